@@ -1,0 +1,1 @@
+//! skyfleet: one terminal for every cluster in every cloud.
