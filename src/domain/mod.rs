@@ -1,0 +1,20 @@
+//! The pure core: words, rows and rules of skyfleet.
+//!
+//! Everything here is a function of (state, input, now). Architecture invariant: no tokio, kube, terminal,
+//! file, environment, process, network or clock is reachable from this module, and it imports nothing else
+//! of ours; `tests/it/architecture.rs` keeps that.
+
+pub mod age;
+pub mod environment;
+pub mod health;
+pub mod id;
+pub mod kind;
+pub mod node;
+pub mod object;
+pub mod place;
+pub mod pod;
+pub mod quantity;
+pub mod resources;
+pub mod scope;
+pub mod text;
+pub mod workload;
