@@ -17,7 +17,7 @@ use crate::domain::kind::Kind;
 use crate::domain::node::NodeRow;
 use crate::domain::pod::PodRow;
 use crate::domain::resources::Amount;
-use crate::domain::scope::Scope;
+use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Cluster;
@@ -170,6 +170,17 @@ pub fn cluster_month(cluster: &Cluster, catalogue: Option<&Catalogue>) -> i128 {
     let nodes: i128 =
         cluster.nodes().map(|n| i128::from(price_node(catalogue, place, n).nano_usd_hour.max(0))).sum();
     if nodes == 0 { 0 } else { nodes + i128::from(cluster_fee(place).0) }
+}
+
+/// What a place or cluster of the tree costs, in nano-dollars per hour; `None` below clusters, and where nothing has a
+/// price.
+pub fn node_month(fleet: &Fleet, node: &TreeNode) -> Option<i128> {
+    if node.depth() > 4 {
+        return None;
+    }
+    let scope = Scope::nodes([node.clone()]);
+    let total: i128 = fleet.in_scope(&scope).map(|c| cluster_month(c, fleet.catalogue.as_deref())).sum();
+    (total > 0).then_some(total)
 }
 
 /// What one more pod with these requests is worth in a cluster, in nano-dollars per hour: at the mean price of its

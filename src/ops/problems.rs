@@ -18,6 +18,40 @@ pub fn of(fleet: &Fleet, scope: &Scope, now: Timestamp) -> Vec<Problem> {
     group(findings)
 }
 
+/// A problem in one line: the cause, what it is about, and where.
+pub fn headline(problem: &Problem, fleet: &Fleet) -> String {
+    let names: Vec<&str> = problem
+        .clusters
+        .iter()
+        .filter_map(|id| fleet.cluster(*id))
+        .map(|c| c.info.name().as_str())
+        .collect();
+    let place = match names.as_slice() {
+        [] => String::new(),
+        [one] => format!("in {one}"),
+        [a, b] => format!("in {a} and {b}"),
+        many => format!("in {} clusters ({})", many.len(), many.iter().take(3).copied().collect::<Vec<_>>().join(", ")),
+    };
+    let count = problem.findings.len();
+    let first = problem.findings.first();
+    let what = match (problem.app(), first) {
+        (Some(app), _) => app,
+        (None, Some(f)) if count == 1 && f.object.kind != "Cluster" => f.object.target(),
+        (None, Some(f)) if count > 1 => format!("{count} {}s", f.object.kind.to_lowercase()),
+        _ => String::new(),
+    };
+    let explains = match problem.explains.len() {
+        0 => String::new(),
+        n => format!(", explains {n} more"),
+    };
+    [what.as_str(), problem.cause.as_str(), place.as_str()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("  ")
+        + &explains
+}
+
 fn of_cluster(cluster: &Cluster, scope: &Scope, now: Timestamp, out: &mut Vec<Finding>) {
     let (id, at) = (cluster.id(), cluster.info.at());
     // A cluster that cannot be reached matters to whoever looks at any part of it.

@@ -154,7 +154,8 @@ impl One {
 
     /// Dials and asks for the version.
     async fn connect(&mut self) -> Result<(Client, SafeText), Fault> {
-        let _permit = self.shared.connects.acquire().await;
+        let connects = self.shared.connects.clone();
+        let _permit = connects.acquire().await;
         let client = self.shared.dialer.dial(&self.context).await?;
         let started = Instant::now();
         let version = timeout(CONNECT_LIMIT, api::version(&client))

@@ -102,7 +102,6 @@ actions! {
     Restart "restart" "restart" Rows true "Restart the workload's pods, a few at a time.";
     Delete "delete" "delete" Rows true "Delete the object; asks first.";
     Kill "kill" "kill" Rows true "Delete the pod; asks first.";
-    Edit "edit" "edit" Rows true "Change the object and apply it.";
     Copy "copy" "copy" Global false "Copy the row's name, or the text, to the clipboard (OSC 52).";
     Save "save" "save" Global false "Save the table, text or log to a file.";
     Wide "wide" "wide" Rows false "More columns.";

@@ -8,6 +8,7 @@ pub mod action;
 pub mod effect;
 pub mod key;
 pub mod keymap;
+pub mod launch;
 pub mod modal;
 pub mod pane;
 pub mod render;

@@ -69,6 +69,19 @@ pub struct PriceSource {
     pub nodes: u32,
 }
 
+impl std::fmt::Display for PriceSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.source)?;
+        if let Some(day) = self.as_of {
+            write!(f, " {day}")?;
+        }
+        if self.spot {
+            f.write_str(" spot")?;
+        }
+        write!(f, " ({} nodes)", self.nodes)
+    }
+}
+
 /// What a workload, or a sum of them, costs now, in nano-dollars per hour.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CostRow {

@@ -114,7 +114,7 @@ impl Pane for Costs {
             draw_table(buf, table, theme, (&self.columns, &self.widths), &self.list, focused, |i| {
                 let Some(row) = sums.rows.get(i) else { return DrawnRow::default() };
                 let heads = self.by.headings().len();
-                let muted = row.kind != RowKind::Group;
+                let muted = row.kind != RowKind::Cost;
                 let cells = cells(row, heads, theme.ascii, sums.total_nano)
                     .into_iter()
                     .enumerate()

@@ -14,12 +14,17 @@ use crate::domain::quantity::show_count;
 use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
-use crate::ops::logs::{self, LogOptions, LogTarget, SourceState};
+use crate::ops::logs::{self, Containers, LogOptions, LogTarget, SourceState};
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Job, Said};
 use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
+
+/// Streams a view opens at most; what is left out is counted and named.
+const MAX_STREAMS: usize = 500;
+/// Lines a stream begins with.
+const TAIL: u32 = 200;
 
 /// The pane's state.
 pub struct Logs {
@@ -54,7 +59,7 @@ impl Default for Logs {
             targets: Vec::new(),
             left_out: 0,
             states: Vec::new(),
-            options: LogOptions::default(),
+            options: LogOptions { follow: true, tail: Some(TAIL), ..LogOptions::default() },
             generation: 0,
             ring: Ring::new(MAX_LINES, MAX_BYTES),
             filter_text: String::new(),
@@ -86,7 +91,7 @@ impl Logs {
             }
             None => scope,
         };
-        let (targets, left_out) = logs::targets(fleet, scope, None, logs::MAX_STREAMS);
+        let (targets, left_out) = logs::targets(fleet, scope, &Containers::default(), MAX_STREAMS);
         self.objects = objects;
         self.targets = targets;
         self.left_out = left_out;
@@ -341,19 +346,16 @@ impl Pane for Logs {
     fn act(&mut self, _seen: Seen<'_>, action: Action) -> Vec<Effect> {
         let page = usize::from(self.rows.max(2)) - 1;
         let most = self.shown.len().saturating_sub(1);
-        let mut scroll = |to: usize| {
-            self.back = to.min(most);
-            self.follow = self.back == 0 && self.paused.is_none();
-        };
+        let (back, mut to) = (self.back, None);
         match action {
-            Action::Up => scroll(self.back + 1),
-            Action::Down => scroll(self.back.saturating_sub(1)),
-            Action::PageUp => scroll(self.back + page),
-            Action::PageDown => scroll(self.back.saturating_sub(page)),
-            Action::HalfPageUp => scroll(self.back + page / 2),
-            Action::HalfPageDown => scroll(self.back.saturating_sub(page / 2)),
-            Action::Top => scroll(most.saturating_sub(page)),
-            Action::Bottom => scroll(0),
+            Action::Up => to = Some(back + 1),
+            Action::Down => to = Some(back.saturating_sub(1)),
+            Action::PageUp => to = Some(back + page),
+            Action::PageDown => to = Some(back.saturating_sub(page)),
+            Action::HalfPageUp => to = Some(back + page / 2),
+            Action::HalfPageDown => to = Some(back.saturating_sub(page / 2)),
+            Action::Top => to = Some(most.saturating_sub(page)),
+            Action::Bottom => to = Some(0),
             Action::Left => self.across = self.across.saturating_sub(8),
             Action::Right => self.across = self.across.saturating_add(8).min(8192),
             Action::LogAutoscroll => self.follow = !self.follow,
@@ -391,7 +393,7 @@ impl Pane for Logs {
             Action::LogNextWarning | Action::LogPrevWarning => {
                 self.jump(action == Action::LogNextWarning, |e| e.line().is_some_and(|l| l.level == Level::Warn));
             }
-            Action::SinceTail => return self.since(Some(logs::TAIL), None),
+            Action::SinceTail => return self.since(Some(TAIL), None),
             Action::SinceHead => return self.since(None, None),
             Action::Since1m => return self.since(None, Some(60)),
             Action::Since5m => return self.since(None, Some(300)),
@@ -406,6 +408,10 @@ impl Pane for Logs {
                 let _ = self.filter("");
             }
             _ => {}
+        }
+        if let Some(to) = to {
+            self.back = to.min(most);
+            self.follow = self.back == 0 && self.paused.is_none();
         }
         Vec::new()
     }

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::filter::Filter;
 use crate::domain::health::Health;
-use crate::domain::id::{ClusterId, ObjectKey};
+use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::quantity::show_count;
 use crate::domain::scope::Scope;
@@ -132,6 +132,11 @@ impl Resources {
     /// Which kind is shown.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// What is in scope has changed: the rows are worked out anew.
+    pub fn touch(&mut self) {
+        self.changes += 1;
     }
 
     /// Shows another kind.
@@ -387,7 +392,7 @@ impl Pane for Resources {
                 self.filter.clear();
                 self.changes += 1;
             }
-            Action::Open => return self.open(seen, &key),
+            Action::Open => return self.open(&key),
             Action::Scale => {
                 let targets: Vec<ObjectKey> =
                     self.targets(seen).into_iter().filter(|k| k.kind.is_scalable()).collect();
@@ -450,9 +455,8 @@ impl Pane for Resources {
 
 impl Resources {
     /// Where Enter leads, as in k9s: workload to its pods, node to its pods, namespace to its pods, pod to its logs.
-    fn open(&mut self, seen: Seen<'_>, key: &ObjectKey) -> Vec<Effect> {
+    fn open(&mut self, key: &ObjectKey) -> Vec<Effect> {
         use crate::domain::scope::TreeNode;
-        let ClusterId(_) = key.cluster;
         match key.kind {
             Kind::Pod => vec![Effect::Look(Look::Describe, key.clone())],
             Kind::Namespace => {
@@ -466,7 +470,6 @@ impl Resources {
             Kind::Node => {
                 self.show(Kind::Pod);
                 let _ = self.filter(&key.name);
-                let _ = seen;
                 Vec::new()
             }
             _ => vec![Effect::Look(Look::Describe, key.clone())],

@@ -98,7 +98,7 @@ const ANSI16: [(Color, Rgb); 16] = [
 ];
 
 /// The colour of an xterm index from 16 on: the 6x6x6 cube, then the greys.
-fn xterm(index: u8) -> Rgb {
+pub(in crate::ui) fn xterm(index: u8) -> Rgb {
     const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
     let step = |n: u8| STEPS.get(usize::from(n)).copied().unwrap_or(255);
     if index >= 232 {

@@ -4,6 +4,8 @@
 pub mod command;
 mod update;
 
+pub use update::World;
+
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
