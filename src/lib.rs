@@ -1,1 +1,3 @@
 //! skyfleet: one terminal for every cluster in every cloud.
+
+pub mod sim;

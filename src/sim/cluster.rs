@@ -77,3 +77,13 @@ impl Cluster {
         let _ = sky.wait_for(|s| s.fault != Fault::Freeze).await;
     }
 }
+
+impl Cluster {
+    /// Carries weather that scripts asked for out into the sky.
+    pub(crate) fn take_faults(&self) {
+        let faults = std::mem::take(&mut self.lock().work.faults);
+        for fault in faults {
+            self.set_fault(fault);
+        }
+    }
+}

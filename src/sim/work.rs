@@ -8,8 +8,10 @@ use super::clock::Millis;
 use super::kubelet::Run;
 use super::object::{Key, Name};
 use super::selector;
+use super::spec::What;
 use super::store::{Change, Did, World};
 use super::table;
+use super::weather::Fault;
 
 /// Who has to look at a key. The order is the order of one round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +51,10 @@ pub(crate) struct Work {
     pub(crate) dead: HashSet<Name>,
     /// Namespaces that hold a quota.
     pub(crate) quotas: HashSet<Name>,
+    /// Actions of incidents; timers name them by place.
+    pub(crate) script: Vec<What>,
+    /// Weather that a script asked for; taken by `Simulation::advance`.
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl Work {

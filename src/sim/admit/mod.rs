@@ -6,7 +6,7 @@ mod quota;
 mod schema;
 mod validate;
 
-pub(crate) use defaults::{defaults, inherit, pod_defaults, template_defaults};
+pub(crate) use defaults::{defaults, inherit};
 pub(crate) use quota::{Refusal, quota, used};
 pub(crate) use schema::{undeclared, unknown_fields};
 pub(crate) use validate::validate;

@@ -94,7 +94,7 @@ fn create_set(world: &mut World, owner: &Stored, value: &Value, hash: &str, numb
 }
 
 /// The body of a Deployment's ReplicaSet (without uid and creation time).
-pub(super) fn set_body(world: &World, owner: &Stored, value: &Value, hash: &str, number: i64) -> Value {
+pub(crate) fn set_body(world: &World, owner: &Stored, value: &Value, hash: &str, number: i64) -> Value {
     let mut template = j::at(value, "spec.template").clone();
     *j::key(j::slot(&mut template, "metadata.labels"), "pod-template-hash") = hash.into();
     let mut selector = j::at(value, "spec.selector").clone();

@@ -20,10 +20,14 @@ mod rollout;
 mod scheduler;
 mod statefulset;
 
-pub(crate) use cronjob::cron_fields;
-pub(crate) use crd::establish;
-pub(crate) use owned::template_hash;
+pub(crate) use cronjob::{cron_fields, next as cron_next};
+pub(crate) use deployment::set_body;
+pub(crate) use node::{healthy, revive, silence};
+pub(crate) use owned::{delete as delete_pod, new_pod, owner_ref, template_hash};
 pub(crate) use scheduler::bind;
+
+pub(crate) use budget::sync as settle_budget;
+pub(crate) use endpoints::sync as settle_endpoints;
 
 use super::clock::Millis;
 use super::incident;
