@@ -3,5 +3,6 @@
 pub mod domain;
 pub mod fleet;
 pub mod ops;
+pub mod sim;
 pub mod source;
 pub mod ui;

@@ -1,0 +1,188 @@
+//! A simulated fleet of Kubernetes API servers, in process: the demo and every test run the product's own client code
+//! against it. A server is hyper HTTP/1.1 over an in-memory pipe, so streams, upgrades and back-pressure are real.
+//!
+//! Parts: `spec` (what a fleet is) → `seed` (its state at rest) → `store` (one cluster's objects) ← `server` (HTTP),
+//! `controllers` and `kubelet` (its life, by `work`), `weather` (faults), `incident` (scripts), `logs`, `usage`.
+//! Time is simulated: nothing moves unless `advance` or `run` moves it; the same seed gives the same fleet.
+//!
+//! Never: imports of ours except `domain`; the system clock or entropy; a lock held across an await.
+//! Called where a run is set up (`demo`) and by tests.
+
+mod admit;
+mod client;
+mod clock;
+mod cluster;
+mod controllers;
+mod embedded;
+mod events;
+mod incident;
+mod json;
+mod kubeconfig;
+mod kubelet;
+mod kubelet_status;
+mod logs;
+mod object;
+mod quantity;
+mod rng;
+mod seed;
+mod selector;
+mod server;
+mod sized;
+mod spec;
+mod status;
+mod store;
+mod table;
+mod usage;
+mod weather;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use cluster::{Cluster, Identity};
+
+pub use spec::{FleetSpec, SpecError};
+pub use weather::Fault;
+
+/// A running fleet; clones share it.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    fleet: Arc<FleetSpec>,
+    clusters: Arc<Vec<Arc<Cluster>>>,
+    by_context: Arc<BTreeMap<String, usize>>,
+    now: Arc<AtomicI64>,
+}
+
+impl Simulation {
+    /// Builds the whole state as of `start`; the spec's incidents have already happened or are about to.
+    pub fn new(spec: &FleetSpec, seed: u64, start: Timestamp) -> Self {
+        let start = start.as_millisecond();
+        let mut clusters = Vec::with_capacity(spec.clusters.len());
+        let mut by_context = BTreeMap::new();
+        for (index, one) in spec.clusters.iter().enumerate() {
+            let mut scripts = Vec::new();
+            for action in spec.incidents.iter().filter_map(|i| spec.scripts.get(i)).flat_map(|i| &i.actions) {
+                if action.clusters.iter().any(|c| *c == one.name) {
+                    scripts.push(action.clone());
+                }
+            }
+            // Only a cluster with a past needs its past played.
+            let early = scripts.iter().map(spec::Action::offset).min().unwrap_or(0).min(0);
+            let begin = start + early.max(-seed::WARM_UP) - if early < 0 { 2 * clock::MINUTE } else { 0 };
+            let mut world = seed::world(spec, one, seed, begin);
+            for action in scripts {
+                incident::arm(&mut world, (start + action.offset()).max(begin), action.what);
+            }
+            controllers::run(&mut world, start);
+            let context = seed::context(one).0;
+            by_context.insert(context.clone(), index);
+            let cluster = Cluster::new(Arc::new(one.clone()), context, world);
+            cluster.take_faults();
+            clusters.push(Arc::new(cluster));
+        }
+        Self {
+            fleet: Arc::new(spec.clone()),
+            clusters: Arc::new(clusters),
+            by_context: Arc::new(by_context),
+            now: Arc::new(AtomicI64::new(start)),
+        }
+    }
+
+    /// Plays an incident from now on, whatever its own times before the start; unknown names do nothing and give false.
+    pub fn with_incident(&self, name: &str) -> bool {
+        let Some(script) = self.fleet.scripts.get(name) else { return false };
+        let first = script.actions.iter().map(spec::Action::offset).min().unwrap_or(0).min(0);
+        for action in &script.actions {
+            for cluster in self.clusters.iter().filter(|c| action.clusters.contains(&c.spec.name)) {
+                let mut world = cluster.lock();
+                let at = world.now + action.offset() - first;
+                incident::arm(&mut world, at, action.what.clone());
+            }
+        }
+        true
+    }
+
+    /// A kubeconfig with one context per cluster, as each cloud's tool writes it.
+    pub fn kubeconfig(&self) -> serde_json::Value {
+        kubeconfig::of(self.clusters.iter().map(|c| &*c.spec))
+    }
+
+    /// A client of a cluster, as an administrator. `None`: no such context.
+    pub fn client(&self, context: &str) -> Option<kube::Client> {
+        self.cluster(context).map(|c| client::of(c, Identity::admin("kubernetes-admin")))
+    }
+
+    /// A client of a cluster as somebody: what it may do is what the cluster's RBAC objects say.
+    pub fn client_as(&self, context: &str, user: &str, groups: &[&str]) -> Option<kube::Client> {
+        let mut groups: Vec<String> = groups.iter().map(|g| (*g).to_string()).collect();
+        if !groups.iter().any(|g| g == "system:authenticated") {
+            groups.push("system:authenticated".into());
+        }
+        self.cluster(context).map(|c| client::of(c, Identity { user: user.into(), groups }))
+    }
+
+    /// Serves one connection to a cluster over any stream (TLS on loopback, a socket), as an administrator.
+    pub async fn serve<IO>(&self, context: &str, io: IO)
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        if let Some(cluster) = self.cluster(context) {
+            server::serve(cluster, Identity::admin("kubernetes-admin"), io).await;
+        }
+    }
+
+    fn cluster(&self, context: &str) -> Option<Arc<Cluster>> {
+        self.by_context.get(context).and_then(|i| self.clusters.get(*i)).cloned()
+    }
+
+    /// The simulated time.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.now.load(Ordering::Acquire)).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// Lets time pass: everything due happens, in order.
+    pub fn advance(&self, span: Duration) {
+        let span = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        let until = self.now.load(Ordering::Acquire).saturating_add(span);
+        for cluster in self.clusters.iter() {
+            controllers::run(&mut cluster.lock(), until);
+            cluster.take_faults();
+        }
+        self.now.store(until, Ordering::Release);
+    }
+
+    /// Lets time pass with the real clock, `speed` times as fast, in steps of 100 ms, until dropped.
+    pub async fn run(&self, speed: f64) {
+        let step = Duration::from_millis(100);
+        let mut ticks = tokio::time::interval(step);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        loop {
+            ticks.tick().await;
+            self.advance(step.mul_f64(speed.max(0.0)));
+        }
+    }
+
+    /// Changes the weather of a cluster; false: no such context.
+    pub fn fault(&self, context: &str, fault: Fault) -> bool {
+        match self.cluster(context) {
+            Some(cluster) => {
+                cluster.set_fault(fault);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The names of all contexts, in the fleet's order.
+    pub fn contexts(&self) -> Vec<String> {
+        self.clusters.iter().map(|c| c.context.clone()).collect()
+    }
+}

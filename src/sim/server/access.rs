@@ -1,0 +1,81 @@
+//! Reviews of oneself and others: SelfSubjectAccessReview, SelfSubjectRulesReview, SelfSubjectReview, SubjectAccessReview.
+//! Called by `dispatch`.
+
+use http::{Method, Response};
+use serde_json::{Value, json};
+
+use super::body::{self, Body};
+use super::rbac::{self, Wish};
+use super::route::Target;
+use super::{Call, write};
+use crate::sim::cluster::{Cluster, Identity};
+use crate::sim::json as j;
+use crate::sim::status::{Answer, ApiError};
+
+/// Answers a review; `None` when the target is none.
+pub(crate) fn review(cluster: &Cluster, call: &Call, target: &Target) -> Option<Answer<Response<Body>>> {
+    let plural = target.plural.as_str();
+    let known = matches!(
+        (target.group.as_str(), plural),
+        ("authorization.k8s.io", "selfsubjectaccessreviews" | "selfsubjectrulesreviews" | "subjectaccessreviews")
+            | ("authentication.k8s.io", "selfsubjectreviews")
+    );
+    if !known {
+        return None;
+    }
+    if call.method != Method::POST {
+        return Some(Err(ApiError::method_not_allowed()));
+    }
+    Some(answer(cluster, call, plural))
+}
+
+fn answer(cluster: &Cluster, call: &Call, plural: &str) -> Answer<Response<Body>> {
+    let mut value = write::parse(call)?;
+    let world = cluster.lock();
+    let mut who = call.who.clone();
+    match plural {
+        "selfsubjectreviews" => {
+            let info = json!({"username": who.user, "groups": who.groups});
+            j::set(&mut value, "status", json!({"userInfo": info}));
+            j::set(&mut value, "metadata.creationTimestamp", world.stamp());
+        }
+        "selfsubjectrulesreviews" => {
+            let all = json!([{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]);
+            let rules = if who.groups.iter().any(|g| g == "system:masters") {
+                all
+            } else {
+                Value::Array(rbac::rules(&world, &who, j::text(&value, "spec.namespace")))
+            };
+            let status = json!({"resourceRules": rules, "nonResourceRules": [
+                {"verbs": ["get"], "nonResourceURLs": ["/healthz", "/livez", "/readyz", "/version", "/version/"]}],
+                "incomplete": false});
+            j::set(&mut value, "status", status);
+        }
+        _ => {
+            if plural == "subjectaccessreviews" {
+                who = Identity {
+                    user: j::text(&value, "spec.user").into(),
+                    groups: j::list(&value, "spec.groups").iter().filter_map(|g| g.as_str().map(Into::into)).collect(),
+                };
+            }
+            let ask = j::at(&value, "spec.resourceAttributes");
+            let mut resource = j::text(ask, "resource").to_string();
+            if !j::text(ask, "subresource").is_empty() {
+                resource = format!("{resource}/{}", j::text(ask, "subresource"));
+            }
+            let wish = Wish {
+                verb: j::text(ask, "verb"),
+                group: j::text(ask, "group"),
+                resource: &resource,
+                ns: j::text(ask, "namespace"),
+                name: j::text(ask, "name"),
+            };
+            let denied = cluster.fault().forbids(wish.verb, wish.resource, wish.ns);
+            let path = !j::at(&value, "spec.nonResourceAttributes").is_null();
+            let allowed = !denied && (path || rbac::allowed(&world, &who, &wish));
+            let status = if allowed { json!({"allowed": true, "reason": ""}) } else { json!({"allowed": false}) };
+            j::set(&mut value, "status", status);
+        }
+    }
+    Ok(body::value(201, &value))
+}

@@ -1,0 +1,225 @@
+//! Server-side apply: conflicts, merge, pruning of what an applier dropped, ownership.
+//! Called by `patch`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::Response;
+use serde_json::{Map, Value};
+
+use super::body::{self, Body};
+use super::fields::{self, Entry, Leaf, Manager, Set};
+use super::merge::{ListKind, item_key, list_kind};
+use super::read::whole;
+use super::route::Target;
+use super::{Call, write};
+use crate::sim::admit;
+use crate::sim::cluster::Cluster;
+use crate::sim::json as j;
+use crate::sim::status::{Answer, ApiError, Cause};
+use crate::sim::table::KindId;
+
+/// PATCH with `application/apply-patch+yaml`.
+pub(crate) fn answer(
+    cluster: &Arc<Cluster>,
+    call: &Call,
+    target: &Target,
+    kind: KindId,
+    sub: &str,
+) -> Answer<Response<Body>> {
+    let Some(name) = call.query.get("fieldManager").filter(|n| !n.is_empty()) else {
+        let cause = "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch";
+        let mut error = ApiError::bad_request(cause);
+        error.code = 422;
+        error.reason = "Invalid";
+        return Err(error);
+    };
+    let mut applied: Value = write::parse(call)?;
+    let mut world = cluster.lock();
+    let res = world.resource(kind);
+    if j::text(&applied, "apiVersion").is_empty() || j::text(&applied, "kind").is_empty() {
+        return Err(ApiError::bad_request("invalid object type: /, Kind="));
+    }
+    if !j::at(&applied, "metadata.managedFields").is_null() {
+        return Err(ApiError::bad_request("metadata.managedFields must be nil"));
+    }
+    if res.namespaced {
+        j::set(&mut applied, "metadata.namespace", target.ns.clone());
+    }
+    j::default(&mut applied, "metadata.name", target.name.clone());
+    if let Some(unknown) = admit::undeclared(kind, &applied) {
+        let mut error = ApiError::of_code(500, None);
+        error.reason = "";
+        error.message = format!(
+            "failed to create typed patch object ({}/{}; {}, Kind={}): {unknown}: field not declared in schema",
+            target.ns,
+            target.name,
+            res.api_version(),
+            res.kind
+        );
+        return Err(error);
+    }
+    let manager = Manager::apply(name, &res.api_version(), sub);
+    let old = world.get(kind, &target.ns, &target.name);
+    let Some(old) = old else {
+        if !j::text(&applied, "metadata.uid").is_empty() {
+            let why = format!("uid mismatch: the provided object specified uid {}, and no existing object was found", j::text(&applied, "metadata.uid"));
+            return Err(ApiError::conflict(&res, &target.name, &why));
+        }
+        let set: Set = fields::leaves(&applied).into_keys().collect();
+        let now = world.now;
+        fields::write(&mut applied, vec![Entry::new(&manager, set, now)]);
+        let object = write::create_in(&mut world, kind, applied, &manager, call.dry())?;
+        return Ok(body::bytes(201, whole(&res, &object)));
+    };
+    let before = old.value();
+    let version = j::text(&applied, "metadata.resourceVersion");
+    if !version.is_empty() && version != old.rv.to_string() {
+        return Err(ApiError::modified(&res, &target.name));
+    }
+    let next = merged(&before, &applied, &manager, call.query.flag("force"), world.now)?;
+    let object = write::update_in(&mut world, kind, &old, next, &manager, call.dry())?;
+    drop(world);
+    Ok(body::bytes(200, whole(&res, &object)))
+}
+
+/// The live object after an apply.
+fn merged(live: &Value, applied: &Value, manager: &Manager, force: bool, now: i64) -> Answer<Value> {
+    let wanted = fields::leaves(applied);
+    let have = fields::leaves(live);
+    let mut entries = fields::entries(live);
+    let differs = |leaf: &Leaf, value: &Value| have.get(leaf).is_none_or(|h| h != value) && have.contains_key(leaf);
+    let contested: BTreeMap<&Leaf, &Value> =
+        wanted.iter().filter(|(leaf, value)| differs(leaf, value)).collect();
+    let mut causes = Vec::new();
+    for entry in entries.iter().filter(|e| !e.of(manager)) {
+        for leaf in contested.keys().filter(|leaf| entry.set.contains(**leaf)) {
+            causes.push(Cause {
+                reason: "FieldManagerConflict",
+                field: fields::shown(leaf),
+                message: format!("conflict with {}", entry.shown()),
+            });
+        }
+    }
+    if !causes.is_empty() && !force {
+        return Err(ApiError::apply_conflict(&causes));
+    }
+    let mut next = live.clone();
+    overlay(&mut next, applied, "");
+    let set: Set = wanted.keys().cloned().collect();
+    let mut dropped: Vec<Leaf> = entries
+        .iter()
+        .filter(|e| e.of(manager))
+        .flat_map(|e| e.set.iter().cloned())
+        .filter(|leaf| !set.contains(leaf))
+        .collect();
+    dropped.retain(|leaf| {
+        let item = leaf.last().is_some_and(|l| l == ".").then(|| leaf.len().saturating_sub(1));
+        let below = |other: &Leaf| match item.and_then(|n| leaf.get(..n)) {
+            Some(prefix) => other.starts_with(prefix),
+            None => other == leaf,
+        };
+        !entries.iter().any(|e| !e.of(manager) && e.set.iter().any(below))
+    });
+    dropped.sort_by_key(|leaf| std::cmp::Reverse(leaf.len()));
+    for leaf in &dropped {
+        prune(&mut next, leaf);
+    }
+    for entry in &mut entries {
+        if !entry.of(manager) {
+            entry.set.retain(|leaf| !contested.contains_key(leaf) && !dropped.contains(leaf));
+        }
+    }
+    match entries.iter_mut().find(|e| e.of(manager)) {
+        Some(mine) => {
+            if mine.set != set || next != *live {
+                mine.time = crate::sim::clock::rfc3339(now);
+            }
+            mine.set = set;
+        }
+        None => entries.push(Entry::new(manager, set, now)),
+    }
+    fields::write(&mut next, entries);
+    Ok(next)
+}
+
+/// Writes the applied fields over the live ones.
+fn overlay(live: &mut Value, applied: &Value, path: &str) {
+    let Some(fields) = applied.as_object() else {
+        *live = applied.clone();
+        return;
+    };
+    for (field, value) in fields {
+        if path.is_empty() && matches!(field.as_str(), "apiVersion" | "kind") {
+            continue;
+        }
+        let below = format!("{path}.{field}");
+        match value {
+            Value::Null => {}
+            Value::Object(map) if map.is_empty() => j::default(live, field, Value::Object(Map::new())),
+            Value::Object(_) => overlay(j::key(live, field), value, &below),
+            Value::Array(items) => match list_kind(field, path, items.first()) {
+                ListKind::Map(keys) => {
+                    let list = j::array(j::key(live, field));
+                    for item in items {
+                        let wanted = item_key(item, keys);
+                        match list.iter_mut().find(|have| item_key(have, keys) == wanted) {
+                            Some(have) => overlay(have, item, &below),
+                            None => list.push(item.clone()),
+                        }
+                    }
+                }
+                ListKind::Set => {
+                    let list = j::array(j::key(live, field));
+                    for item in items {
+                        if !list.contains(item) {
+                            list.push(item.clone());
+                        }
+                    }
+                }
+                ListKind::Atomic => *j::key(live, field) = value.clone(),
+            },
+            scalar => *j::key(live, field) = scalar.clone(),
+        }
+    }
+}
+
+/// Removes one leaf.
+fn prune(value: &mut Value, leaf: &[String]) {
+    let Some((first, rest)) = leaf.split_first() else { return };
+    if let Some(field) = first.strip_prefix("f:") {
+        let Some(map) = value.as_object_mut() else { return };
+        if rest.is_empty() {
+            map.remove(field);
+            return;
+        }
+        if matches!(rest, [last] if last == ".") {
+            return;
+        }
+        if let Some(inner) = map.get_mut(field) {
+            prune(inner, rest);
+            let empty = inner.as_object().is_some_and(Map::is_empty) || inner.as_array().is_some_and(Vec::is_empty);
+            if empty {
+                map.remove(field);
+            }
+        }
+        return;
+    }
+    let Some(items) = value.as_array_mut() else { return };
+    if let Some(keys) = first.strip_prefix("k:") {
+        let keys: Value = serde_json::from_str(keys).unwrap_or(Value::Null);
+        let same = |item: &Value| {
+            keys.as_object().is_some_and(|keys| {
+                keys.iter().all(|(k, v)| item.get(k) == Some(v) || item.get(k).is_none() && v == "TCP")
+            })
+        };
+        let Some(at) = items.iter().position(same) else { return };
+        if matches!(rest, [last] if last == ".") {
+            items.remove(at);
+        } else if let Some(item) = items.get_mut(at) {
+            prune(item, rest);
+        }
+    } else if let Some(item) = first.strip_prefix("v:") {
+        items.retain(|have| have.to_string() != item);
+    }
+}

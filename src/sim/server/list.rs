@@ -1,0 +1,234 @@
+//! Lists: selectors, pages, tables for kubectl. Bodies are stored bytes, copied in chunks while the client reads.
+//! Never: a parsed copy of the list. Called by `dispatch`.
+
+use std::sync::Arc;
+
+use futures::stream;
+use http::Response;
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+
+use super::Call;
+use super::body::{self, Body};
+use super::route::Target;
+use crate::sim::clock;
+use crate::sim::cluster::Cluster;
+use crate::sim::json as j;
+use crate::sim::object::Stored;
+use crate::sim::selector::{Fields, Selector};
+use crate::sim::status::{Answer, ApiError};
+use crate::sim::table::{self, KindId, Resource};
+
+const CHUNK: usize = 64 * 1024;
+
+/// The selectors of a request.
+pub(crate) struct Filter {
+    pub(crate) labels: Selector,
+    pub(crate) fields: Fields,
+}
+
+impl Filter {
+    /// Reads them from the query.
+    pub(crate) fn of(call: &Call, target: &Target, kind: KindId, res: &Resource) -> Answer<Self> {
+        let mut fields = call.query.get("fieldSelector").unwrap_or("").to_string();
+        if !target.name.is_empty() {
+            fields = format!("metadata.name={}", target.name);
+        }
+        Ok(Self {
+            labels: Selector::parse(call.query.get("labelSelector").unwrap_or(""))
+                .map_err(|e| ApiError::bad_request(format!("unable to parse label selector: {}", e.message)))?,
+            fields: Fields::parse(&fields, kind, &res.kind, &res.api_version())?,
+        })
+    }
+
+    /// Does an object pass?
+    pub(crate) fn passes(&self, object: &Stored) -> bool {
+        self.labels.matches(&object.labels) && self.fields.matches(object)
+    }
+
+    /// Passes everything?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.labels.is_empty() && self.fields.is_empty()
+    }
+}
+
+/// GET of a collection.
+pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind: KindId) -> Answer<Response<Body>> {
+    let world = cluster.lock();
+    let res = world.resource(kind);
+    if !target.ns.is_empty() && !res.namespaced {
+        return Err(super::dispatch::no_such_path());
+    }
+    let filter = Filter::of(call, target, kind, &res)?;
+    let limit = call.query.number("limit").unwrap_or(0).max(0);
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let page = match call.query.get("continue") {
+        Some(token) if !token.is_empty() => Some(Page::parse(token)?),
+        _ => None,
+    };
+    if let Some(page) = &page
+        && world.shelf(kind).is_some_and(|s| page.rv < s.floor)
+    {
+        return Err(ApiError::gone(
+            "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+        ));
+    }
+    let rv = page.as_ref().map_or(world.rv, |p| p.rv);
+    let mut picked: Vec<Arc<Stored>> = Vec::new();
+    let (mut remaining, mut more) = (0usize, false);
+    for object in world.all(kind, &target.ns) {
+        if let Some(page) = &page
+            && (&*object.key.ns, &*object.key.name) <= (page.ns.as_str(), page.name.as_str())
+        {
+            continue;
+        }
+        if limit > 0 && picked.len() == limit {
+            if !filter.is_empty() {
+                if filter.passes(object) {
+                    more = true;
+                    break;
+                }
+                continue;
+            }
+            more = true;
+            remaining += 1;
+            continue;
+        }
+        if filter.passes(object) {
+            picked.push(Arc::clone(object));
+        }
+    }
+    drop(world);
+    let mut meta = json!({"resourceVersion": rv.to_string()});
+    if more && let Some(last) = picked.last() {
+        j::set(&mut meta, "continue", Page::token(rv, &last.key.ns, &last.key.name));
+        if filter.is_empty() {
+            j::set(&mut meta, "remainingItemCount", j::count(remaining));
+        }
+    }
+    if let Some(table) = as_table(call, &res, &picked, Some(&meta)) {
+        return Ok(table);
+    }
+    Ok(chunked(&res, &meta, picked))
+}
+
+fn chunked(res: &Resource, meta: &Value, picked: Vec<Arc<Stored>>) -> Response<Body> {
+    let opening = format!(
+        "{{\"kind\":\"{}List\",\"apiVersion\":\"{}\",\"metadata\":{meta},\"items\":[",
+        res.kind,
+        res.api_version()
+    );
+    let item_opening = if res.custom { res.opening() } else { "{".to_string() };
+    let state = (picked.into_iter(), Some(opening), true, false);
+    let chunks = stream::unfold(state, move |(mut items, mut opening, mut first, done)| {
+        let item_opening = item_opening.clone();
+        async move {
+            if done {
+                return None;
+            }
+            let mut chunk: Vec<u8> = Vec::with_capacity(CHUNK);
+            if let Some(text) = opening.take() {
+                chunk.extend_from_slice(text.as_bytes());
+            }
+            while chunk.len() < CHUNK {
+                let Some(object) = items.next() else {
+                    chunk.extend_from_slice(b"]}\n");
+                    return Some((Bytes::from(chunk), (items, None, first, true)));
+                };
+                if !first {
+                    chunk.push(b',');
+                }
+                first = false;
+                chunk.extend_from_slice(item_opening.as_bytes());
+                chunk.extend_from_slice(object.body.get(1..).unwrap_or_default());
+            }
+            Some((Bytes::from(chunk), (items, None, first, false)))
+        }
+    });
+    body::stream("application/json", chunks)
+}
+
+/// A continue token.
+struct Page {
+    rv: u64,
+    ns: String,
+    name: String,
+}
+
+impl Page {
+    fn token(rv: u64, ns: &str, name: &str) -> String {
+        format!("{rv}.{ns}.{name}").bytes().map(|b| format!("{b:02x}")).collect()
+    }
+
+    fn parse(token: &str) -> Answer<Self> {
+        let bad = || ApiError::bad_request("continue key is not valid: unable to decode");
+        let digits: Vec<char> = token.chars().collect();
+        let bytes: Option<Vec<u8>> =
+            digits.chunks(2).map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).ok()).collect();
+        let text = String::from_utf8(bytes.ok_or_else(bad)?).map_err(|_| bad())?;
+        let mut parts = text.splitn(3, '.');
+        match (parts.next().and_then(|rv| rv.parse().ok()), parts.next(), parts.next()) {
+            (Some(rv), Some(ns), Some(name)) => Ok(Self { rv, ns: ns.into(), name: name.into() }),
+            _ => Err(bad()),
+        }
+    }
+}
+
+/// The answer as a `Table`, when the client prefers one (kubectl get).
+pub(crate) fn as_table(
+    call: &Call,
+    res: &Resource,
+    objects: &[Arc<Stored>],
+    meta: Option<&Value>,
+) -> Option<Response<Body>> {
+    let accept = call.header("accept");
+    let first = accept.split(',').next().unwrap_or("");
+    if !first.contains("as=Table") {
+        return None;
+    }
+    let rows: Vec<Value> = objects
+        .iter()
+        .map(|o| {
+            json!({"cells": [&*o.key.name, clock::rfc3339(o.created)],
+                "object": {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
+                    "metadata": j::at(&o.value(), "metadata")}})
+        })
+        .collect();
+    let _ = res;
+    let table = json!({
+        "kind": "Table", "apiVersion": "meta.k8s.io/v1",
+        "metadata": meta.cloned().unwrap_or_else(|| json!({})),
+        "columnDefinitions": [
+            {"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0},
+            {"name": "Created At", "type": "date", "format": "", "description": "", "priority": 0}
+        ],
+        "rows": rows
+    });
+    Some(body::value(200, &table))
+}
+
+/// `events.k8s.io/v1` shows the same events in its own shape.
+pub(crate) fn events(cluster: &Arc<Cluster>, call: &Call, target: &Target) -> Answer<Response<Body>> {
+    let world = cluster.lock();
+    let selector = Selector::parse(call.query.get("labelSelector").unwrap_or(""))?;
+    let items: Vec<Value> = world
+        .all(table::EVENT, &target.ns)
+        .filter(|e| selector.matches(&e.labels) && (target.name.is_empty() || *e.key.name == *target.name))
+        .map(|e| {
+            let v = e.value();
+            json!({
+                "metadata": j::at(&v, "metadata"), "eventTime": v.get("eventTime"), "reason": v.get("reason"),
+                "action": v.get("action"), "type": v.get("type"), "note": v.get("message"),
+                "regarding": v.get("involvedObject"), "reportingController": v.get("reportingComponent"),
+                "reportingInstance": v.get("reportingInstance"), "deprecatedSource": v.get("source"),
+                "deprecatedFirstTimestamp": v.get("firstTimestamp"), "deprecatedLastTimestamp": v.get("lastTimestamp"),
+                "deprecatedCount": v.get("count")
+            })
+        })
+        .collect();
+    Ok(body::value(
+        200,
+        &json!({"kind": "EventList", "apiVersion": "events.k8s.io/v1",
+            "metadata": {"resourceVersion": world.rv.to_string()}, "items": items}),
+    ))
+}
