@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::context;
 use crate::domain::kind::Kind;
 use crate::domain::node::NodeRow;
+use crate::domain::pod::PodRow;
 use crate::domain::text::SafeText;
 
 use super::Fleet;
@@ -89,7 +90,11 @@ impl Cluster {
             Row::Pod(row) => {
                 let new = Tally::of_pod(&row);
                 let key = (row.meta.namespace.clone(), row.meta.name.clone());
+                self.bind(&row, true);
                 let old = self.pods.insert(key.clone(), *row);
+                if let Some(old) = &old {
+                    self.bind(old, false);
+                }
                 self.count(&key.0, &new, old.as_ref().map(Tally::of_pod).as_ref());
             }
             Row::Other(row) => {
@@ -112,7 +117,10 @@ impl Cluster {
                 }
                 None
             }
-            Kind::Pod => self.pods.remove(&key).map(|p| Tally::of_pod(&p)),
+            Kind::Pod => self.pods.remove(&key).map(|p| {
+                self.bind(&p, false);
+                Tally::of_pod(&p)
+            }),
             k if k.is_workload() => {
                 self.workloads.get_mut(&k).and_then(|rows| rows.remove(&key)).map(|w| Tally::of_workload(&w))
             }
@@ -125,6 +133,18 @@ impl Cluster {
         };
         if let Some(gone) = gone {
             self.count(&key.0, &Tally::default(), Some(&gone));
+        }
+    }
+
+    /// Counts a pod on its node, or takes it off.
+    fn bind(&mut self, pod: &PodRow, on: bool) {
+        if pod.node.is_empty() || pod.is_terminal() {
+            return;
+        }
+        let n = self.pods_on.entry(pod.node.clone()).or_default();
+        *n = if on { *n + 1 } else { n.saturating_sub(1) };
+        if *n == 0 {
+            self.pods_on.remove(&pod.node);
         }
     }
 
@@ -151,6 +171,7 @@ impl Cluster {
                 }
             }
             Kind::Pod => {
+                self.pods_on.clear();
                 for ((ns, _), pod) in std::mem::take(&mut self.pods) {
                     self.count(&ns, &Tally::default(), Some(&Tally::of_pod(&pod)));
                 }

@@ -181,6 +181,8 @@ pub struct Cluster {
     pub(super) others: BTreeMap<Kind, BTreeMap<Key, OtherRow>>,
     pub(super) tally: Tally,
     pub(super) by_namespace: BTreeMap<SafeText, Tally>,
+    /// Pods that are bound to a node and not finished, by node.
+    pub(super) pods_on: HashMap<SafeText, u32>,
     pub(super) usage_nodes: HashMap<SafeText, Amount>,
     pub(super) usage_pods: HashMap<Key, Amount>,
     /// Grows with each change of rows; what is computed from rows is kept with this number.
@@ -204,6 +206,7 @@ impl Cluster {
             others: BTreeMap::new(),
             tally: Tally::default(),
             by_namespace: BTreeMap::new(),
+            pods_on: HashMap::new(),
             usage_nodes: HashMap::new(),
             usage_pods: HashMap::new(),
             revision: 0,
@@ -299,6 +302,11 @@ impl Cluster {
     /// Sums over one namespace.
     pub fn tally_in(&self, namespace: &str) -> Option<&Tally> {
         self.by_namespace.get(namespace)
+    }
+
+    /// Pods on a node that are not finished.
+    pub fn pods_on(&self, node: &SafeText) -> u32 {
+        self.pods_on.get(node).copied().unwrap_or(0)
     }
 
     /// What a node uses now, when the metrics API told.

@@ -324,7 +324,7 @@ fn workload(w: &WorkloadRow, now: Timestamp) -> Vec<Cell> {
 
 fn node(cluster: &Cluster, n: &NodeRow, now: Timestamp) -> Vec<Cell> {
     let usage = cluster.node_usage(&n.meta.name);
-    let pods = cluster.pods().filter(|p| p.node == n.meta.name && !p.is_terminal()).count();
+    let pods = cluster.pods_on(&n.meta.name);
     let dash = |t: &str| if t.is_empty() { "–".to_owned() } else { t.to_owned() };
     vec![
         n.meta.name.to_string().into(),

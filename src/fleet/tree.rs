@@ -41,15 +41,6 @@ pub struct TreeRow {
 /// Which rows are open: those in the set. Places start open, clusters and below start closed.
 pub type Expanded = BTreeSet<TreeNode>;
 
-/// Everything above the namespaces, opened: how a tree starts.
-pub fn places_of(fleet: &Fleet) -> Expanded {
-    let mut open = Expanded::from([TreeNode::Fleet]);
-    for c in fleet.clusters() {
-        open.extend(place_chain(c));
-    }
-    open
-}
-
 /// Cloud, account and region of a cluster, the levels that have a value.
 pub fn place_chain(c: &Cluster) -> Vec<TreeNode> {
     let p = &c.info.place;
@@ -95,10 +86,37 @@ pub fn rows(fleet: &Fleet, open: &Expanded) -> Vec<TreeRow> {
     // Known clouds by name, what stands in none of them last.
     let mut clouds: Vec<_> = root.below.iter().collect();
     clouds.sort_by_key(|(node, _)| matches!(node, TreeNode::Cloud(c) if *c == "on-prem" || *c == "local"));
+    let clusters = root.all();
+    if clouds.len() > 1 {
+        out.push(place_row(&TreeNode::Fleet, "all clouds".to_owned(), &clusters, 0, true));
+    }
     for (node, level) in clouds {
         place(node, level, 0, open, &mut out);
     }
     out
+}
+
+/// The row of a place, summed over its clusters.
+fn place_row(node: &TreeNode, label: String, clusters: &[&Cluster], indent: u8, expanded: bool) -> TreeRow {
+    let mut bad = (0, 0);
+    let mut health = Health::Ok;
+    for c in clusters {
+        let (h, b) = of_cluster(c);
+        health = health.max(h);
+        bad.0 += b.0;
+        bad.1 += b.1;
+    }
+    TreeRow {
+        node: node.clone(),
+        indent,
+        label,
+        expandable: *node != TreeNode::Fleet,
+        expanded,
+        count: u32::try_from(clusters.len()).ok(),
+        health,
+        bad,
+        phase: None,
+    }
 }
 
 fn place(node: &TreeNode, level: &Level<'_>, indent: u8, open: &Expanded, out: &mut Vec<TreeRow>) {
@@ -110,27 +128,8 @@ fn place(node: &TreeNode, level: &Level<'_>, indent: u8, open: &Expanded, out: &
         label = format!("{label} / {}", place_label(next));
         (node, level) = (next, below);
     }
-    let clusters = level.all();
-    let mut bad = (0, 0);
-    let mut health = Health::Ok;
-    for c in &clusters {
-        let (h, b) = of_cluster(c);
-        health = health.max(h);
-        bad.0 += b.0;
-        bad.1 += b.1;
-    }
     let expanded = open.contains(node);
-    out.push(TreeRow {
-        node: node.clone(),
-        indent,
-        label,
-        expandable: true,
-        expanded,
-        count: u32::try_from(clusters.len()).ok(),
-        health,
-        bad,
-        phase: None,
-    });
+    out.push(place_row(node, label, &level.all(), indent, expanded));
     if expanded {
         for (next, below) in &level.below {
             place(next, below, indent + 1, open, out);

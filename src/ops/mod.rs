@@ -14,3 +14,4 @@ pub mod clouds;
 pub mod deploy;
 pub mod look;
 pub mod run;
+pub mod journal;

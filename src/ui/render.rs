@@ -187,12 +187,10 @@ fn pane(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, (titles, area
             (title, *id == view.pane)
         })
         .collect();
-    let all: u16 = tabs.iter().map(|(t, _)| draw::width(t) + 2).sum();
-    let room = titles.width.saturating_sub(1);
+    let narrow = view.is_narrow();
     let mut x = titles.x + 1;
-    let wide = all + 4 + draw::width(&heading).min(20) <= room;
     for (title, current) in &tabs {
-        if !wide && !current {
+        if narrow && !current {
             continue;
         }
         let style = match (current, focused) {
@@ -202,13 +200,12 @@ fn pane(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, (titles, area
         };
         x += draw::text(buf, x, titles.y, title, titles.right().saturating_sub(x), style) + 2;
     }
-    let left = titles.right().saturating_sub(x);
-    if draw::width(&heading) <= left || !wide {
-        draw::text(buf, x, titles.y, &heading, left, theme.style(Role::Muted));
+    let muted = theme.style(Role::Muted);
+    if narrow {
+        draw::text(buf, x, titles.y, &heading, titles.right().saturating_sub(x), muted);
         pane.draw(seen, theme, focused, area, buf);
     } else {
-        // The heading has a line of its own when the tabs leave no room.
-        draw::text(buf, area.x + 1, area.y, &heading, area.width.saturating_sub(1), theme.style(Role::Muted));
+        draw::text(buf, area.x + 1, area.y, &heading, area.width.saturating_sub(1), muted);
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
         pane.draw(seen, theme, focused, below, buf);
     }

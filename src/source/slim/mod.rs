@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::object::{Meta, Owner};
+use crate::domain::pod::PodRow;
 use crate::domain::text::SafeText;
 use crate::fleet::delta::Row;
 
@@ -73,6 +74,14 @@ pub(super) fn slim_meta<'de, D: Deserializer<'de>>(d: D) -> Result<ObjectMeta, D
         }),
         ..ObjectMeta::default()
     })
+}
+
+/// The row of a pod that was read as JSON; `None` when it is no pod.
+pub fn pod_row(object: serde_json::Value) -> Option<PodRow> {
+    match serde_json::from_value::<pod::SlimPod>(object).ok()?.row() {
+        Row::Pod(row) => Some(*row),
+        _ => None,
+    }
 }
 
 /// The row's metadata.

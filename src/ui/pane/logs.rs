@@ -270,6 +270,10 @@ impl Pane for Logs {
             return;
         }
         let (many, containers) = self.gutter();
+        let widest = |w: u16, most: u16| usize::from(w.min(most).min(area.width / 4));
+        let cluster_width =
+            widest(self.targets.iter().map(|t| draw::width(&t.cluster_name)).max().unwrap_or(0), 14);
+        let who_width = widest(self.targets.iter().map(|t| draw::width(&t.pod)).max().unwrap_or(0), 26);
         let end = self.shown.len().saturating_sub(self.back);
         // From the last line upwards, for wrapped lines take more than one row.
         let mut y = area.bottom();
@@ -301,14 +305,14 @@ impl Pane for Logs {
                         .fleet
                         .cluster(target.cluster)
                         .map_or_else(|| theme.style(Role::Text), |c| theme.environment(c.info.environment));
-                    head.push((format!("{:<10} ", target.cluster_name), env));
+                    head.push((padded(&target.cluster_name, cluster_width), env));
                 }
                 let mut who = target.pod.to_string();
                 if containers {
                     who.push('/');
                     who.push_str(&target.container);
                 }
-                head.push((format!("{who} "), theme.source(hash(&target.pod))));
+                head.push((padded(&who, who_width), theme.source(hash(&target.pod))));
             }
             let used: u16 = head.iter().map(|(t, _)| draw::width(t)).sum::<u16>().min(area.width / 2);
             let room = area.width.saturating_sub(used + 1).max(1);
@@ -499,6 +503,18 @@ impl Logs {
         }
         out
     }
+}
+
+/// A name in a column of that width: short ones padded, long ones cut in the middle, for a pod's end tells it from its
+/// siblings.
+fn padded(name: &str, width: usize) -> String {
+    let cells = usize::from(draw::width(name));
+    if cells <= width {
+        return format!("{name}{} ", " ".repeat(width - cells));
+    }
+    let tail: String = name.chars().rev().take(width / 2).collect::<Vec<_>>().into_iter().rev().collect();
+    let head: String = name.chars().take(width.saturating_sub(width / 2 + 1)).collect();
+    format!("{head}…{tail} ")
 }
 
 /// FNV-1a of a name: the same pod has the same colour in every run.

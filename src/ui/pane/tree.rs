@@ -25,7 +25,8 @@ use crate::ui::widget::list::List;
 #[derive(Default)]
 pub struct Tree {
     open: Expanded,
-    started: bool,
+    /// Places seen so far.
+    known: BTreeSet<TreeNode>,
     /// The visible rows, as of the last `prepare`.
     rows: Vec<TreeRow>,
     list: List,
@@ -43,9 +44,14 @@ pub struct Tree {
 impl Tree {
     /// Works out the visible rows.
     pub fn prepare(&mut self, fleet: &Fleet, page: u16) {
-        if !self.started && !fleet.clusters().is_empty() {
-            self.open = tree::places_of(fleet);
-            self.started = true;
+        // Places start open, also those that only a cluster's nodes told of.
+        for c in fleet.clusters() {
+            for place in tree::place_chain(c) {
+                if self.known.insert(place.clone()) {
+                    self.open.insert(place);
+                    self.changes += 1;
+                }
+            }
         }
         self.list.set_page(usize::from(page));
         let state = (fleet.revision, self.changes);

@@ -174,7 +174,8 @@ impl View {
 
     /// Rows and columns a pane has.
     pub fn pane_size(&self) -> (u16, u16) {
-        let rows = self.size.1.saturating_sub(3);
+        // Beside the tree a pane's heading has a line of its own below the tabs.
+        let rows = self.size.1.saturating_sub(if self.is_narrow() { 3 } else { 4 });
         let columns = if self.is_narrow() { self.size.0 } else { self.size.0.saturating_sub(self.tree_width() + 1) };
         (rows, columns)
     }
@@ -183,7 +184,7 @@ impl View {
     pub fn prepare(&mut self, fleet: &Fleet, now: Timestamp) {
         self.toasts.retain(|(_, at)| now.as_second() - at.as_second() < TOAST_SECONDS);
         let (rows, columns) = self.pane_size();
-        self.tree.prepare(fleet, rows);
+        self.tree.prepare(fleet, self.size.1.saturating_sub(3));
         self.follow_cursor();
         let mut panes = std::mem::take(&mut self.panes);
         panes.get_mut(self.pane).prepare(self.seen(fleet, now), (rows, columns));
