@@ -7,7 +7,6 @@ use futures::stream::FuturesUnordered;
 use serde_json::Value;
 
 use crate::domain::diff;
-use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::manifest::{self, Manifest};
 use crate::domain::plan::{Plan, Step, StepAction, Verb, Verdict};
@@ -62,12 +61,12 @@ pub async fn read(path: &Path) -> Result<String, String> {
     read.await.map_err(|_| "the manifests could not be read".to_owned())?
 }
 
-/// Plans manifests for clusters: what each server says would come of them. Nothing is written. `path` is for the command
-/// that is shown.
+/// Plans manifests for clusters, as the fleet knows them by now: what each server says would come of them. Nothing is
+/// written. `path` is for the command that is shown.
 pub async fn plan(
     session: &Session,
     text: &str,
-    clusters: &[ClusterId],
+    clusters: &[ClusterInfo],
     default_namespace: &str,
     path: &str,
 ) -> Result<Plan, DeployError> {
@@ -80,7 +79,7 @@ pub async fn plan(
         .map(|m| m.name.clone())
         .ok_or(DeployError::Empty)?;
     let mut waiting = FuturesUnordered::new();
-    for (n, info) in clusters.iter().filter_map(|id| session.info(*id)).enumerate() {
+    for (n, info) in clusters.iter().enumerate() {
         let manifests = &manifests;
         waiting.push(async move { (n, plan_cluster(session, info, manifests, default_namespace).await) });
     }
@@ -97,7 +96,7 @@ pub async fn plan(
     let command = format!(
         "skyfleet deploy run -f {}{}",
         quote(path),
-        steps::contexts(session, clusters.iter().copied())
+        steps::contexts(session, clusters.iter().map(|c| c.id))
     );
     Ok(Plan { id, verb: Verb::Apply, subject, steps: by_cluster.into_iter().flat_map(|(_, s)| s).collect(), command })
 }

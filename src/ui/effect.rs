@@ -4,6 +4,7 @@
 use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::logs::Entry;
 use crate::domain::plan::Plan;
+use crate::fleet::cluster::ClusterInfo;
 use crate::domain::scope::TreeNode;
 use crate::ops::logs::{LogOptions, LogTarget, SourceState};
 use crate::ops::run::RunEvent;
@@ -123,7 +124,7 @@ pub enum Job {
         /// Where they are.
         path: String,
         /// For these clusters.
-        clusters: Vec<ClusterId>,
+        clusters: Vec<ClusterInfo>,
         /// For objects that name no namespace.
         namespace: String,
     },

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::id::ClusterId;
 use crate::domain::plan::{Plan, Step, Verdict};
-use crate::fleet::cluster::Phase;
+use crate::fleet::cluster::{ClusterInfo, Phase};
 use crate::ops::run::RunEvent;
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Job, Prompt, Said};
@@ -47,11 +47,11 @@ pub struct Deploy {
 impl Deploy {
     /// Plans the manifests of a file or folder for the scope's clusters.
     pub fn plan(&mut self, seen: Seen<'_>, path: &str) -> Vec<Effect> {
-        let clusters: Vec<ClusterId> = seen
+        let clusters: Vec<ClusterInfo> = seen
             .fleet
             .in_scope(seen.scope)
             .filter(|c| !matches!(c.phase, Phase::Idle))
-            .map(crate::fleet::cluster::Cluster::id)
+            .map(|c| c.info.clone())
             .collect();
         if clusters.is_empty() {
             return vec![Effect::complain("no cluster in scope to deploy to")];

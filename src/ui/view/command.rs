@@ -25,11 +25,17 @@ pub enum Command {
     Quit,
 }
 
-const WORDS: &[&str] = &["q", "quit", "ns", "ctx", "help", "suspend", "clouds"];
+const WORDS: &[&str] = &["q", "quit", "apply", "ns", "ctx", "help", "suspend", "clouds"];
 
 /// Reads a command line; an error names what is wrong and what was perhaps meant.
 pub fn parse(text: &str) -> Result<Command, String> {
     let text = text.trim();
+    // `:apply PATH`; `:deploy PATH` too, when it is a path and not a namespace or filter of k9s's grammar.
+    if let Some((word @ ("apply" | "deploy"), path)) = text.split_once(' ')
+        && (word == "apply" || is_path(path.trim()))
+    {
+        return Ok(Command::Pane(PaneId::Deploy, Some(path.trim().to_owned())));
+    }
     let (head, filter) = match text.split_once(" /") {
         Some((head, filter)) => (head.trim(), Some(filter.trim().to_owned()).filter(|f| !f.is_empty())),
         None => (text, None),
@@ -46,10 +52,7 @@ pub fn parse(text: &str) -> Result<Command, String> {
         "ns" | "namespace" if argument.is_some() => {
             return Ok(Command::Namespace(argument.filter(|a| a != "all" && a != "-")));
         }
-        // `deploy` alone is the kind, as in k9s; with a path it is the pane.
-        "deploy" if argument.as_deref().is_some_and(|a| a.contains(['/', '.'])) => {
-            return Ok(Command::Pane(PaneId::Deploy, argument));
-        }
+        "apply" => return Ok(Command::Pane(PaneId::Deploy, None)),
         _ => {}
     }
     if let Some(kind) = Kind::parse(word) {
@@ -62,6 +65,12 @@ pub fn parse(text: &str) -> Result<Command, String> {
         Some(near) => format!("`{word}` is no kind or pane; did you mean `{near}`?"),
         None => format!("`{word}` is no kind or pane; ? lists what there is"),
     })
+}
+
+fn is_path(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    [".yaml", ".yml", ".json"].iter().any(|e| lower.ends_with(e))
+        || ["./", "../", "~/"].iter().any(|start| text.starts_with(start))
 }
 
 /// The best completion of what was typed so far.
@@ -111,6 +120,9 @@ mod tests {
             ("pods checkout /web", Command::Kind(Kind::Pod, Some("checkout".into()), Some("web".into()))),
             ("logs", Command::Pane(PaneId::Logs, None)),
             ("deploy ./web.yaml", Command::Pane(PaneId::Deploy, Some("./web.yaml".into()))),
+            ("apply /tmp/dir", Command::Pane(PaneId::Deploy, Some("/tmp/dir".into()))),
+            ("deploy /tmp/web.yaml", Command::Pane(PaneId::Deploy, Some("/tmp/web.yaml".into()))),
+            ("deploy /web", Command::Kind(Kind::Deployment, None, Some("web".into()))),
             ("clouds", Command::Pane(PaneId::Clouds, None)),
             ("ns payments", Command::Namespace(Some("payments".into()))),
             ("ns all", Command::Namespace(None)),
