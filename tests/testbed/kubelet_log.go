@@ -65,9 +65,8 @@ func (w *podWorker) logOf(c *container, i *instance) *runLog {
 }
 
 func (l *runLog) end(finished time.Time, exitCode int32, reason string) {
-	l.last = lastWords(l, exitCode, reason)
-	l.finished = finished
-	l.body = l.ordinary(finished)
+	l.body = l.ordinary(finished) // before finished is set: that changes what time says
+	l.finished, l.last = finished, lastWords(l, exitCode, reason)
 }
 
 // count is the number of lines written up to now.

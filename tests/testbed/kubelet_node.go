@@ -146,14 +146,21 @@ func (k *kubelet) renewLeases(ctx context.Context) {
 		}
 		k.mu.Unlock()
 		next := time.Now().Add(period)
+		var done sync.WaitGroup
+		slots := make(chan struct{}, 8)
 		for _, n := range nodes {
 			if n.isDead() {
 				continue
 			}
-			if err := k.renewLease(ctx, n); err != nil && ctx.Err() == nil {
-				klog.ErrorS(err, "Renewing the lease", "node", n.name)
-			}
+			slots <- struct{}{}
+			done.Go(func() {
+				defer func() { <-slots }()
+				if err := k.renewLease(ctx, n); err != nil && ctx.Err() == nil {
+					klog.ErrorS(err, "Renewing the lease", "node", n.name)
+				}
+			})
 		}
+		done.Wait()
 		sleep(ctx, time.Until(next))
 	}
 }

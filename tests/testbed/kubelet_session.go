@@ -25,7 +25,9 @@ type session struct {
 func (s *session) ExecInContainer(ctx context.Context, _, _, _ string, cmd []string, in io.Reader, out, errOut io.WriteCloser,
 	tty bool, resize <-chan remotecommand.TerminalSize, _ time.Duration) error {
 	sh := newShell(ctx, s, in, out, errOut, tty)
-	go sh.followSize(resize)
+	if resize != nil {
+		go sh.followSize(resize)
+	}
 	code, err := sh.exec(cmd)
 	if err != nil {
 		return err

@@ -60,7 +60,7 @@ func parseOptions(args []string) (*options, error) {
 	fs.Int64Var(&o.nodePods, "node-pods", 110, "pods each node can hold")
 	fs.StringVar(&o.contextName, "context-name", "", "context name in the kubeconfigs (default as the cloud's own tool writes it)")
 	fs.StringVar(&o.tokensFile, "token-file", "", "use this tokens.csv instead of the one in the directory")
-	fs.DurationVar(&o.nodeGrace, "node-grace", 12*time.Second, "time without a lease after which a node becomes NotReady")
+	fs.DurationVar(&o.nodeGrace, "node-grace", 0, "time without a lease after which a node becomes NotReady (default 12s; 40s with more than 10 nodes)")
 	fs.DurationVar(&o.compaction, "compaction-interval", 0, "compact etcd this often, to see 410 on continue tokens (0: every 5 minutes)")
 	fs.Float64Var(&o.backoffFactor, "backoff-factor", 0.1, "how much of the back-off of a crashing container is really waited")
 	fs.DurationVar(&o.startDelay, "start-delay", 0, "time every container spends in ContainerCreating")
@@ -112,6 +112,12 @@ func (o *options) complete(rest []string) error {
 	}
 	if o.capacityBytes, err = resource.ParseQuantity(o.nodeMemory); err != nil {
 		return fmt.Errorf("--node-memory: %w", err)
+	}
+	if o.nodeGrace == 0 {
+		o.nodeGrace = 12 * time.Second
+		if o.nodes > 10 { // a busy machine may keep that many leases waiting
+			o.nodeGrace = 40 * time.Second
+		}
 	}
 	if o.nodes < 0 || o.backoffFactor < 0 {
 		return errors.New("--nodes and --backoff-factor must not be negative")
