@@ -421,10 +421,11 @@ impl View {
     fn ask(&mut self, prompt: Prompt) {
         let before = match &prompt {
             Prompt::Filter => self.filter_now().to_owned(),
-            Prompt::Save(name) => name.clone(),
-            Prompt::Command | Prompt::Scale(_) | Prompt::Manifest => String::new(),
+            Prompt::Command | Prompt::Scale(_) | Prompt::Manifest | Prompt::Save(_) => String::new(),
         };
-        self.asking = Some(Asking { prompt, line: Line::new(&before), error: None, suggestion: None, before });
+        // A filter is typed anew; Esc brings the one before back.
+        let start = if let Prompt::Save(name) = &prompt { name.clone() } else { String::new() };
+        self.asking = Some(Asking { prompt, line: Line::new(&start), error: None, suggestion: None, before });
     }
 
     fn filter_now(&self) -> &str {
