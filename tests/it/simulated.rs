@@ -9,7 +9,7 @@ use skyfleet::source::connect::Ready;
 use skyfleet::source::kubeconfig;
 
 /// A session whose clusters are simulated.
-pub fn session(sim: &Simulation) -> Shared {
+pub(crate) fn session(sim: &Simulation) -> Shared {
     let loaded = kubeconfig::from_value(sim.kubeconfig()).unwrap();
     let clients = sim.contexts().into_iter().filter_map(|c| Some((c.clone(), sim.client(&c)?)));
     let clock = {
@@ -21,6 +21,6 @@ pub fn session(sim: &Simulation) -> Shared {
 }
 
 /// The small fleet, as of now.
-pub fn small(seed: u64) -> Simulation {
+pub(crate) fn small(seed: u64) -> Simulation {
     Simulation::new(&FleetSpec::embedded("small").unwrap(), seed, jiff::Timestamp::now())
 }

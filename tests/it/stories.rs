@@ -15,6 +15,7 @@ fn play(name: &str) {
             let sim = sim.clone();
             async move { sim.run(5.0).await }
         });
+        let story = stories().into_iter().find(|s| s.name == name).unwrap();
         let world = World {
             session: simulated::session(&sim),
             freeze: Arc::new({
@@ -23,9 +24,8 @@ fn play(name: &str) {
                     sim.fault(context, if on { Fault::Freeze } else { Fault::None });
                 }
             }),
-            namespace: "story".to_owned(),
+            namespace: story.namespace.to_owned(),
         };
-        let story = stories().into_iter().find(|s| s.name == name).unwrap();
         let result = (story.play)(world).await;
         driver.abort();
         result

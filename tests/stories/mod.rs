@@ -2,6 +2,8 @@
 //! differs: the simulation in `tests/it`, real control planes in `tests/real`. Nothing sleeps for luck: a story waits for
 //! what it wants to see, and on time-out shows the grid.
 
+#![expect(unreachable_pub, dead_code, reason = "shared by two test binaries, of which none uses all")]
+
 mod heal;
 mod lose;
 mod money;
@@ -47,6 +49,8 @@ type Play = Pin<Box<dyn Future<Output = Result<(), String>>>>;
 pub struct Story {
     /// Its name in test lists.
     pub name: &'static str,
+    /// Its own namespace.
+    pub namespace: &'static str,
     /// Plays it.
     pub play: fn(World) -> Play,
 }
@@ -54,11 +58,11 @@ pub struct Story {
 /// Every story.
 pub fn stories() -> Vec<Story> {
     vec![
-        Story { name: "find_a_crashing_pod_and_heal_it", play: |w| Box::pin(heal::play(w)) },
-        Story { name: "apply_to_three_clusters_one_refuses", play: |w| Box::pin(refuse::play(w)) },
-        Story { name: "scale_one_app_in_two_clusters", play: |w| Box::pin(scale::play(w)) },
-        Story { name: "see_what_it_costs", play: |w| Box::pin(money::play(w)) },
-        Story { name: "lose_a_cluster_and_get_it_back", play: |w| Box::pin(lose::play(w)) },
+        Story { name: "find_a_crashing_pod_and_heal_it", namespace: "t-heal", play: |w| Box::pin(heal::play(w)) },
+        Story { name: "apply_to_three_clusters_one_refuses", namespace: "t-refuse", play: |w| Box::pin(refuse::play(w)) },
+        Story { name: "scale_one_app_in_two_clusters", namespace: "t-scale", play: |w| Box::pin(scale::play(w)) },
+        Story { name: "see_what_it_costs", namespace: "t-costs", play: |w| Box::pin(money::play(w)) },
+        Story { name: "lose_a_cluster_and_get_it_back", namespace: "t-lose", play: |w| Box::pin(lose::play(w)) },
     ]
 }
 

@@ -16,7 +16,7 @@ pub(super) async fn play(world: World) -> Result<(), String> {
         .await?;
         term.press("b");
         term.see("by namespace").await?;
-        term.see("kube-system").await?;
+        term.line(&[&world.namespace, "2"]).await?;
         term.press("b");
         term.see("by workload").await?;
         term.line(&[&world.namespace, "web"]).await?;
