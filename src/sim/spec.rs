@@ -177,7 +177,6 @@ pub(crate) struct Incident {
 
 /// One timed action in some clusters.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Action {
     /// Relative to the start: `-22m`, `0s`, `5m`
     pub(crate) at: String,
