@@ -2,14 +2,19 @@
 //!
 //! The writes here are called by `ops` only, after a plan was shown and confirmed.
 
+use futures::StreamExt;
 use http::{Method, Request};
 use kube::Client;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::fault::{Fault, FaultClass};
+use super::slim::Slim;
+use super::slim::pod::SlimPod;
 use crate::domain::kind::Kind;
+use crate::domain::pod::PodRow;
 use crate::domain::text::SafeText;
+use crate::fleet::delta::Row;
 
 /// The field manager of every apply and patch of ours: fixed, never per user, so that two runs never fight.
 pub const FIELD_MANAGER: &str = "skyfleet";
@@ -197,6 +202,73 @@ pub async fn discover(client: &Client, api_version: &str, kind: &str) -> Result<
             namespaced: r.get("namespaced").and_then(Value::as_bool).unwrap_or(false),
         })
         .ok_or_else(missing)
+}
+
+/// Asks the server which resource a word names: plural, singular, kind or short name, in any case, also as
+/// `plural.group`. What people type for kinds that are not built in.
+pub async fn find_resource(client: &Client, word: &str) -> Result<Resource, Fault> {
+    let word = word.trim().to_ascii_lowercase();
+    let (word, group) = word.split_once('.').map_or((word.as_str(), None), |(w, g)| (w, Some(g)));
+    let groups: Value = read(client, "/apis").await?;
+    let mut versions: Vec<String> = vec!["v1".to_owned()];
+    versions.extend(
+        array(&groups, "groups")
+            .filter_map(|g| g.pointer("/preferredVersion/groupVersion").and_then(Value::as_str))
+            .map(str::to_owned),
+    );
+    versions.retain(|v| {
+        let name = v.split_once('/').map_or("", |(name, _)| name);
+        group.is_none_or(|g| name == g || name.starts_with(&format!("{g}.")))
+    });
+    let mut lists = futures::stream::iter(versions)
+        .map(|version| async move {
+            let path = if version.contains('/') { format!("/apis/{version}") } else { format!("/api/{version}") };
+            // A group whose own server is away must not hide the others.
+            let list = read::<Value>(client, &path).await.unwrap_or_default();
+            (version, list)
+        })
+        .buffered(8);
+    while let Some((version, list)) = lists.next().await {
+        if let Some(resource) = array(&list, "resources").find(|r| is_named(r, word)) {
+            let (group, version) = version.split_once('/').unwrap_or(("", version.as_str()));
+            return Ok(resource_of(group, version, resource));
+        }
+    }
+    let mut fault = Fault::new(FaultClass::NotFound, &format!("the server knows no kind named {word}"));
+    fault.code = Some(404);
+    Err(fault)
+}
+
+fn array<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn is_named(resource: &Value, word: &str) -> bool {
+    let text = |key: &str| resource.get(key).and_then(Value::as_str).unwrap_or("");
+    !text("name").contains('/')
+        && (["name", "singularName", "kind"].iter().any(|k| text(k).eq_ignore_ascii_case(word))
+            || array(resource, "shortNames").any(|s| s.as_str() == Some(word)))
+}
+
+fn resource_of(group: &str, version: &str, resource: &Value) -> Resource {
+    let text = |key: &str| resource.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
+    Resource {
+        group: group.to_owned(),
+        version: version.to_owned(),
+        plural: text("name"),
+        kind: text("kind"),
+        namespaced: resource.get("namespaced").and_then(Value::as_bool).unwrap_or(false),
+    }
+}
+
+/// The rows of these pods, as the watches make them. What is no pod is left out.
+pub fn pod_rows(pods: Vec<Value>) -> Vec<PodRow> {
+    pods.into_iter()
+        .filter_map(|pod| match serde_json::from_value::<SlimPod>(pod).ok()?.row() {
+            Row::Pod(row) => Some(*row),
+            Row::Namespace(_) | Row::Node(_) | Row::Workload(_) | Row::Other(_) => None,
+        })
+        .collect()
 }
 
 /// How to apply.

@@ -23,7 +23,10 @@ fn object(api: &str, kind: &str, spec: Value, status: Value) -> Value {
     if let Some(map) = status.as_object_mut() {
         map.entry("observedGeneration").or_insert(json!(2));
     }
-    json!({"apiVersion": api, "kind": kind, "metadata": {"generation": 2}, "spec": spec, "status": status})
+    let mut object = json!({"apiVersion": api, "kind": kind, "metadata": {"generation": 2}});
+    object["spec"] = spec;
+    object["status"] = status;
+    object
 }
 
 fn condition(kind: &str, status: &str, reason: &str) -> Value {
