@@ -13,7 +13,7 @@ use crate::domain::node::NodeRow;
 
 const DESCRIBE: NextStep = NextStep { words: "describe", action: "describe" };
 const PODS: NextStep = NextStep { words: "its pods", action: "open" };
-const UNCORDON: NextStep = NextStep { words: "uncordon", action: "uncordon" };
+const CORDONED: NextStep = NextStep { words: "who cordoned it", action: "describe" };
 
 /// The rule that explains the findings of a node's pods.
 pub const NOT_READY: &str = "node-not-ready";
@@ -88,7 +88,7 @@ impl At<'_> {
 
     fn cordoned(&self) -> Option<Finding> {
         (self.row.unschedulable && self.leaving().is_none()).then(|| {
-            self.find("cordoned", Severity::P3, "node is cordoned", "takes no new pods", UNCORDON)
+            self.find("cordoned", Severity::P3, "node is cordoned", "takes no new pods", CORDONED)
         })
     }
 }

@@ -18,7 +18,6 @@ use crate::domain::workload::WorkloadRow;
 const DESCRIBE: NextStep = NextStep { words: "describe", action: "describe" };
 const PODS: NextStep = NextStep { words: "its pods", action: "open" };
 const LOGS: NextStep = NextStep { words: "logs of the last pod", action: "logs" };
-const UNDO: NextStep = NextStep { words: "rollout history, undo", action: "rollout-history" };
 
 /// What is wrong with a workload.
 pub fn check(cluster: ClusterId, row: &WorkloadRow, now: Timestamp) -> Vec<Finding> {
@@ -64,7 +63,7 @@ impl At<'_> {
             let row = self.row;
             let detail =
                 format!("{} updated, {} available of {}: {}", row.updated, row.available, row.desired, row.failure_message);
-            self.find("deadline", self.by_available(), "rollout is past its deadline", &detail, UNDO)
+            self.find("deadline", self.by_available(), "rollout is past its deadline", &detail, DESCRIBE)
         })
     }
 
@@ -128,7 +127,7 @@ impl At<'_> {
         match row.kind {
             Kind::Deployment if row.updated < row.desired || row.unobserved => {
                 let detail = format!("{} of {} updated", row.updated, row.desired);
-                Some(self.find("paused", Severity::P3, "paused in mid rollout", &detail, UNDO))
+                Some(self.find("paused", Severity::P3, "paused in mid rollout", &detail, DESCRIBE))
             }
             Kind::CronJob | Kind::Job => {
                 Some(self.find("paused", Severity::Info, "suspended", &row.schedule, DESCRIBE).since(row.last))
