@@ -50,6 +50,8 @@
 //! namespace, kind and name in several clusters. workload: what makes pods. plan, step, journal: a write before, while and after it
 //! is done. finding: one broken thing; problem: findings with one cause.
 
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod fleet;
 pub mod ops;

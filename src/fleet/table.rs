@@ -13,7 +13,7 @@ use crate::domain::workload::WorkloadRow;
 use crate::domain::{age, columns, quantity};
 
 use super::cluster::Cluster;
-use super::delta::NamespaceRow;
+use super::delta::{NamespaceRow, Row};
 
 /// A column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,6 +199,19 @@ pub fn cells(cluster: &Cluster, row: RowRef<'_>, now: Timestamp) -> Vec<Cell> {
             out.extend(o.cells.iter().map(|c| Cell::from(c.to_string())));
             out.push(show_age(&o.meta, now));
             out
+        }
+    }
+}
+
+impl<'a> RowRef<'a> {
+    /// Of an owned row.
+    pub fn of(row: &'a Row) -> Self {
+        match row {
+            Row::Namespace(r) => Self::Namespace(r),
+            Row::Node(r) => Self::Node(r),
+            Row::Workload(r) => Self::Workload(r),
+            Row::Pod(r) => Self::Pod(r),
+            Row::Other(r) => Self::Other(r),
         }
     }
 }

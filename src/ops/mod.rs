@@ -15,3 +15,6 @@ pub mod deploy;
 pub mod look;
 pub mod run;
 pub mod journal;
+pub mod contexts;
+pub mod doctor;
+pub mod get;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::context::environment_of;
 use crate::domain::environment::Environment;
 use crate::domain::id::ClusterId;
 use crate::domain::plan::MAX_TARGETS;
@@ -134,6 +135,51 @@ impl Session {
     pub fn context(&self, id: ClusterId) -> Option<&ContextEntry> {
         let info = self.info(id)?;
         self.contexts.iter().find(|c| c.name == *info.context || SafeText::new(&c.name) == info.context)
+    }
+
+    /// A session of nothing but the clusters in scope; their ids are new.
+    #[must_use]
+    pub fn narrowed(&self, scope: &Scope) -> Self {
+        let mut infos: Vec<ClusterInfo> = self.in_scope(scope).cloned().collect();
+        for (info, n) in infos.iter_mut().zip(0u32..) {
+            info.id = ClusterId(n);
+        }
+        Self { infos, ..self.copy() }
+    }
+
+    /// The same session, acting by other contexts: where a cluster is reached by several and its acting one is not
+    /// wanted, the first of the others that is takes its place.
+    #[must_use]
+    pub fn acting_by(&self, wanted: impl Fn(&str) -> bool) -> Self {
+        let mut out = self.copy();
+        for info in out.infos.iter_mut().filter(|i| !wanted(&i.context)) {
+            let Some(at) = info.other_contexts.iter().position(|c| wanted(c)) else { continue };
+            let (before, next) = (self.context(info.id), info.other_contexts.remove(at));
+            let Some(entry) = self.contexts.iter().find(|c| SafeText::new(&c.name) == next) else { continue };
+            // What impersonation added to the name stays.
+            let added = before.and_then(|b| info.user.strip_prefix(SafeText::new(&b.acts_as).as_str())).unwrap_or("");
+            info.user = SafeText::new(&format!("{}{added}", entry.acts_as));
+            info.auth = SafeText::new(&entry.auth);
+            info.other_contexts.insert(0, std::mem::replace(&mut info.context, next));
+            // Protection is never lost by going in through another door.
+            if info.environment != Environment::Prod {
+                info.environment = environment_of(&info.place, &entry.name);
+            }
+        }
+        out
+    }
+
+    fn copy(&self) -> Self {
+        Self {
+            contexts: self.contexts.clone(),
+            files: self.files.clone(),
+            infos: self.infos.clone(),
+            pool: self.pool.clone(),
+            clock: self.clock.clone(),
+            demo: self.demo,
+            state_dir: self.state_dir.clone(),
+            max_targets: self.max_targets,
+        }
     }
 
     /// The clusters a scope touches.

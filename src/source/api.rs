@@ -9,12 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::fault::{Fault, FaultClass};
-use super::slim::Slim;
-use super::slim::pod::SlimPod;
 use crate::domain::kind::Kind;
-use crate::domain::pod::PodRow;
 use crate::domain::text::SafeText;
-use crate::fleet::delta::Row;
 
 /// The field manager of every apply and patch of ours: fixed, never per user, so that two runs never fight.
 pub const FIELD_MANAGER: &str = "skyfleet";
@@ -221,11 +217,14 @@ pub async fn find_resource(client: &Client, word: &str) -> Result<Resource, Faul
         group.is_none_or(|g| name == g || name.starts_with(&format!("{g}.")))
     });
     let mut lists = futures::stream::iter(versions)
-        .map(|version| async move {
-            let path = if version.contains('/') { format!("/apis/{version}") } else { format!("/api/{version}") };
-            // A group whose own server is away must not hide the others.
-            let list = read::<Value>(client, &path).await.unwrap_or_default();
-            (version, list)
+        .map(|version| {
+            let client = client.clone();
+            async move {
+                let path = if version.contains('/') { format!("/apis/{version}") } else { format!("/api/{version}") };
+                // A group whose own server is away must not hide the others.
+                let list = read::<Value>(&client, &path).await.unwrap_or_default();
+                (version, list)
+            }
         })
         .buffered(8);
     while let Some((version, list)) = lists.next().await {
@@ -259,16 +258,6 @@ fn resource_of(group: &str, version: &str, resource: &Value) -> Resource {
         kind: text("kind"),
         namespaced: resource.get("namespaced").and_then(Value::as_bool).unwrap_or(false),
     }
-}
-
-/// The rows of these pods, as the watches make them. What is no pod is left out.
-pub fn pod_rows(pods: Vec<Value>) -> Vec<PodRow> {
-    pods.into_iter()
-        .filter_map(|pod| match serde_json::from_value::<SlimPod>(pod).ok()?.row() {
-            Row::Pod(row) => Some(*row),
-            Row::Namespace(_) | Row::Node(_) | Row::Workload(_) | Row::Other(_) => None,
-        })
-        .collect()
 }
 
 /// How to apply.

@@ -135,6 +135,19 @@ impl Key {
         self.code == KeyCode::Char(c) && self.ctrl && !self.alt
     }
 
+    /// Its modifiers, as a terminal would report them.
+    pub fn modifiers(self) -> KeyModifiers {
+        let mut out = KeyModifiers::NONE;
+        for (set, bit) in
+            [(self.ctrl, KeyModifiers::CONTROL), (self.alt, KeyModifiers::ALT), (self.shift, KeyModifiers::SHIFT)]
+        {
+            if set {
+                out |= bit;
+            }
+        }
+        out
+    }
+
     /// What it is, without modifiers.
     pub const fn code(self) -> KeyCode {
         self.code
