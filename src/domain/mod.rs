@@ -1,0 +1,30 @@
+//! The pure core: words, rows and rules of skyfleet.
+//!
+//! Everything here is a function of (state, input, now). Architecture invariant: no tokio, kube, terminal,
+//! file, environment, process, network or clock is reachable from this module, and it imports nothing else
+//! of ours; `tests/it/architecture.rs` keeps that.
+
+pub mod age;
+pub mod columns;
+pub mod context;
+pub mod cost;
+pub mod diff;
+pub mod environment;
+pub mod filter;
+pub mod health;
+pub mod id;
+pub mod kind;
+pub mod logs;
+pub mod manifest;
+pub mod node;
+pub mod object;
+pub mod place;
+pub mod plan;
+pub mod pod;
+pub mod quantity;
+pub mod readiness;
+pub mod resources;
+pub mod scope;
+pub mod text;
+pub mod triage;
+pub mod workload;

@@ -1,0 +1,168 @@
+//! The slim row of a pod: what panes, triage, costs and logs read; the full object is fetched when looked at.
+
+use jiff::Timestamp;
+
+use super::health::Health;
+use super::object::{Meta, Owner};
+use super::resources::Amount;
+use super::text::SafeText;
+
+/// One pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PodRow {
+    /// Name and identity.
+    pub meta: Meta,
+    /// The node it is bound to; empty while unscheduled.
+    pub node: SafeText,
+    /// `status.phase`: Pending, Running, Succeeded, Failed, Unknown.
+    pub phase: SafeText,
+    /// The STATUS word as kubectl prints it: `Running`, `CrashLoopBackOff`, `Init:0/1`, `Terminating`.
+    pub status: SafeText,
+    /// Why, in the server's words, when something is wrong (waiting message, scheduler message, eviction).
+    pub message: SafeText,
+    /// Containers that are ready.
+    pub ready: u16,
+    /// Containers in all, without init containers (native sidecars count, as kubectl does).
+    pub total: u16,
+    /// Restarts over all containers.
+    pub restarts: u32,
+    /// When a container last ended before restarting.
+    pub last_restart: Option<Timestamp>,
+    /// The condition Ready is True.
+    pub is_ready: bool,
+    /// Since when the condition Ready has its value.
+    pub ready_since: Option<Timestamp>,
+    /// Reason of a false PodScheduled condition (`Unschedulable`, `SchedulingGated`), else empty.
+    pub unscheduled: SafeText,
+    /// Its containers, init containers first.
+    pub containers: Vec<ContainerRow>,
+    /// Its controller; for a ReplicaSet of a Deployment, see [`PodRow::workload`].
+    pub owner: Option<Owner>,
+    /// The workload it belongs to as a person names it (kind as written, name): the Deployment rather than its ReplicaSet,
+    /// the CronJob's Job as it is; `None` for a bare pod.
+    pub workload: Option<Owner>,
+    /// `status.podIP`.
+    pub ip: SafeText,
+    /// QoS class: `Guaranteed`, `Burstable`, `BestEffort`.
+    pub qos: SafeText,
+    /// What the scheduler counts: max(sum of containers, each init container) + overhead.
+    pub requests: Amount,
+    /// Sum of the containers' limits; a part is zero where any container has none.
+    pub limits: Amount,
+    /// When the kubelet took it (`status.startTime`).
+    pub started: Option<Timestamp>,
+}
+
+/// One container of a pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContainerRow {
+    /// Its name.
+    pub name: SafeText,
+    /// The image as asked for.
+    pub image: SafeText,
+    /// An init container.
+    pub init: bool,
+    /// Passes its readiness probe.
+    pub ready: bool,
+    /// Restarts so far.
+    pub restarts: u32,
+    /// What it does now.
+    pub state: ContainerState,
+    /// How it last ended.
+    pub last: Option<Termination>,
+}
+
+/// What a container does now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ContainerState {
+    /// The kubelet has said nothing yet.
+    #[default]
+    Unknown,
+    /// Not started, with the kubelet's reason and message.
+    Waiting {
+        /// `CrashLoopBackOff`, `ImagePullBackOff`, `ContainerCreating` …
+        reason: SafeText,
+        /// The kubelet's words.
+        message: SafeText,
+    },
+    /// Running since then.
+    Running {
+        /// Start of this run.
+        since: Option<Timestamp>,
+    },
+    /// Ended.
+    Terminated(Termination),
+}
+
+/// How a container ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Termination {
+    /// `OOMKilled`, `Error`, `Completed` …
+    pub reason: SafeText,
+    /// The kubelet's words, or the termination message.
+    pub message: SafeText,
+    /// 137 for a kill, 139 for a crash in native code, and so on.
+    pub exit_code: i32,
+    /// When.
+    pub finished: Option<Timestamp>,
+}
+
+impl PodRow {
+    /// Succeeded or Failed: holds no resources of its node any more.
+    pub fn is_terminal(&self) -> bool {
+        self.phase == "Succeeded" || self.phase == "Failed"
+    }
+
+    /// How it is. A pod that is starting for less than two minutes is progressing, longer is degraded, so that
+    /// `now` matters; the rules that name causes are in `triage`.
+    pub fn health(&self, now: Timestamp) -> Health {
+        if self.phase == "Succeeded" {
+            return Health::Ok;
+        }
+        if self.phase == "Unknown" {
+            return Health::Unknown;
+        }
+        if self.meta.deleting.is_some() {
+            return Health::Progressing;
+        }
+        if self.phase == "Failed" || self.containers.iter().any(ContainerRow::is_broken) {
+            return Health::Down;
+        }
+        if self.is_ready {
+            return Health::Ok;
+        }
+        let age = self.ready_since.or(self.meta.created).map_or(0, |t| super::age::seconds(t, now));
+        if age < 120 && self.unscheduled != "Unschedulable" { Health::Progressing } else { Health::Degraded }
+    }
+}
+
+impl ContainerRow {
+    /// In a state that does not mend itself: it crashes, cannot be pulled, cannot be made.
+    pub fn is_broken(&self) -> bool {
+        match &self.state {
+            ContainerState::Waiting { reason, .. } => is_broken_reason(reason),
+            ContainerState::Terminated(t) => t.exit_code != 0,
+            ContainerState::Running { .. } | ContainerState::Unknown => false,
+        }
+    }
+}
+
+/// Waiting reasons that name a fault (kubelet `pkg/kubelet/container` and `images` error names).
+pub fn is_broken_reason(reason: &str) -> bool {
+    matches!(
+        reason,
+        "CrashLoopBackOff"
+            | "ErrImagePull"
+            | "ImagePullBackOff"
+            | "InvalidImageName"
+            | "ErrImageNeverPull"
+            | "ImageInspectError"
+            | "RegistryUnavailable"
+            | "CreateContainerConfigError"
+            | "CreateContainerError"
+            | "RunContainerError"
+            | "PreStartHookError"
+            | "PostStartHookError"
+            | "StartError"
+    )
+}

@@ -1,0 +1,339 @@
+//! The scope: what is selected, and what every pane follows. Made of tree nodes (a selection, marks) or of path
+//! globs (the command line); both are answered by the same three questions.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::id::ClusterId;
+use super::kind::Kind;
+use super::place::Place;
+use super::text::SafeText;
+
+/// A node of the tree, from the whole fleet down to one pod. Also the identity of a tree row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TreeNode {
+    /// Everything.
+    Fleet,
+    /// A cloud, by its tree word.
+    Cloud(SafeText),
+    /// Cloud, account.
+    Account(SafeText, SafeText),
+    /// Cloud, account, region.
+    Region(SafeText, SafeText, SafeText),
+    /// One cluster.
+    Cluster(ClusterId),
+    /// A namespace of a cluster.
+    Namespace(ClusterId, SafeText),
+    /// A workload: cluster, namespace, kind, name.
+    Workload(ClusterId, SafeText, Kind, SafeText),
+    /// A pod: cluster, namespace, name.
+    Pod(ClusterId, SafeText, SafeText),
+}
+
+/// A cluster, as scopes see it.
+#[derive(Clone, Copy, Debug)]
+pub struct ClusterAt<'a> {
+    /// Which.
+    pub id: ClusterId,
+    /// Where.
+    pub place: &'a Place,
+    /// The context it is reached by.
+    pub context: &'a str,
+}
+
+/// What is selected.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Union of these; empty means everything.
+    items: Vec<Item>,
+    /// Only these namespaces, when any.
+    namespaces: Vec<SafeText>,
+}
+
+#[derive(Clone, Debug)]
+enum Item {
+    Node(TreeNode),
+    Glob(Box<PathGlob>),
+}
+
+/// A glob on the tree's path: `aws/*/eu-*/prod-*`, `**/payments`, or with further parts for namespace and workload.
+#[derive(Clone, Debug)]
+pub struct PathGlob {
+    text: String,
+    cluster: GlobMatcher,
+    /// Parts after the cluster: namespace, workload; only from globs of five parts and more.
+    namespace: Option<GlobMatcher>,
+    workload: Option<GlobMatcher>,
+}
+
+/// A scope that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("scope `{text}` is no path glob: {why}; write it as cloud/account/region/cluster[/namespace[/workload]], e.g. 'aws/*/eu-*/prod-*' or '**/payments'")]
+pub struct ScopeError {
+    text: String,
+    why: String,
+}
+
+fn glob(text: &str) -> Result<GlobMatcher, String> {
+    GlobBuilder::new(text)
+        .literal_separator(true)
+        .case_insensitive(false)
+        .backslash_escape(true)
+        .build()
+        .map(|g| g.compile_matcher())
+        .map_err(|e| e.kind().to_string())
+}
+
+impl PathGlob {
+    /// Reads a glob. `**` stands for any number of levels above the cluster.
+    pub fn parse(text: &str) -> Result<Self, ScopeError> {
+        let fail = |why: String| ScopeError { text: text.to_owned(), why };
+        let trimmed = text.trim().trim_matches('/');
+        if trimmed.is_empty() {
+            return Err(fail("it is empty".to_owned()));
+        }
+        let parts: Vec<&str> = trimmed.split('/').collect();
+        let deep = parts.contains(&"**");
+        let (cluster, rest): (String, &[&str]) = if deep {
+            // `**/name`: everything up to the part after the last `**` is the cluster's path.
+            let at = parts.iter().rposition(|p| *p == "**").unwrap_or(0);
+            let end = (at + 2).min(parts.len());
+            (parts.get(..end).unwrap_or(&parts).join("/"), parts.get(end..).unwrap_or(&[]))
+        } else {
+            let end = parts.len().min(4);
+            let mut path = parts.get(..end).unwrap_or(&parts).join("/");
+            for _ in end..4 {
+                path.push_str("/*");
+            }
+            (path, parts.get(end..).unwrap_or(&[]))
+        };
+        let part = |i: usize| rest.get(i).map(|p| glob(p)).transpose();
+        if rest.len() > 2 {
+            return Err(fail("it has more parts than cloud/account/region/cluster/namespace/workload".to_owned()));
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            cluster: glob(&cluster).map_err(&fail)?,
+            namespace: part(0).map_err(&fail)?,
+            workload: part(1).map_err(&fail)?,
+        })
+    }
+}
+
+impl Scope {
+    /// Everything.
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// Exactly these nodes; none means everything.
+    pub fn nodes(nodes: impl IntoIterator<Item = TreeNode>) -> Self {
+        let items: Vec<Item> = nodes.into_iter().map(Item::Node).collect();
+        if items.iter().any(|i| matches!(i, Item::Node(TreeNode::Fleet))) {
+            return Self::default();
+        }
+        Self { items, namespaces: Vec::new() }
+    }
+
+    /// By path globs; none means everything.
+    pub fn globs(globs: impl IntoIterator<Item = PathGlob>) -> Self {
+        Self { items: globs.into_iter().map(|g| Item::Glob(Box::new(g))).collect(), namespaces: Vec::new() }
+    }
+
+    /// The same, in these namespaces only; none means all.
+    #[must_use]
+    pub fn in_namespaces(mut self, namespaces: Vec<SafeText>) -> Self {
+        self.namespaces = namespaces;
+        self
+    }
+
+    /// The namespaces it is narrowed to, if any.
+    pub fn namespaces(&self) -> &[SafeText] {
+        &self.namespaces
+    }
+
+    /// Selects everything.
+    pub fn is_all(&self) -> bool {
+        self.items.is_empty() && self.namespaces.is_empty()
+    }
+
+    /// The nodes it is made of (globs have none).
+    pub fn tree_nodes(&self) -> impl Iterator<Item = &TreeNode> {
+        self.items.iter().filter_map(|i| match i {
+            Item::Node(n) => Some(n),
+            Item::Glob(_) => None,
+        })
+    }
+
+    /// The globs as they were written.
+    pub fn glob_texts(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().filter_map(|i| match i {
+            Item::Glob(g) => Some(g.text.as_str()),
+            Item::Node(_) => None,
+        })
+    }
+
+    /// Whether anything of this cluster is in scope.
+    pub fn touches(&self, at: ClusterAt<'_>) -> bool {
+        self.items.is_empty() || self.items.iter().any(|i| i.touches(at))
+    }
+
+    /// Whether objects without namespace (nodes, volumes) of this cluster are in scope: when it, or what it stands
+    /// in, is selected whole.
+    pub fn covers_cluster(&self, at: ClusterAt<'_>) -> bool {
+        self.namespaces.is_empty()
+            && (self.items.is_empty()
+                || self.items.iter().any(|i| match i {
+                    Item::Node(n) => n.cluster().is_none() && i.touches(at) || *n == TreeNode::Cluster(at.id),
+                    Item::Glob(g) => g.namespace.is_none() && i.touches(at),
+                }))
+    }
+
+    /// Whether anything of this namespace is in scope.
+    pub fn touches_namespace(&self, at: ClusterAt<'_>, namespace: &str) -> bool {
+        (self.namespaces.is_empty() || self.namespaces.iter().any(|n| n == namespace))
+            && (self.items.is_empty() || self.items.iter().any(|i| i.touches_namespace(at, namespace)))
+    }
+
+    /// Whether an object that belongs to the workload `(kind, name)` (itself, or one of its pods, then `pod` is its name)
+    /// is in scope.
+    pub fn covers(&self, at: ClusterAt<'_>, namespace: &str, workload: Option<(&str, &str)>, pod: Option<&str>) -> bool {
+        (self.namespaces.is_empty() || self.namespaces.iter().any(|n| n == namespace))
+            && (self.items.is_empty() || self.items.iter().any(|i| i.covers(at, namespace, workload, pod)))
+    }
+}
+
+impl TreeNode {
+    /// The cluster it is in, when it is a cluster or below.
+    pub fn cluster(&self) -> Option<ClusterId> {
+        match self {
+            Self::Cluster(c) | Self::Namespace(c, _) | Self::Workload(c, ..) | Self::Pod(c, ..) => Some(*c),
+            Self::Fleet | Self::Cloud(_) | Self::Account(..) | Self::Region(..) => None,
+        }
+    }
+
+    /// The namespace it is in, when it is a namespace or below.
+    pub fn namespace(&self) -> Option<&SafeText> {
+        match self {
+            Self::Namespace(_, n) | Self::Workload(_, n, ..) | Self::Pod(_, n, _) => Some(n),
+            Self::Fleet | Self::Cloud(_) | Self::Account(..) | Self::Region(..) | Self::Cluster(_) => None,
+        }
+    }
+
+    /// How deep it stands: the fleet is 0, a pod 7.
+    pub const fn depth(&self) -> u8 {
+        match self {
+            Self::Fleet => 0,
+            Self::Cloud(_) => 1,
+            Self::Account(..) => 2,
+            Self::Region(..) => 3,
+            Self::Cluster(_) => 4,
+            Self::Namespace(..) => 5,
+            Self::Workload(..) => 6,
+            Self::Pod(..) => 7,
+        }
+    }
+}
+
+impl Item {
+    fn touches(&self, at: ClusterAt<'_>) -> bool {
+        match self {
+            Self::Glob(g) => g.cluster.is_match(at.place.scope_path()) || g.cluster.is_match(at.context),
+            Self::Node(TreeNode::Fleet) => true,
+            Self::Node(TreeNode::Cloud(c)) => *c == at.place.provider.tree_word(),
+            Self::Node(TreeNode::Account(c, a)) => *c == at.place.provider.tree_word() && *a == at.place.account,
+            Self::Node(TreeNode::Region(c, a, r)) => {
+                *c == at.place.provider.tree_word() && *a == at.place.account && *r == at.place.region
+            }
+            Self::Node(n) => n.cluster() == Some(at.id),
+        }
+    }
+
+    fn touches_namespace(&self, at: ClusterAt<'_>, namespace: &str) -> bool {
+        self.touches(at)
+            && match self {
+                Self::Glob(g) => g.namespace.as_ref().is_none_or(|m| m.is_match(namespace)),
+                Self::Node(n) => n.namespace().is_none_or(|n| n == namespace),
+            }
+    }
+
+    fn covers(&self, at: ClusterAt<'_>, namespace: &str, workload: Option<(&str, &str)>, pod: Option<&str>) -> bool {
+        self.touches_namespace(at, namespace)
+            && match self {
+                Self::Glob(g) => g.workload.as_ref().is_none_or(|m| {
+                    workload.is_some_and(|(_, name)| m.is_match(name)) || pod.is_some_and(|p| m.is_match(p))
+                }),
+                Self::Node(TreeNode::Workload(_, _, kind, name)) => {
+                    workload.is_some_and(|(k, n)| k == kind.info().name && n == &**name)
+                }
+                Self::Node(TreeNode::Pod(_, _, name)) => pod.is_some_and(|p| p == &**name),
+                Self::Node(_) => true,
+            }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::place::Provider;
+    use super::*;
+
+    fn place() -> Place {
+        Place {
+            provider: Provider::Aws,
+            account: "222233334444".into(),
+            region: "eu-west-1".into(),
+            cluster: "prod-a".into(),
+            ..Place::default()
+        }
+    }
+
+    fn at(place: &Place) -> ClusterAt<'_> {
+        ClusterAt { id: ClusterId(3), place, context: "arn:aws:eks:eu-west-1:222233334444:cluster/prod-a" }
+    }
+
+    #[test]
+    fn globs_on_the_path() {
+        let p = place();
+        for (glob, hit) in [
+            ("aws/*/eu-*/prod-*", true),
+            ("aws", true),
+            ("aws/**", true),
+            ("gcp", false),
+            ("**/prod-a", true),
+            ("**/prod-b", false),
+            ("*/222233334444", true),
+            ("aws/*/us-*", false),
+            ("**", true),
+        ] {
+            let scope = Scope::globs([PathGlob::parse(glob).unwrap()]);
+            assert_eq!(scope.touches(at(&p)), hit, "{glob}");
+        }
+        assert!(PathGlob::parse("a/b/c/d/e/f/g").is_err());
+        assert!(PathGlob::parse("[").is_err());
+        assert!(PathGlob::parse(" ").is_err());
+    }
+
+    #[test]
+    fn globs_below_the_cluster() {
+        let p = place();
+        let scope = Scope::globs([PathGlob::parse("**/prod-a/checkout/we*").unwrap()]);
+        assert!(scope.covers(at(&p), "checkout", Some(("Deployment", "web")), None));
+        assert!(!scope.covers(at(&p), "checkout", Some(("Deployment", "api")), None));
+        assert!(!scope.touches_namespace(at(&p), "payments"));
+        assert!(!scope.covers_cluster(at(&p)));
+    }
+
+    #[test]
+    fn nodes_cover_what_is_below() {
+        let p = place();
+        let cloud = Scope::nodes([TreeNode::Cloud("aws".into())]);
+        assert!(cloud.covers_cluster(at(&p)) && cloud.covers(at(&p), "x", None, Some("p")));
+        let workload = Scope::nodes([TreeNode::Workload(ClusterId(3), "shop".into(), Kind::Deployment, "web".into())]);
+        assert!(workload.covers(at(&p), "shop", Some(("Deployment", "web")), Some("web-1")));
+        assert!(!workload.covers(at(&p), "shop", Some(("StatefulSet", "web")), Some("web-1")));
+        assert!(!workload.covers_cluster(at(&p)));
+        assert!(Scope::nodes([TreeNode::Fleet]).is_all());
+        let narrowed = Scope::all().in_namespaces(vec!["a".into()]);
+        assert!(narrowed.touches_namespace(at(&p), "a") && !narrowed.touches_namespace(at(&p), "b"));
+        assert!(!narrowed.covers_cluster(at(&p)));
+    }
+}

@@ -1,0 +1,255 @@
+//! `SafeText`: the one type through which text from outside reaches a screen, a log file or the clipboard.
+//!
+//! Names, messages, images and log lines of a cluster are hostile: they can hold escape sequences that move
+//! the cursor, retitle the terminal or write its clipboard, and invisible characters that turn text around.
+//! `SafeText::new` removes them once, at the model's edge; nothing further in has to think about it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+/// The longest text kept, in bytes; what is longer is cut with an ellipsis.
+pub const MAX_BYTES: usize = 16 * 1024;
+
+/// Text that holds no control, no escape sequence and no invisible direction mark. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SafeText(Arc<str>);
+
+impl SafeText {
+    /// Cleans `text`; see the module's words for what goes.
+    pub fn new(text: &str) -> Self {
+        Self(Arc::from(clean(text).as_ref()))
+    }
+
+    /// The empty text.
+    pub fn empty() -> Self {
+        Self(Arc::from(""))
+    }
+
+    /// The cleaned text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether nothing is left.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Default for SafeText {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl fmt::Display for SafeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for SafeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl std::ops::Deref for SafeText {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::borrow::Borrow<str> for SafeText {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for SafeText {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for SafeText {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for SafeText {
+    fn from(text: String) -> Self {
+        Self::new(&text)
+    }
+}
+
+impl From<Option<String>> for SafeText {
+    fn from(text: Option<String>) -> Self {
+        text.map_or_else(Self::empty, |t| Self::new(&t))
+    }
+}
+
+impl PartialEq<str> for SafeText {
+    fn eq(&self, other: &str) -> bool {
+        &*self.0 == other
+    }
+}
+
+impl PartialEq<&str> for SafeText {
+    fn eq(&self, other: &&str) -> bool {
+        &*self.0 == *other
+    }
+}
+
+impl serde::Serialize for SafeText {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.0)
+    }
+}
+
+/// Removes escape sequences whole, shows other controls as pictures, replaces invisible direction, joiner and
+/// tag characters, turns tabs into spaces and line ends into a visible mark, and cuts at [`MAX_BYTES`].
+/// Text that needs none of this is returned as it is.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.len() <= MAX_BYTES && !text.chars().any(is_suspect) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len().min(MAX_BYTES));
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if out.len() >= MAX_BYTES {
+            out.push('…');
+            break;
+        }
+        match c {
+            '\u{1b}' => skip_escape(&mut chars),
+            // The 8-bit forms of CSI, OSC, DCS, SOS, PM and APC.
+            '\u{9b}' => skip_csi(&mut chars),
+            '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => skip_string(&mut chars),
+            '\t' => out.push_str("    "),
+            '\n' => out.push('⏎'),
+            '\r' => {}
+            '\0'..='\u{1f}' => out.push(char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}')),
+            '\u{7f}' => out.push('\u{2421}'),
+            '\u{80}'..='\u{9f}' => out.push('\u{fffd}'),
+            c if is_invisible(c) => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn is_suspect(c: char) -> bool {
+    c.is_control() || is_invisible(c)
+}
+
+/// Format characters that change how other text is shown, or hide text: direction marks and overrides, zero-width
+/// characters (the joiner of emoji stays), interlinear marks, tags, the byte order mark.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+
+fn skip_escape(chars: &mut Chars<'_>) {
+    match chars.peek() {
+        Some('[') => {
+            chars.next();
+            skip_csi(chars);
+        }
+        Some(']' | 'P' | 'X' | '^' | '_') => {
+            chars.next();
+            skip_string(chars);
+        }
+        Some(' '..='~') => {
+            // Two-character escapes, with intermediates (`ESC ( B`).
+            while matches!(chars.peek(), Some(' '..='/')) {
+                chars.next();
+            }
+            if matches!(chars.peek(), Some('0'..='~')) {
+                chars.next();
+            }
+        }
+        _ => {}
+    }
+}
+
+fn skip_csi(chars: &mut Chars<'_>) {
+    while matches!(chars.peek(), Some(' '..='?')) {
+        chars.next();
+    }
+    if matches!(chars.peek(), Some('@'..='~')) {
+        chars.next();
+    }
+}
+
+/// Up to BEL or ST, or the end of the text: an unfinished string must not swallow what a later line holds.
+fn skip_string(chars: &mut Chars<'_>) {
+    while let Some(c) = chars.next() {
+        match c {
+            '\u{7}' | '\u{9c}' | '\n' => return,
+            '\u{1b}' => {
+                if chars.peek() == Some(&'\\') {
+                    chars.next();
+                }
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn escape_sequences_go_whole() {
+        for (dirty, clean_text) in [
+            ("plain", "plain"),
+            ("\u{1b}[31mred\u{1b}[0m", "red"),
+            ("a\u{1b}]52;c;ZXZpbA==\u{7}b", "ab"),
+            ("a\u{1b}]0;title\u{1b}\\b", "ab"),
+            ("a\u{1b}P1$r\u{1b}\\b", "ab"),
+            ("a\u{9b}2Jb", "ab"),
+            ("x\u{1b}(By", "xy"),
+            ("tab\there", "tab    here"),
+            ("two\r\nlines", "two⏎lines"),
+            ("nul\0", "nul␀"),
+            ("bel\u{7}", "bel␇"),
+            ("\u{202e}evil", "\u{fffd}evil"),
+            ("zero\u{200b}width", "zero\u{fffd}width"),
+            ("日本語 👩‍🚀", "日本語 👩‍🚀"),
+        ] {
+            assert_eq!(SafeText::new(dirty).as_str(), clean_text, "{dirty:?}");
+        }
+    }
+
+    #[test]
+    fn long_text_is_cut() {
+        let text = SafeText::new(&"x".repeat(1_000_000));
+        assert!(text.len() <= MAX_BYTES + '…'.len_utf8());
+        assert!(text.ends_with('…'));
+    }
+
+    proptest! {
+        #[test]
+        fn never_a_control_left(text in "\\PC*|[\\x00-\\x9f]*|(\u{1b}[\\[\\]P()0-9;a-zA-Z]{0,6}.?)*") {
+            let safe = SafeText::new(&text);
+            prop_assert!(!safe.chars().any(|c| c.is_control() || is_invisible(c)), "{safe:?}");
+        }
+
+        #[test]
+        fn cleaning_twice_changes_nothing(text in any::<String>()) {
+            let once = SafeText::new(&text);
+            prop_assert_eq!(SafeText::new(once.as_str()), once);
+        }
+    }
+}

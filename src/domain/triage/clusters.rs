@@ -1,0 +1,81 @@
+//! Rules over clusters: can they be reached, as whom, how fast.
+//!
+//! Lives here: what the phase of a connection means. Never: connecting. Called by `ops::triage` for every cluster.
+
+use jiff::Timestamp;
+
+use super::finding::{Finding, FindingObject, NextStep, Severity};
+use crate::domain::age;
+use crate::domain::id::ClusterId;
+use crate::domain::text::SafeText;
+
+const RETRY: NextStep = NextStep { words: "try again", action: "connect" };
+const IDENTITY: NextStep = NextStep { words: "other identity", action: "identity" };
+
+/// A cluster's connection, in the words of its row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClusterState {
+    /// Its name.
+    pub name: SafeText,
+    /// `live`, `loading`, `connecting`, `idle`, `unreachable`, `denied`, `expired`, `slow`, `stale`; other words
+    /// mean nothing bad.
+    pub phase: SafeText,
+    /// Why, in words: `TLS handshake timeout`.
+    pub cause: SafeText,
+    /// Since when.
+    pub since: Option<Timestamp>,
+}
+
+/// What is wrong with a connection.
+pub fn check(cluster: ClusterId, state: &ClusterState, now: Timestamp) -> Vec<Finding> {
+    let (rule, severity, next) = match &*state.phase {
+        "unreachable" => ("unreachable", Severity::P1, RETRY),
+        "denied" => ("denied", Severity::P1, IDENTITY),
+        "expired" => ("expired", Severity::P2, RETRY),
+        "slow" => ("slow-api", Severity::P2, RETRY),
+        "stale" => ("stale", Severity::P2, RETRY),
+        _ => return Vec::new(),
+    };
+    let colon = if state.cause.is_empty() { "" } else { ": " };
+    let cause = format!("{}{colon}{}", state.phase, state.cause);
+    let ago = state.since.map_or_else(String::new, |t| format!(" for {}", age::show(t, now)));
+    let detail = format!("{}{ago}{colon}{}", state.phase, state.cause);
+    let object = FindingObject {
+        cluster,
+        kind: "Cluster".into(),
+        namespace: SafeText::empty(),
+        name: state.name.clone(),
+    };
+    vec![Finding::new(rule, severity, object, &cause, &detail, next).since(state.since).shared()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases() {
+        for (phase, cause, found) in [
+            ("unreachable", "TLS handshake timeout", Some(("unreachable", "unreachable: TLS handshake timeout"))),
+            ("denied", "403", Some(("denied", "denied: 403"))),
+            ("expired", "", Some(("expired", "expired"))),
+            ("slow", "p50 2s", Some(("slow-api", "slow: p50 2s"))),
+            ("stale", "", Some(("stale", "stale"))),
+            ("live", "", None),
+            ("idle", "", None),
+            ("loading", "", None),
+        ] {
+            let state = ClusterState {
+                name: "berlin".into(),
+                phase: phase.into(),
+                cause: cause.into(),
+                since: Some(Timestamp::UNIX_EPOCH),
+            };
+            let all = check(ClusterId(3), &state, Timestamp::from_second(240).unwrap());
+            assert_eq!(all.first().map(|f| (f.rule, f.cause.as_str())), found);
+            if phase == "unreachable" {
+                assert_eq!(all[0].detail, "unreachable for 4m: TLS handshake timeout");
+            }
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! One cluster of the fleet: who and where it is, how its connection stands, its rows and their sums.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+
+use crate::domain::environment::Environment;
+use crate::domain::id::ClusterId;
+use crate::domain::kind::Kind;
+use crate::domain::node::NodeRow;
+use crate::domain::object::OtherRow;
+use crate::domain::place::Place;
+use crate::domain::pod::PodRow;
+use crate::domain::resources::Amount;
+use crate::domain::scope::ClusterAt;
+use crate::domain::text::SafeText;
+use crate::domain::workload::WorkloadRow;
+
+use super::delta::{NamespaceRow, Row};
+use super::index::Tally;
+
+/// How the connection to a cluster stands. Causes are one line, ready to be shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Known, not connected: nobody asked yet.
+    #[default]
+    Idle,
+    /// The first answer is awaited.
+    Connecting {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Answers, lists are on their way.
+    Syncing {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// All watches run.
+    Live,
+    /// Was live; the server has stopped answering. What is shown is old.
+    Stale {
+        /// The last answer.
+        since: Timestamp,
+        /// What happened.
+        cause: SafeText,
+    },
+    /// The server answers and refuses us.
+    Denied {
+        /// Since when.
+        since: Timestamp,
+        /// 401 or 403, in its words.
+        cause: SafeText,
+    },
+    /// Never reached.
+    Failed {
+        /// Since when.
+        since: Timestamp,
+        /// DNS, refused, TLS, time-out …
+        cause: SafeText,
+    },
+}
+
+impl Phase {
+    /// The word.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Connecting { .. } => "connecting",
+            Self::Syncing { .. } => "syncing",
+            Self::Live => "live",
+            Self::Stale { .. } => "stale",
+            Self::Denied { .. } => "denied",
+            Self::Failed { .. } => "unreachable",
+        }
+    }
+
+    /// Why it is not live, where there is a cause.
+    pub fn cause(&self) -> Option<&SafeText> {
+        match self {
+            Self::Stale { cause, .. } | Self::Denied { cause, .. } | Self::Failed { cause, .. } => Some(cause),
+            Self::Idle | Self::Connecting { .. } | Self::Syncing { .. } | Self::Live => None,
+        }
+    }
+
+    /// Since when, where that is known.
+    pub const fn since(&self) -> Option<Timestamp> {
+        match self {
+            Self::Connecting { since }
+            | Self::Syncing { since }
+            | Self::Stale { since, .. }
+            | Self::Denied { since, .. }
+            | Self::Failed { since, .. } => Some(*since),
+            Self::Idle | Self::Live => None,
+        }
+    }
+
+    /// Nothing more will come without a change: live, refused or unreachable.
+    pub const fn is_settled(&self) -> bool {
+        matches!(self, Self::Live | Self::Stale { .. } | Self::Denied { .. } | Self::Failed { .. })
+    }
+}
+
+/// Who and where a cluster is: fixed when the fleet is made, apart from what its nodes tell.
+#[derive(Clone, Debug)]
+pub struct ClusterInfo {
+    /// Its number.
+    pub id: ClusterId,
+    /// The context that acts for it.
+    pub context: SafeText,
+    /// Other contexts that lead to the same server.
+    pub other_contexts: Vec<SafeText>,
+    /// Where it is.
+    pub place: Place,
+    /// prod, staging, dev or unknown.
+    pub environment: Environment,
+    /// The server's address, for people.
+    pub server: SafeText,
+    /// The identity by the kubeconfig's words: the user entry, `as X` when impersonating.
+    pub user: SafeText,
+    /// How it signs in, in words.
+    pub auth: SafeText,
+    /// Removes every write.
+    pub read_only: bool,
+}
+
+impl ClusterInfo {
+    /// For scopes.
+    pub fn at(&self) -> ClusterAt<'_> {
+        ClusterAt { id: self.id, place: &self.place, context: &self.context }
+    }
+
+    /// Asks for a word before writes.
+    pub fn is_protected(&self) -> bool {
+        self.environment == Environment::Prod
+    }
+
+    /// The short name on rows: the cluster's own.
+    pub fn name(&self) -> &SafeText {
+        if self.place.cluster.is_empty() { &self.context } else { &self.place.cluster }
+    }
+}
+
+/// A namespace and name.
+pub type Key = (SafeText, SafeText);
+
+/// How the list of one kind stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// On its way.
+    Loading {
+        /// Rows so far.
+        done: usize,
+        /// In all, when known.
+        total: Option<usize>,
+    },
+    /// Complete and watched.
+    Ready,
+    /// Refused, with the cause.
+    Refused(SafeText),
+}
+
+/// One cluster.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// Who and where.
+    pub info: ClusterInfo,
+    /// The connection.
+    pub phase: Phase,
+    /// `gitVersion`; empty until known.
+    pub version: SafeText,
+    /// Who the server says we are; empty until known.
+    pub identity: SafeText,
+    /// The last health request, in milliseconds.
+    pub latency_millis: Option<u32>,
+    /// By kind: how its list stands.
+    pub loads: BTreeMap<Kind, Load>,
+    pub(super) namespaces: BTreeMap<SafeText, NamespaceRow>,
+    pub(super) nodes: BTreeMap<SafeText, NodeRow>,
+    pub(super) workloads: BTreeMap<Kind, BTreeMap<Key, WorkloadRow>>,
+    pub(super) pods: BTreeMap<Key, PodRow>,
+    pub(super) others: BTreeMap<Kind, BTreeMap<Key, OtherRow>>,
+    pub(super) tally: Tally,
+    pub(super) by_namespace: BTreeMap<SafeText, Tally>,
+    /// Pods that are bound to a node and not finished, by node.
+    pub(super) pods_on: HashMap<SafeText, u32>,
+    pub(super) usage_nodes: HashMap<SafeText, Amount>,
+    pub(super) usage_pods: HashMap<Key, Amount>,
+    /// Grows with each change of rows; what is computed from rows is kept with this number.
+    pub revision: u64,
+}
+
+impl Cluster {
+    /// A cluster nothing is known of but who it is.
+    pub fn new(info: ClusterInfo) -> Self {
+        Self {
+            info,
+            phase: Phase::Idle,
+            version: SafeText::empty(),
+            identity: SafeText::empty(),
+            latency_millis: None,
+            loads: BTreeMap::new(),
+            namespaces: BTreeMap::new(),
+            nodes: BTreeMap::new(),
+            workloads: BTreeMap::new(),
+            pods: BTreeMap::new(),
+            others: BTreeMap::new(),
+            tally: Tally::default(),
+            by_namespace: BTreeMap::new(),
+            pods_on: HashMap::new(),
+            usage_nodes: HashMap::new(),
+            usage_pods: HashMap::new(),
+            revision: 0,
+        }
+    }
+
+    /// Its number.
+    pub fn id(&self) -> ClusterId {
+        self.info.id
+    }
+
+    /// Namespaces by name.
+    pub fn namespaces(&self) -> impl Iterator<Item = &NamespaceRow> {
+        self.namespaces.values()
+    }
+
+    /// Nodes by name.
+    pub fn nodes(&self) -> impl Iterator<Item = &NodeRow> {
+        self.nodes.values()
+    }
+
+    /// Workloads of every kind.
+    pub fn workloads(&self) -> impl Iterator<Item = &WorkloadRow> {
+        self.workloads.values().flat_map(BTreeMap::values)
+    }
+
+    /// Workloads of one kind.
+    pub fn workloads_of(&self, kind: Kind) -> impl Iterator<Item = &WorkloadRow> {
+        self.workloads.get(&kind).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// Workloads of one namespace, of every kind.
+    pub fn workloads_in<'a>(&'a self, namespace: &'a SafeText) -> impl Iterator<Item = &'a WorkloadRow> {
+        self.workloads.values().flat_map(move |rows| in_namespace(rows, namespace))
+    }
+
+    /// One workload.
+    pub fn workload(&self, kind: Kind, namespace: &SafeText, name: &SafeText) -> Option<&WorkloadRow> {
+        self.workloads.get(&kind)?.get(&(namespace.clone(), name.clone()))
+    }
+
+    /// Pods by namespace and name.
+    pub fn pods(&self) -> impl Iterator<Item = &PodRow> {
+        self.pods.values()
+    }
+
+    /// Pods of one namespace.
+    pub fn pods_in<'a>(&'a self, namespace: &'a SafeText) -> impl Iterator<Item = &'a PodRow> {
+        in_namespace(&self.pods, namespace)
+    }
+
+    /// One pod.
+    pub fn pod(&self, namespace: &SafeText, name: &SafeText) -> Option<&PodRow> {
+        self.pods.get(&(namespace.clone(), name.clone()))
+    }
+
+    /// One node.
+    pub fn node(&self, name: &SafeText) -> Option<&NodeRow> {
+        self.nodes.get(name)
+    }
+
+    /// Rows of a kind that is listed on demand.
+    pub fn others(&self, kind: Kind) -> impl Iterator<Item = &OtherRow> {
+        self.others.get(&kind).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// One row of a kind that is listed on demand.
+    pub fn other(&self, kind: Kind, namespace: &SafeText, name: &SafeText) -> Option<&OtherRow> {
+        self.others.get(&kind)?.get(&(namespace.clone(), name.clone()))
+    }
+
+    /// One row of any kind.
+    pub fn find(&self, kind: Kind, namespace: &SafeText, name: &SafeText) -> Option<Row> {
+        match kind {
+            Kind::Namespace => self.namespaces.get(name).cloned().map(Row::Namespace),
+            Kind::Node => self.node(name).cloned().map(|n| Row::Node(Box::new(n))),
+            Kind::Pod => self.pod(namespace, name).cloned().map(|p| Row::Pod(Box::new(p))),
+            k if k.is_workload() => self.workload(k, namespace, name).cloned().map(|w| Row::Workload(Box::new(w))),
+            k => self
+                .others
+                .get(&k)?
+                .get(&(namespace.clone(), name.clone()))
+                .cloned()
+                .map(|o| Row::Other(Box::new(o))),
+        }
+    }
+
+    /// Sums over the whole cluster.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Sums over one namespace.
+    pub fn tally_in(&self, namespace: &str) -> Option<&Tally> {
+        self.by_namespace.get(namespace)
+    }
+
+    /// Pods on a node that are not finished.
+    pub fn pods_on(&self, node: &SafeText) -> u32 {
+        self.pods_on.get(node).copied().unwrap_or(0)
+    }
+
+    /// What a node uses now, when the metrics API told.
+    pub fn node_usage(&self, name: &SafeText) -> Option<Amount> {
+        self.usage_nodes.get(name).copied()
+    }
+
+    /// What a pod uses now, when the metrics API told.
+    pub fn pod_usage(&self, namespace: &SafeText, name: &SafeText) -> Option<Amount> {
+        self.usage_pods.get(&(namespace.clone(), name.clone())).copied()
+    }
+
+    /// Whether a kind's rows are complete.
+    pub fn is_loaded(&self, kind: Kind) -> bool {
+        matches!(self.loads.get(&kind), Some(Load::Ready))
+    }
+}
+
+fn in_namespace<'a, T>(rows: &'a BTreeMap<Key, T>, namespace: &'a SafeText) -> impl Iterator<Item = &'a T> {
+    rows.range((namespace.clone(), SafeText::empty())..).take_while(move |((ns, _), _)| ns == namespace).map(|(_, row)| row)
+}

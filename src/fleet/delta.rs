@@ -1,0 +1,147 @@
+//! Deltas: the only way anything gets into the fleet. Sources send them in batches per cluster; `Fleet::apply` reads them.
+
+use std::sync::Arc;
+
+use crate::domain::cost::catalogue::Catalogue;
+use crate::domain::id::ClusterId;
+use crate::domain::kind::Kind;
+use crate::domain::node::NodeRow;
+use crate::domain::object::{Meta, OtherRow};
+use crate::domain::pod::PodRow;
+use crate::domain::resources::Amount;
+use crate::domain::text::SafeText;
+use crate::domain::workload::WorkloadRow;
+
+use super::cluster::Phase;
+
+/// What a source says, in the order it happened.
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// Changes of one cluster.
+    Cluster(Batch),
+    /// The price catalogue was read.
+    Catalogue(Arc<Catalogue>),
+}
+
+/// Changes of one cluster, in order.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Whose.
+    pub cluster: ClusterId,
+    /// What changed.
+    pub deltas: Vec<Delta>,
+}
+
+/// One change.
+#[derive(Clone, Debug)]
+pub enum Delta {
+    /// The connection's phase changed.
+    Phase(Phase),
+    /// `/version`'s `gitVersion`.
+    Version(SafeText),
+    /// Who the server says we are.
+    Identity(SafeText),
+    /// A list of that kind is on its way: so many rows of so many (when the server says how many).
+    Loading {
+        /// Which kind.
+        kind: Kind,
+        /// Rows so far.
+        done: usize,
+        /// Rows in all, when known.
+        total: Option<usize>,
+    },
+    /// All rows of that kind, replacing what was known: a list is shown whole or not at all.
+    Reset {
+        /// Which kind.
+        kind: Kind,
+        /// Every row.
+        rows: Vec<Row>,
+    },
+    /// A row is new or changed.
+    Upsert(Row),
+    /// A row is gone.
+    Remove {
+        /// Which kind.
+        kind: Kind,
+        /// Empty for kinds without namespace.
+        namespace: SafeText,
+        /// Its name.
+        name: SafeText,
+    },
+    /// That kind cannot be listed or watched (403, not served), with the server's words.
+    Refused {
+        /// Which kind.
+        kind: Kind,
+        /// Why.
+        cause: SafeText,
+    },
+    /// That kind is no longer watched; its rows go.
+    Dropped {
+        /// Which kind.
+        kind: Kind,
+    },
+    /// What pods and nodes use now, from the metrics API.
+    Usage(Usage),
+    /// How long the last health request took.
+    Latency {
+        /// Milliseconds.
+        millis: u32,
+    },
+}
+
+/// A row of any kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// A namespace: its metadata and phase.
+    Namespace(NamespaceRow),
+    /// A node.
+    Node(Box<NodeRow>),
+    /// A workload.
+    Workload(Box<WorkloadRow>),
+    /// A pod.
+    Pod(Box<PodRow>),
+    /// Any other kind.
+    Other(Box<OtherRow>),
+}
+
+impl Row {
+    /// Which kind of row it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Namespace(_) => Kind::Namespace,
+            Self::Node(_) => Kind::Node,
+            Self::Workload(w) => w.kind,
+            Self::Pod(_) => Kind::Pod,
+            Self::Other(o) => o.kind,
+        }
+    }
+
+    /// Its metadata.
+    pub fn meta(&self) -> &Meta {
+        match self {
+            Self::Namespace(n) => &n.meta,
+            Self::Node(n) => &n.meta,
+            Self::Workload(w) => &w.meta,
+            Self::Pod(p) => &p.meta,
+            Self::Other(o) => &o.meta,
+        }
+    }
+}
+
+/// A namespace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamespaceRow {
+    /// Name and identity.
+    pub meta: Meta,
+    /// Active or Terminating.
+    pub phase: SafeText,
+}
+
+/// A reading of the metrics API.
+#[derive(Clone, Debug, Default)]
+pub struct Usage {
+    /// By node name.
+    pub nodes: Vec<(SafeText, Amount)>,
+    /// By namespace and name of the pod.
+    pub pods: Vec<(SafeText, SafeText, Amount)>,
+}

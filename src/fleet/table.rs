@@ -1,0 +1,364 @@
+//! Rows as cells: the columns of every kind, the same on screen and on the command line.
+//!
+//! CLUSTER stands before them and is added by who draws. Kinds without own rows take theirs from `domain::columns`.
+
+use jiff::Timestamp;
+
+use crate::domain::health::Health;
+use crate::domain::kind::Kind;
+use crate::domain::node::NodeRow;
+use crate::domain::object::{Meta, OtherRow};
+use crate::domain::pod::PodRow;
+use crate::domain::workload::WorkloadRow;
+use crate::domain::{age, columns, quantity};
+
+use super::cluster::Cluster;
+use super::delta::NamespaceRow;
+
+/// A column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its title, in capitals.
+    pub title: &'static str,
+    /// Numbers stand at the right.
+    pub right: bool,
+    /// Only when wide columns are asked for.
+    pub wide: bool,
+    /// Which columns go first when there is no room: the highest. 0 never goes.
+    pub rank: u8,
+    /// Wider cells are cut.
+    pub most: u16,
+}
+
+const fn column(title: &'static str, right: bool, wide: bool, rank: u8, most: u16) -> Column {
+    Column { title, right, wide, rank, most }
+}
+
+const NAMESPACE: Column = column("NAMESPACE", false, false, 3, 24);
+const NAME: Column = column("NAME", false, false, 0, 60);
+const AGE: Column = column("AGE", true, false, 4, 6);
+
+/// A row of any kind, borrowed from its cluster.
+#[derive(Clone, Copy, Debug)]
+pub enum RowRef<'a> {
+    /// A namespace.
+    Namespace(&'a NamespaceRow),
+    /// A node.
+    Node(&'a NodeRow),
+    /// A workload.
+    Workload(&'a WorkloadRow),
+    /// A pod.
+    Pod(&'a PodRow),
+    /// Any other kind.
+    Other(&'a OtherRow),
+}
+
+/// The text of a cell, and a health where the cell speaks of one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// The text.
+    pub text: String,
+    /// How what it says is, when it says that.
+    pub health: Option<Health>,
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self { text, health: None }
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self { text: text.to_owned(), health: None }
+    }
+}
+
+fn of_health(text: impl Into<String>, health: Health) -> Cell {
+    Cell { text: text.into(), health: Some(health) }
+}
+
+/// The columns of a kind, without CLUSTER.
+pub fn columns(kind: Kind) -> Vec<Column> {
+    match kind {
+        Kind::Pod => vec![
+            NAMESPACE,
+            NAME,
+            column("READY", true, false, 1, 7),
+            column("STATUS", false, false, 0, 26),
+            column("RESTARTS", true, false, 2, 12),
+            column("CPU", true, false, 5, 6),
+            column("MEM", true, false, 5, 7),
+            column("MEM/L", true, false, 6, 6),
+            AGE,
+            column("IMAGE", false, false, 7, 44),
+            column("NODE", false, true, 8, 44),
+            column("IP", false, true, 9, 39),
+            column("QOS", false, true, 10, 10),
+        ],
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => vec![
+            NAMESPACE,
+            NAME,
+            column("READY", true, false, 0, 9),
+            column("STATUS", false, false, 1, 26),
+            column("UP-TO-DATE", true, false, 4, 10),
+            column("AVAILABLE", true, false, 5, 9),
+            AGE,
+            column("IMAGE", false, false, 3, 44),
+            column("CPU/POD", true, true, 6, 7),
+            column("MEM/POD", true, true, 6, 7),
+            column("MANAGED BY", false, true, 7, 16),
+        ],
+        Kind::Job => vec![
+            NAMESPACE,
+            NAME,
+            column("DONE", true, false, 0, 9),
+            column("STATUS", false, false, 1, 26),
+            AGE,
+            column("IMAGE", false, false, 3, 44),
+        ],
+        Kind::CronJob => vec![
+            NAMESPACE,
+            NAME,
+            column("SCHEDULE", false, false, 1, 20),
+            column("SUSPENDED", false, false, 2, 9),
+            column("ACTIVE", true, false, 2, 6),
+            column("LAST RUN", true, false, 2, 8),
+            AGE,
+            column("IMAGE", false, false, 3, 44),
+        ],
+        Kind::Node => vec![
+            NAME,
+            column("STATUS", false, false, 0, 34),
+            column("PODS", true, false, 2, 9),
+            column("CPU", true, false, 2, 6),
+            column("CPU%", true, false, 4, 5),
+            column("MEM", true, false, 2, 7),
+            column("MEM%", true, false, 4, 5),
+            column("TYPE", false, false, 3, 24),
+            column("ZONE", false, false, 5, 20),
+            column("POOL", false, false, 6, 20),
+            column("VERSION", false, false, 6, 24),
+            AGE,
+            column("ROLES", false, true, 8, 20),
+            column("IP", false, true, 9, 39),
+            column("TAINTS", false, true, 10, 60),
+        ],
+        Kind::Namespace => vec![
+            NAME,
+            column("STATUS", false, false, 0, 12),
+            column("WORKLOADS", true, false, 2, 9),
+            column("PODS", true, false, 1, 6),
+            column("CPU REQ", true, false, 3, 7),
+            column("MEM REQ", true, false, 3, 7),
+            AGE,
+        ],
+        other => {
+            let mut out = Vec::new();
+            if other.info().namespaced {
+                out.push(NAMESPACE);
+            }
+            out.push(NAME);
+            out.extend(
+                columns::of(other)
+                    .iter()
+                    .zip(1u8..)
+                    .map(|(c, n)| Column { title: c.title, right: c.right, wide: c.wide, rank: n, most: 60 }),
+            );
+            out.push(AGE);
+            out
+        }
+    }
+}
+
+/// The cells of a row, one for each of [`columns`].
+pub fn cells(cluster: &Cluster, row: RowRef<'_>, now: Timestamp) -> Vec<Cell> {
+    match row {
+        RowRef::Pod(p) => pod(cluster, p, now),
+        RowRef::Workload(w) => workload(w, now),
+        RowRef::Node(n) => node(cluster, n, now),
+        RowRef::Namespace(n) => {
+            let t = cluster.tally_in(&n.meta.name).copied().unwrap_or_default();
+            let health = if n.phase == "Terminating" { Health::Progressing } else { Health::Ok };
+            vec![
+                n.meta.name.to_string().into(),
+                of_health(n.phase.to_string(), health),
+                t.workloads.to_string().into(),
+                t.pods.to_string().into(),
+                quantity::show_cpu(t.requests.cpu_milli).into(),
+                quantity::show_bytes(t.requests.mem_bytes).into(),
+                show_age(&n.meta, now),
+            ]
+        }
+        RowRef::Other(o) => {
+            let mut out = Vec::new();
+            if o.kind.info().namespaced {
+                out.push(o.meta.namespace.to_string().into());
+            }
+            out.push(o.meta.name.to_string().into());
+            out.extend(o.cells.iter().map(|c| Cell::from(c.to_string())));
+            out.push(show_age(&o.meta, now));
+            out
+        }
+    }
+}
+
+impl RowRef<'_> {
+    /// Its metadata.
+    pub fn meta(&self) -> &Meta {
+        match self {
+            Self::Namespace(r) => &r.meta,
+            Self::Node(r) => &r.meta,
+            Self::Workload(r) => &r.meta,
+            Self::Pod(r) => &r.meta,
+            Self::Other(r) => &r.meta,
+        }
+    }
+
+    /// How it is.
+    pub fn health(&self, now: Timestamp) -> Health {
+        match self {
+            Self::Namespace(_) => Health::Ok,
+            Self::Node(r) => r.health(),
+            Self::Workload(r) => r.health(),
+            Self::Pod(r) => r.health(now),
+            Self::Other(r) => r.health,
+        }
+    }
+
+    /// What a deployment or pod of several clusters is compared by.
+    pub fn image(&self) -> Option<String> {
+        match self {
+            Self::Workload(w) => w.images.first().map(|i| short_image(i).to_owned()),
+            Self::Pod(p) => p.containers.iter().find(|c| !c.init).map(|c| short_image(&c.image).to_owned()),
+            Self::Namespace(_) | Self::Node(_) | Self::Other(_) => None,
+        }
+    }
+}
+
+/// The image without its registry and path: `web:2.41.0`.
+pub fn short_image(image: &str) -> &str {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    name.split_once('@').map_or(name, |(n, _)| if n.is_empty() { name } else { n })
+}
+
+fn show_age(meta: &Meta, now: Timestamp) -> Cell {
+    meta.created.map_or_else(|| "–".into(), |t| age::show(t, now).into())
+}
+
+/// A part of a whole in percent; `–` when there is no whole.
+pub fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 { "–".to_owned() } else { format!("{}%", part.saturating_mul(100) / whole) }
+}
+
+fn pod(cluster: &Cluster, p: &PodRow, now: Timestamp) -> Vec<Cell> {
+    let health = p.health(now);
+    let usage = cluster.pod_usage(&p.meta.namespace, &p.meta.name);
+    let restarts = match (p.restarts, p.last_restart) {
+        (0, _) => "0".to_owned(),
+        (n, Some(at)) => format!("{n} ({})", age::show(at, now)),
+        (n, None) => n.to_string(),
+    };
+    let mut images = p.containers.iter().filter(|c| !c.init).map(|c| short_image(&c.image));
+    let image = match (images.next(), images.count()) {
+        (Some(first), 0) => first.to_owned(),
+        (Some(first), n) => format!("{first} +{n}"),
+        (None, _) => String::new(),
+    };
+    vec![
+        p.meta.namespace.to_string().into(),
+        p.meta.name.to_string().into(),
+        format!("{}/{}", p.ready, p.total).into(),
+        of_health(p.status.to_string(), health),
+        if p.restarts > 0 { of_health(restarts, Health::Degraded) } else { restarts.into() },
+        usage.map_or_else(|| "–".into(), |u| quantity::show_cpu(u.cpu_milli).into()),
+        usage.map_or_else(|| "–".into(), |u| quantity::show_bytes(u.mem_bytes).into()),
+        usage.map_or_else(|| "–".into(), |u| percent(u.mem_bytes, p.limits.mem_bytes).into()),
+        show_age(&p.meta, now),
+        image.into(),
+        p.node.to_string().into(),
+        p.ip.to_string().into(),
+        p.qos.to_string().into(),
+    ]
+}
+
+fn workload(w: &WorkloadRow, now: Timestamp) -> Vec<Cell> {
+    let health = w.health();
+    let image = match w.images.as_slice() {
+        [] => String::new(),
+        [one] => short_image(one).to_owned(),
+        [first, rest @ ..] => format!("{} +{}", short_image(first), rest.len()),
+    };
+    let status = if !w.failure.is_empty() {
+        w.failure.to_string()
+    } else if w.paused {
+        if w.kind == Kind::Job { "suspended".to_owned() } else { "paused".to_owned() }
+    } else {
+        health.word().to_owned()
+    };
+    let head = [Cell::from(w.meta.namespace.to_string()), Cell::from(w.meta.name.to_string())];
+    let tail: Vec<Cell> = match w.kind {
+        Kind::CronJob => vec![
+            w.schedule.to_string().into(),
+            if w.paused { "yes" } else { "no" }.into(),
+            w.current.to_string().into(),
+            w.last.map_or_else(|| "never".into(), |t| age::show(t, now).into()),
+            show_age(&w.meta, now),
+            image.into(),
+        ],
+        Kind::Job => vec![w.ready_cell().into(), of_health(status, health), show_age(&w.meta, now), image.into()],
+        _ => vec![
+            of_health(w.ready_cell(), health),
+            of_health(status, health),
+            w.updated.to_string().into(),
+            w.available.to_string().into(),
+            show_age(&w.meta, now),
+            image.into(),
+            quantity::show_cpu(w.pod_requests.cpu_milli).into(),
+            quantity::show_bytes(w.pod_requests.mem_bytes).into(),
+            w.managed_by.to_string().into(),
+        ],
+    };
+    head.into_iter().chain(tail).collect()
+}
+
+fn node(cluster: &Cluster, n: &NodeRow, now: Timestamp) -> Vec<Cell> {
+    let usage = cluster.node_usage(&n.meta.name);
+    let pods = cluster.pods_on(&n.meta.name);
+    let dash = |t: &str| if t.is_empty() { "–".to_owned() } else { t.to_owned() };
+    vec![
+        n.meta.name.to_string().into(),
+        of_health(n.status(), n.health()),
+        format!("{pods}/{}", n.pods_max).into(),
+        quantity::show_cpu(n.allocatable.cpu_milli).into(),
+        usage.map_or_else(|| "–".into(), |u| percent(u.cpu_milli, n.allocatable.cpu_milli).into()),
+        quantity::show_bytes(n.allocatable.mem_bytes).into(),
+        usage.map_or_else(|| "–".into(), |u| percent(u.mem_bytes, n.allocatable.mem_bytes).into()),
+        dash(&n.instance_type).into(),
+        dash(&n.zone).into(),
+        dash(&n.pool).into(),
+        n.version.to_string().into(),
+        show_age(&n.meta, now),
+        dash(&n.roles).into(),
+        n.ip.to_string().into(),
+        n.taints.iter().map(|t| t.as_str()).collect::<Vec<_>>().join(" ").into(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_short() {
+        assert_eq!(short_image("registry.example:5000/shop/web:2.41.0"), "web:2.41.0");
+        assert_eq!(short_image("gcr.io/x/api@sha256:abc"), "api");
+        assert_eq!(short_image("nginx"), "nginx");
+    }
+
+    #[test]
+    fn percents() {
+        assert_eq!(percent(71, 100), "71%");
+        assert_eq!(percent(1, 0), "–");
+    }
+}

@@ -1,0 +1,257 @@
+//! The tree as rows: cloud > account > region > cluster > namespace > workload > pod, flattened for what is open.
+//!
+//! Levels with no value are skipped, and a chain of single places above the clusters is one row
+//! (`aws / 222233334444 / eu-west-1`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::health::Health;
+use crate::domain::id::ClusterId;
+use crate::domain::kind::Kind;
+use crate::domain::scope::TreeNode;
+use crate::domain::text::SafeText;
+
+use super::Fleet;
+use super::cluster::{Cluster, Phase};
+use super::index::Tally;
+
+/// One visible row of the tree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TreeRow {
+    /// What it stands for.
+    pub node: TreeNode,
+    /// Its indent: 0 at the margin.
+    pub indent: u8,
+    /// The words.
+    pub label: String,
+    /// Has something below.
+    pub expandable: bool,
+    /// Is open.
+    pub expanded: bool,
+    /// How many clusters stand below (places), or pods (namespaces and workloads).
+    pub count: Option<u32>,
+    /// How it is, by the worst below.
+    pub health: Health,
+    /// Workloads, nodes and clusters below that are degraded, and that are down.
+    pub bad: (u32, u32),
+    /// A word instead of a glyph where the connection needs one: `✖ 4m`, `denied`, `connecting`.
+    pub phase: Option<Phase>,
+}
+
+/// Which rows are open: those in the set. Places start open, clusters and below start closed.
+pub type Expanded = BTreeSet<TreeNode>;
+
+/// Cloud, account and region of a cluster, the levels that have a value.
+pub fn place_chain(c: &Cluster) -> Vec<TreeNode> {
+    let p = &c.info.place;
+    let cloud = SafeText::new(p.provider.tree_word());
+    let mut chain = vec![TreeNode::Cloud(cloud.clone())];
+    if !p.account.is_empty() {
+        chain.push(TreeNode::Account(cloud.clone(), p.account.clone()));
+    }
+    if !p.region.is_empty() {
+        chain.push(TreeNode::Region(cloud, p.account.clone(), p.region.clone()));
+    }
+    chain
+}
+
+/// A place with what stands below it.
+#[derive(Default)]
+struct Level<'a> {
+    below: BTreeMap<TreeNode, Level<'a>>,
+    clusters: Vec<&'a Cluster>,
+}
+
+impl<'a> Level<'a> {
+    fn all(&self) -> Vec<&'a Cluster> {
+        let mut out = self.clusters.clone();
+        for level in self.below.values() {
+            out.extend(level.all());
+        }
+        out
+    }
+}
+
+/// The rows that are visible when `open` is what is open.
+pub fn rows(fleet: &Fleet, open: &Expanded) -> Vec<TreeRow> {
+    let mut root = Level::default();
+    for c in fleet.clusters() {
+        let mut level = &mut root;
+        for node in place_chain(c) {
+            level = level.below.entry(node).or_default();
+        }
+        level.clusters.push(c);
+    }
+    let mut out = Vec::new();
+    // Known clouds by name, what stands in none of them last.
+    let mut clouds: Vec<_> = root.below.iter().collect();
+    clouds.sort_by_key(|(node, _)| matches!(node, TreeNode::Cloud(c) if *c == "on-prem" || *c == "local"));
+    let clusters = root.all();
+    if clouds.len() > 1 {
+        out.push(place_row(&TreeNode::Fleet, "all clouds".to_owned(), &clusters, 0, true));
+    }
+    for (node, level) in clouds {
+        place(node, level, 0, open, &mut out);
+    }
+    out
+}
+
+/// The row of a place, summed over its clusters.
+fn place_row(node: &TreeNode, label: String, clusters: &[&Cluster], indent: u8, expanded: bool) -> TreeRow {
+    let mut bad = (0, 0);
+    let mut health = Health::Ok;
+    for c in clusters {
+        let (h, b) = of_cluster(c);
+        health = health.max(h);
+        bad.0 += b.0;
+        bad.1 += b.1;
+    }
+    TreeRow {
+        node: node.clone(),
+        indent,
+        label,
+        expandable: *node != TreeNode::Fleet,
+        expanded,
+        count: u32::try_from(clusters.len()).ok(),
+        health,
+        bad,
+        phase: None,
+    }
+}
+
+fn place(node: &TreeNode, level: &Level<'_>, indent: u8, open: &Expanded, out: &mut Vec<TreeRow>) {
+    // Fold a chain of single places into its last.
+    let mut label = place_label(node);
+    let (mut node, mut level) = (node, level);
+    while level.clusters.is_empty() && level.below.len() == 1 {
+        let Some((next, below)) = level.below.iter().next() else { break };
+        label = format!("{label} / {}", place_label(next));
+        (node, level) = (next, below);
+    }
+    let expanded = open.contains(node);
+    out.push(place_row(node, label, &level.all(), indent, expanded));
+    if expanded {
+        for (next, below) in &level.below {
+            place(next, below, indent + 1, open, out);
+        }
+        for c in &level.clusters {
+            cluster(c, indent + 1, open, out);
+        }
+    }
+}
+
+fn place_label(node: &TreeNode) -> String {
+    match node {
+        TreeNode::Cloud(name) | TreeNode::Account(_, name) | TreeNode::Region(_, _, name) => name.to_string(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// A cluster's own health and its counts of degraded and down, the connection included.
+pub fn of_cluster(c: &Cluster) -> (Health, (u32, u32)) {
+    let t = c.tally();
+    let bad = (t.count(Health::Degraded), t.count(Health::Down));
+    match c.phase {
+        Phase::Failed { .. } => (Health::Down, (bad.0, bad.1 + 1)),
+        Phase::Stale { .. } | Phase::Denied { .. } => (Health::Degraded.max(worst(t)), (bad.0 + 1, bad.1)),
+        Phase::Idle => (Health::Unknown, bad),
+        Phase::Connecting { .. } | Phase::Syncing { .. } => (Health::Progressing.max(worst(t)), bad),
+        Phase::Live => (worst(t), bad),
+    }
+}
+
+fn worst(t: &Tally) -> Health {
+    t.worst()
+}
+
+fn cluster(c: &Cluster, indent: u8, open: &Expanded, out: &mut Vec<TreeRow>) {
+    let node = TreeNode::Cluster(c.id());
+    let expanded = open.contains(&node);
+    let (health, bad) = of_cluster(c);
+    out.push(TreeRow {
+        node,
+        indent,
+        label: c.info.name().to_string(),
+        expandable: c.namespaces().next().is_some() || c.pods().next().is_some(),
+        expanded,
+        count: (c.tally().pods > 0).then_some(c.tally().pods),
+        health,
+        bad,
+        phase: (!matches!(c.phase, Phase::Live)).then(|| c.phase.clone()),
+    });
+    if expanded {
+        for ns in namespace_names(c) {
+            namespace(c, &ns, indent + 1, open, out);
+        }
+    }
+}
+
+/// Namespaces of a cluster by name: those listed, and those only seen on rows (no right to list namespaces).
+pub fn namespace_names(c: &Cluster) -> Vec<SafeText> {
+    let mut names: BTreeSet<SafeText> = c.namespaces().map(|n| n.meta.name.clone()).collect();
+    names.extend(c.by_namespace.keys().cloned());
+    names.into_iter().collect()
+}
+
+fn namespace(c: &Cluster, ns: &SafeText, indent: u8, open: &Expanded, out: &mut Vec<TreeRow>) {
+    let node = TreeNode::Namespace(c.id(), ns.clone());
+    let expanded = open.contains(&node);
+    let tally = c.tally_in(ns).copied().unwrap_or_default();
+    out.push(TreeRow {
+        node,
+        indent,
+        label: ns.to_string(),
+        expandable: tally != Tally::default(),
+        expanded,
+        count: (tally.pods > 0).then_some(tally.pods),
+        health: tally.worst(),
+        bad: (tally.count(Health::Degraded), tally.count(Health::Down)),
+        phase: None,
+    });
+    if !expanded {
+        return;
+    }
+    for w in c.workloads_in(ns).filter(|w| !(w.kind == Kind::Job && w.complete && w.owner.is_some())) {
+        let node = TreeNode::Workload(c.id(), ns.clone(), w.kind, w.meta.name.clone());
+        let expanded = open.contains(&node);
+        let health = w.health();
+        out.push(TreeRow {
+            node,
+            indent: indent + 1,
+            label: format!("{}/{}", w.kind.info().short(), w.meta.name),
+            expandable: w.current > 0 || w.ready > 0,
+            expanded,
+            count: Some(w.current),
+            health,
+            bad: (u32::from(health == Health::Degraded), u32::from(health == Health::Down)),
+            phase: None,
+        });
+        if expanded {
+            let kind = w.kind.info().name;
+            for p in c.pods_in(ns) {
+                if p.workload.as_ref().is_some_and(|o| o.kind == kind && o.name == w.meta.name) {
+                    pod(c.id(), ns, p, indent + 2, out);
+                }
+            }
+        }
+    }
+    for p in c.pods_in(ns).filter(|p| p.workload.is_none()) {
+        pod(c.id(), ns, p, indent + 1, out);
+    }
+}
+
+fn pod(id: ClusterId, ns: &SafeText, p: &crate::domain::pod::PodRow, indent: u8, out: &mut Vec<TreeRow>) {
+    let t = Tally::of_pod(p);
+    let health = t.worst();
+    out.push(TreeRow {
+        node: TreeNode::Pod(id, ns.clone(), p.meta.name.clone()),
+        indent,
+        label: p.meta.name.to_string(),
+        expandable: false,
+        expanded: false,
+        count: None,
+        health,
+        bad: (0, 0),
+        phase: None,
+    });
+}

@@ -1,0 +1,59 @@
+//! Deleting: a plan that deletes objects of many clusters, each only while it is the one that was on screen.
+//!
+//! Never: writing. Called by the delete dialog and `skyfleet delete`.
+
+use crate::domain::id::ObjectKey;
+use crate::domain::kind::Kind;
+use crate::domain::plan::{Plan, PlanError, Step, StepAction, Verb, Verdict};
+use crate::fleet::Fleet;
+use crate::fleet::cluster::Cluster;
+use crate::fleet::delta::Row;
+
+use super::session::Session;
+use super::steps;
+
+/// Plans to delete these objects.
+pub fn plan(fleet: &Fleet, session: &Session, targets: &[ObjectKey]) -> Result<Plan, PlanError> {
+    steps::plan_of(fleet, session, targets, Verb::Delete, "", step)
+}
+
+fn step(cluster: &Cluster, key: &ObjectKey) -> Step {
+    let row = cluster.find(key.kind, &key.namespace, &key.name);
+    let mut step = steps::step(cluster, key, row.as_ref().map(Row::meta), StepAction::Delete);
+    let Some(row) = row else {
+        step.verdict = Verdict::Refused(format!("{} is not there, or its cluster is not live", key.target()));
+        return step;
+    };
+    step.verdict = Verdict::Delete;
+    if row.meta().deleting.is_some() {
+        step.notes.push("its deletion was asked for before; it waits for its finalizers".to_owned());
+    }
+    step.notes.extend(notes(cluster, &row));
+    step
+}
+
+/// What goes with it, and what comes back by itself.
+fn notes(cluster: &Cluster, row: &Row) -> Vec<String> {
+    match row {
+        Row::Namespace(ns) => {
+            let tally = cluster.tally_in(&ns.meta.name).copied().unwrap_or_default();
+            vec![format!("everything in it goes: {} workloads, {} pods", tally.workloads, tally.pods)]
+        }
+        Row::Node(node) => {
+            let pods = cluster.pods().filter(|p| p.node == node.meta.name).count();
+            vec![format!("{pods} pods run on it; the machine itself stays")]
+        }
+        Row::Workload(w) => {
+            let mut notes = steps::owner_notes(w);
+            if w.kind != Kind::CronJob {
+                notes.insert(0, format!("its {} pods go", w.current.max(w.ready)));
+            }
+            notes
+        }
+        Row::Pod(pod) => match &pod.owner {
+            Some(owner) => vec![format!("{}/{} makes another", owner.kind, owner.name)],
+            None => vec!["no controller owns it: it does not come back".to_owned()],
+        },
+        Row::Other(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,226 @@
+//! Deploy: manifests planned for many clusters by server-side dry run; `run` applies them.
+
+use std::path::Path;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use serde_json::Value;
+
+use crate::domain::diff;
+use crate::domain::kind::Kind;
+use crate::domain::manifest::{self, Manifest};
+use crate::domain::plan::{Plan, Step, StepAction, Verb, Verdict};
+use crate::fleet::cluster::ClusterInfo;
+use crate::source::api::{self, ApplyOptions, ListOptions, Resource};
+use crate::source::connect::Client;
+use crate::source::fault::{Fault, FaultClass};
+
+use super::session::Session;
+use super::steps::{self, quote, step_cluster};
+
+/// The largest text of manifests that is read.
+const TEXT_MOST: u64 = 16 << 20;
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeployError {
+    /// The manifests cannot be read.
+    #[error("{0}")]
+    Manifest(String),
+    /// They hold nothing.
+    #[error("no object in these manifests")]
+    Empty,
+    /// No cluster to plan for.
+    #[error("no cluster in scope to deploy to")]
+    NoCluster,
+}
+
+/// Reads a manifest file, or every `.yaml`, `.yml` and `.json` of a folder in the order of their names.
+pub async fn read(path: &Path) -> Result<String, String> {
+    let path = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || {
+        let one = |path: &Path| -> Result<String, String> {
+            let size = std::fs::metadata(path).map_err(|e| format!("{}: {e}", path.display()))?.len();
+            if size > TEXT_MOST {
+                return Err(format!("{}: {size} bytes are more than manifests may have", path.display()));
+            }
+            std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))
+        };
+        if !path.is_dir() {
+            return one(&path);
+        }
+        let mut files: Vec<_> = std::fs::read_dir(&path)
+            .map_err(|e| format!("{}: {e}", path.display()))?
+            .filter_map(|e| Some(e.ok()?.path()))
+            .filter(|p| p.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json"))
+            .collect();
+        files.sort();
+        let texts: Result<Vec<String>, String> = files.iter().map(|f| one(f)).collect();
+        Ok(texts?.join("\n---\n"))
+    });
+    read.await.map_err(|_| "the manifests could not be read".to_owned())?
+}
+
+/// Plans manifests for clusters, as the fleet knows them by now: what each server says would come of them. Nothing is
+/// written. `path` is for the command that is shown.
+pub async fn plan(
+    session: &Session,
+    text: &str,
+    clusters: &[ClusterInfo],
+    default_namespace: &str,
+    path: &str,
+) -> Result<Plan, DeployError> {
+    let mut manifests = manifest::parse(text).map_err(|e| DeployError::Manifest(e.to_string()))?;
+    manifest::sort(&mut manifests);
+    let subject = manifests
+        .iter()
+        .find(|m| Kind::of_manifest(&m.kind, &m.api_version).is_some_and(Kind::is_workload))
+        .or(manifests.first())
+        .map(|m| m.name.clone())
+        .ok_or(DeployError::Empty)?;
+    let mut waiting = FuturesUnordered::new();
+    for (n, info) in clusters.iter().enumerate() {
+        let manifests = &manifests;
+        waiting.push(async move { (n, plan_cluster(session, info, manifests, default_namespace).await) });
+    }
+    if waiting.is_empty() {
+        return Err(DeployError::NoCluster);
+    }
+    let mut by_cluster = Vec::new();
+    while let Some(steps) = waiting.next().await {
+        by_cluster.push(steps);
+    }
+    drop(waiting);
+    by_cluster.sort_by_key(|(n, _)| *n);
+    let id = steps::run_id(session.clock.now(), Verb::Apply, &subject);
+    let command = format!(
+        "skyfleet deploy run -f {}{}",
+        quote(path),
+        steps::contexts(session, clusters.iter().map(|c| c.id))
+    );
+    Ok(Plan { id, verb: Verb::Apply, subject, steps: by_cluster.into_iter().flat_map(|(_, s)| s).collect(), command })
+}
+
+async fn plan_cluster(session: &Session, info: &ClusterInfo, manifests: &[Manifest], namespace: &str) -> Vec<Step> {
+    let client = session.client(info.id).await;
+    let hpas = match &client {
+        Ok(client) => autoscaled(client).await,
+        Err(_) => Vec::new(),
+    };
+    let mut out = Vec::new();
+    for m in manifests {
+        let mut step = Step {
+            cluster: step_cluster(info),
+            api_version: m.api_version.clone(),
+            kind: m.kind.clone(),
+            namespace: m.namespace.clone().unwrap_or_default(),
+            name: m.name.clone(),
+            uid: String::new(),
+            action: StepAction::Apply { object: m.body.clone(), force: false },
+            verdict: Verdict::Same,
+            changes: Vec::new(),
+            notes: Vec::new(),
+            cost_nano_hour: None,
+        };
+        match &client {
+            Ok(client) => plan_step(client, &mut step, m, manifests, namespace, &hpas).await,
+            Err(fault) => step.verdict = Verdict::Refused(fault.to_string()),
+        }
+        out.push(step);
+    }
+    out
+}
+
+async fn plan_step(
+    client: &Client,
+    step: &mut Step,
+    m: &Manifest,
+    all: &[Manifest],
+    namespace: &str,
+    hpas: &[(String, String, String)],
+) {
+    let what = match Kind::of_manifest(&m.kind, &m.api_version).map(Resource::from) {
+        Some(known) if known.api_version() == m.api_version => Ok(known),
+        _ => api::discover(client, &m.api_version, &m.kind).await,
+    };
+    let what = match what {
+        Ok(what) => what,
+        Err(fault) => {
+            let makes_it = |c: &Manifest| {
+                c.kind == "CustomResourceDefinition"
+                    && c.body.pointer("/spec/names/kind").and_then(Value::as_str) == Some(m.kind.as_str())
+            };
+            step.verdict = if all.iter().any(makes_it) {
+                Verdict::Waits("its CRD is in the same set; it can be checked once that is there".to_owned())
+            } else {
+                Verdict::Refused(fault.to_string())
+            };
+            return;
+        }
+    };
+    step.namespace = if what.namespaced { m.namespace.clone().unwrap_or_else(|| namespace.to_owned()) } else { String::new() };
+    let mut object = m.body.clone();
+    if what.namespaced
+        && let Some(meta) = object.get_mut("metadata").and_then(Value::as_object_mut)
+    {
+        meta.insert("namespace".to_owned(), step.namespace.clone().into());
+    }
+    // Replicas of what an autoscaler owns are left to it.
+    let hpa = hpas.iter().find(|(ns, kind, name)| *ns == step.namespace && *kind == m.kind && *name == m.name);
+    if hpa.is_some()
+        && let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
+        && spec.remove("replicas").is_some()
+    {
+        step.notes.push(format!("replicas of {} are left to its autoscaler", m.name));
+    }
+    let live = match api::get(client, &what, &step.namespace, &m.name).await {
+        Ok(live) => live,
+        Err(fault) => {
+            step.verdict = Verdict::Refused(fault.to_string());
+            return;
+        }
+    };
+    if let Some(uid) = live.as_ref().and_then(|l| l.pointer("/metadata/uid")).and_then(Value::as_str) {
+        uid.clone_into(&mut step.uid);
+    }
+    let options = ApplyOptions { dry_run: true, force: false };
+    match api::apply(client, &what, &step.namespace, &m.name, &object, options).await {
+        Ok(result) => {
+            let before = live.as_ref().map(diff::normalise);
+            let after = diff::normalise(&result);
+            step.changes = diff::changes(before.as_ref(), &after);
+            step.verdict = match (&live, step.changes.is_empty()) {
+                (None, _) => Verdict::Create,
+                (Some(_), true) => Verdict::Same,
+                (Some(_), false) => Verdict::Change,
+            };
+            if live.is_none() {
+                step.changes.clear();
+            }
+        }
+        Err(fault) => step.verdict = verdict_of(&fault, step, all),
+    }
+    step.action = StepAction::Apply { object, force: false };
+}
+
+fn verdict_of(fault: &Fault, step: &Step, all: &[Manifest]) -> Verdict {
+    let namespace_comes = all.iter().any(|m| m.kind == "Namespace" && m.name == step.namespace);
+    match fault.class {
+        FaultClass::Conflict => Verdict::Conflict(fault.to_string()),
+        FaultClass::NotFound if namespace_comes => {
+            Verdict::Waits("its namespace is in the same set; it can be checked once that is there".to_owned())
+        }
+        _ => Verdict::Refused(fault.to_string()),
+    }
+}
+
+/// What autoscalers of a cluster own: namespace, kind, name. Nothing when they cannot be listed.
+async fn autoscaled(client: &Client) -> Vec<(String, String, String)> {
+    let listed = api::list(client, &Resource::from(Kind::HorizontalPodAutoscaler), &ListOptions::default()).await;
+    let text = |v: &Value, p: &str| v.pointer(p).and_then(Value::as_str).unwrap_or("").to_owned();
+    listed
+        .unwrap_or_default()
+        .iter()
+        .map(|h| (text(h, "/metadata/namespace"), text(h, "/spec/scaleTargetRef/kind"), text(h, "/spec/scaleTargetRef/name")))
+        .collect()
+}

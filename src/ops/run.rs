@@ -1,0 +1,276 @@
+//! The engine: runs a confirmed plan, one cluster after the other, step by step, with a journal.
+//!
+//! Nothing is written before its intent is on disk. It stops at the first failure; what was not started stays so. A step
+//! never trusts the plan for what may have changed since: uid, replicas and resource versions are checked by the server.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::kind::Kind;
+use crate::domain::plan::{Plan, Step, StepAction, Verdict};
+use crate::domain::readiness::{self, Status};
+use crate::source::api::{self, ApplyOptions, ListOptions, Resource};
+use crate::source::fault::{Fault, FaultClass};
+use crate::source::slim;
+
+use super::journal::Journal;
+use super::restart::RESTARTED_AT;
+use super::session::Session;
+
+/// How a plan is run.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Wait until what was written is ready, before the next cluster.
+    pub wait: bool,
+    /// How long one step may take to get ready.
+    pub deadline: Duration,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self { wait: true, deadline: Duration::from_secs(120) }
+    }
+}
+
+/// How a run goes. Steps by their number in the plan.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "step and words are what they are called")]
+pub enum RunEvent {
+    /// Its write is on the way.
+    Started { step: usize },
+    /// Written; not ready yet, and why.
+    Waiting { step: usize, words: String },
+    /// Done.
+    Done { step: usize, words: String },
+    /// Failed; the run stops here.
+    Failed { step: usize, words: String },
+    /// The run is over.
+    Finished(Outcome),
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Outcome {
+    /// Steps that were done.
+    pub done: usize,
+    /// Steps that failed: none or one.
+    pub failed: usize,
+    /// Steps that were not started.
+    pub not_started: usize,
+    /// In one line.
+    pub words: String,
+}
+
+impl Outcome {
+    /// Everything was done.
+    pub fn is_ok(&self) -> bool {
+        self.failed == 0 && self.not_started == 0
+    }
+}
+
+/// Runs a plan. Cancelling stops it after the step it is at. The outcome is the last event too.
+pub async fn execute(
+    session: &Session,
+    plan: &Plan,
+    word: Option<&str>,
+    options: RunOptions,
+    progress: mpsc::Sender<RunEvent>,
+    cancel: CancellationToken,
+) -> Outcome {
+    let outcome = match plan.check(word, session.max_targets) {
+        Err(error) => refused(plan, error.to_string()),
+        Ok(()) => match plan.targets().find_map(|s| s.verdict.blocks()) {
+            Some(why) => refused(plan, format!("nothing was written: {why}")),
+            None => match Journal::open(session.state_dir.as_deref(), plan) {
+                Err(error) => refused(plan, format!("nothing was written: the journal cannot be opened: {error}")),
+                Ok(mut journal) => steps(session, plan, &options, &progress, &cancel, &mut journal).await,
+            },
+        },
+    };
+    let _ = progress.send(RunEvent::Finished(outcome.clone())).await;
+    outcome
+}
+
+fn refused(plan: &Plan, words: String) -> Outcome {
+    Outcome { not_started: plan.targets().count(), words, ..Outcome::default() }
+}
+
+async fn steps(
+    session: &Session,
+    plan: &Plan,
+    options: &RunOptions,
+    progress: &mpsc::Sender<RunEvent>,
+    cancel: &CancellationToken,
+    journal: &mut Journal,
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut words = None;
+    if let Err(error) = journal.whole(session.clock.now(), "begin", &plan.title()) {
+        return refused(plan, format!("nothing was written: the journal cannot be written: {error}"));
+    }
+    for (number, step) in plan.steps.iter().enumerate() {
+        if step.verdict == Verdict::Same {
+            let _ = progress.send(RunEvent::Done { step: number, words: "same already".to_owned() }).await;
+            continue;
+        }
+        if words.is_some() || cancel.is_cancelled() {
+            outcome.not_started += 1;
+            continue;
+        }
+        let intent = journal.step(session.clock.now(), number, step, "intent", &step.action_words());
+        let result = match intent {
+            Err(error) => Err(format!("the journal cannot be written: {error}")),
+            Ok(()) => {
+                let _ = progress.send(RunEvent::Started { step: number }).await;
+                one(session, number, step, options, progress, cancel).await.map_err(|f| f.to_string())
+            }
+        };
+        let (what, said) = match &result {
+            Ok(said) => ("done", said),
+            Err(said) => ("failed", said),
+        };
+        // The write is done or not: a journal that cannot take the outcome must not hide it.
+        let _ = journal.step(session.clock.now(), number, step, what, said);
+        match result {
+            Ok(said) => {
+                outcome.done += 1;
+                let _ = progress.send(RunEvent::Done { step: number, words: said }).await;
+            }
+            Err(said) => {
+                outcome.failed += 1;
+                words = Some(format!("{} in {}: {said}", step.object_words(), step.cluster.name));
+                let _ = progress.send(RunEvent::Failed { step: number, words: said }).await;
+            }
+        }
+    }
+    outcome.words = match (words, outcome.not_started) {
+        (Some(words), n) => format!("failed: {words}; {} done, {n} not started", outcome.done),
+        (None, 0) => format!("done: {}", plan.title()),
+        (None, n) => format!("stopped: {} done, {n} not started", outcome.done),
+    };
+    let _ = journal.whole(session.clock.now(), "end", &outcome.words);
+    outcome
+}
+
+/// Takes one step; the words say what came of it.
+async fn one(
+    session: &Session,
+    number: usize,
+    step: &Step,
+    options: &RunOptions,
+    progress: &mpsc::Sender<RunEvent>,
+    cancel: &CancellationToken,
+) -> Result<String, Fault> {
+    let client = session.client(step.cluster.id).await?;
+    let what = match Kind::of_manifest(&step.kind, &step.api_version).map(Resource::from) {
+        Some(known) if known.api_version() == step.api_version => known,
+        _ => api::discover(&client, &step.api_version, &step.kind).await?,
+    };
+    let (ns, name) = (step.namespace.as_str(), step.name.as_str());
+    let written = match &step.action {
+        StepAction::Apply { object, force } => {
+            let options = ApplyOptions { dry_run: false, force: *force };
+            api::apply(&client, &what, ns, name, object, options).await
+        }
+        StepAction::Scale { from, to } => {
+            let mut scale = api::get_scale(&client, &what, ns, name).await?;
+            let now = scale.pointer("/spec/replicas").and_then(Value::as_u64).unwrap_or(0);
+            if now != u64::from(*from) {
+                return Err(Fault::new(FaultClass::Conflict, &format!("expected {from} replicas, found {now}: plan again")));
+            }
+            if let Some(spec) = scale.get_mut("spec").and_then(Value::as_object_mut) {
+                spec.insert("replicas".to_owned(), json!(to));
+            } else if let Some(scale) = scale.as_object_mut() {
+                scale.insert("spec".to_owned(), json!({"replicas": to}));
+            }
+            api::put_scale(&client, &what, ns, name, &scale, false).await
+        }
+        StepAction::Restart => {
+            let body = json!({
+                "metadata": {"uid": step.uid},
+                "spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: session.clock.now().to_string()}}}}
+            });
+            api::merge_patch(&client, &what, ns, name, &body, false).await
+        }
+        StepAction::Delete => api::delete(&client, &what, ns, name, &step.uid, false).await,
+    };
+    if let Err(fault) = &written {
+        session.heed(step.cluster.id, fault).await;
+    }
+    written?;
+    if !options.wait || matches!(step.action, StepAction::Delete) {
+        return Ok("written".to_owned());
+    }
+    wait(session, number, step, &what, options, progress, cancel).await
+}
+
+/// Waits until an object is ready, fails early when its pods never will be, and says while waiting what for.
+async fn wait(
+    session: &Session,
+    number: usize,
+    step: &Step,
+    what: &Resource,
+    options: &RunOptions,
+    progress: &mpsc::Sender<RunEvent>,
+    cancel: &CancellationToken,
+) -> Result<String, Fault> {
+    let started = tokio::time::Instant::now();
+    let client = session.client(step.cluster.id).await?;
+    let mut said = String::new();
+    loop {
+        let object = api::get(&client, what, &step.namespace, &step.name).await;
+        let words = match object {
+            // A read that fails is no failed write: the next one may get through.
+            Err(fault) => format!("cannot see it: {fault}"),
+            Ok(None) => return Err(Fault::new(FaultClass::NotFound, "it is gone: somebody deleted it meanwhile")),
+            Ok(Some(object)) => {
+                let ready = readiness::of(&object, session.clock.now());
+                match ready.status {
+                    Status::Current => return Ok(format!("ready after {} s", started.elapsed().as_secs())),
+                    Status::Failed => return Err(Fault::new(FaultClass::Other, &format!("{}: {}", ready.reason, ready.message))),
+                    _ => {}
+                }
+                if let Some(why) = doomed(&client, &object).await {
+                    return Err(Fault::new(FaultClass::Other, &why));
+                }
+                if ready.message.is_empty() { ready.reason } else { ready.message }
+            }
+        };
+        if started.elapsed() > options.deadline {
+            let seconds = options.deadline.as_secs();
+            return Err(Fault::new(FaultClass::Timeout, &format!("not ready after {seconds} s: {words}")));
+        }
+        if cancel.is_cancelled() {
+            return Ok(format!("written; stopped waiting: {words}"));
+        }
+        if words != said {
+            said.clone_from(&words);
+            let _ = progress.send(RunEvent::Waiting { step: number, words }).await;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// Why the pods of the newest template will never be ready, when they will not.
+async fn doomed(client: &crate::source::connect::Client, object: &Value) -> Option<String> {
+    let selector = object.pointer("/spec/selector/matchLabels")?.as_object()?;
+    let labels: Vec<String> =
+        selector.iter().filter_map(|(k, v)| Some(format!("{k}={}", v.as_str()?))).collect();
+    let namespace = object.pointer("/metadata/namespace")?.as_str()?.to_owned();
+    let options = ListOptions { namespace: Some(namespace), labels: Some(labels.join(",")), fields: None };
+    let pods = api::list(client, &Resource::from(Kind::Pod), &options).await.ok()?;
+    // Only pods of the newest template speak for it: those of the images that are asked for now.
+    let images = crate::domain::manifest::images(object);
+    let rows: Vec<_> = pods
+        .into_iter()
+        .filter(|p| {
+            let own = crate::domain::manifest::images(p);
+            images.iter().all(|i| own.contains(i))
+        })
+        .filter_map(slim::pod_row)
+        .collect();
+    readiness::doomed(&rows)
+}

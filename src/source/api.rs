@@ -1,0 +1,298 @@
+//! Single calls to an API server: get, list, apply, patch, scale, delete, and what they answer as JSON.
+//!
+//! The writes here are called by `ops` only, after a plan was shown and confirmed.
+
+use http::{Method, Request};
+use kube::Client;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::fault::{Fault, FaultClass};
+use crate::domain::kind::Kind;
+use crate::domain::text::SafeText;
+
+/// The field manager of every apply and patch of ours: fixed, never per user, so that two runs never fight.
+pub const FIELD_MANAGER: &str = "skyfleet";
+
+/// A resource of the API: where objects of one kind are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Resource {
+    /// Empty for the core group.
+    pub group: String,
+    /// `v1`.
+    pub version: String,
+    /// `deployments`.
+    pub plural: String,
+    /// `Deployment`.
+    pub kind: String,
+    /// Lives in a namespace.
+    pub namespaced: bool,
+}
+
+impl From<Kind> for Resource {
+    fn from(kind: Kind) -> Self {
+        let info = kind.info();
+        Self {
+            group: info.group.to_owned(),
+            version: info.version.to_owned(),
+            plural: info.plural.to_owned(),
+            kind: info.name.to_owned(),
+            namespaced: info.namespaced,
+        }
+    }
+}
+
+impl Resource {
+    /// `apps/v1`, or `v1`.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// The path of the collection, or of one object.
+    pub fn path(&self, namespace: Option<&str>, name: Option<&str>) -> String {
+        let mut path = if self.group.is_empty() {
+            format!("/api/{}", self.version)
+        } else {
+            format!("/apis/{}/{}", self.group, self.version)
+        };
+        if let Some(ns) = namespace.filter(|ns| self.namespaced && !ns.is_empty()) {
+            path.push_str("/namespaces/");
+            path.push_str(&escape(ns));
+        }
+        path.push('/');
+        path.push_str(&self.plural);
+        if let Some(name) = name {
+            path.push('/');
+            path.push_str(&escape(name));
+        }
+        path
+    }
+}
+
+/// Percent-encodes what may not stand in a path segment or a query value.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for b in text.bytes() {
+        if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(b));
+        } else {
+            out.push('%');
+            out.push_str(&format!("{b:02X}"));
+        }
+    }
+    out
+}
+
+fn request(method: Method, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Result<Request<Vec<u8>>, Fault> {
+    let mut builder = Request::builder().method(method).uri(path);
+    if let Some(content_type) = content_type {
+        builder = builder.header(http::header::CONTENT_TYPE, content_type);
+    }
+    builder.body(body).map_err(|e| Fault::new(FaultClass::Other, &format!("bad request {path}: {e}")))
+}
+
+/// GET of any path, as that type.
+pub async fn read<T: DeserializeOwned>(client: &Client, path: &str) -> Result<T, Fault> {
+    Ok(client.request(request(Method::GET, path, None, Vec::new())?).await?)
+}
+
+/// `gitVersion`.
+pub async fn version(client: &Client) -> Result<SafeText, Fault> {
+    let info: Value = read(client, "/version").await?;
+    Ok(SafeText::new(info.get("gitVersion").and_then(Value::as_str).unwrap_or("")))
+}
+
+/// Whether the server answers at all. Any HTTP answer but 401 means yes: `/readyz` may be forbidden or say "not yet".
+pub async fn alive(client: &Client) -> Result<(), Fault> {
+    let answer = client.request_text(request(Method::GET, "/readyz", None, Vec::new())?).await;
+    match answer.map_err(Fault::from) {
+        Ok(_) => Ok(()),
+        Err(fault) if fault.code.is_some() && fault.class != FaultClass::Unauthorized => Ok(()),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// One object; `None` when there is none.
+pub async fn get(client: &Client, what: &Resource, namespace: &str, name: &str) -> Result<Option<Value>, Fault> {
+    match read(client, &what.path(Some(namespace), Some(name))).await {
+        Ok(object) => Ok(Some(object)),
+        Err(fault) if fault.class == FaultClass::NotFound && fault.reason == "NotFound" => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// What to list.
+#[derive(Clone, Debug, Default)]
+pub struct ListOptions {
+    /// One namespace, or all.
+    pub namespace: Option<String>,
+    /// `-l`.
+    pub labels: Option<String>,
+    /// `metadata.name=x`.
+    pub fields: Option<String>,
+}
+
+/// All objects, page by page. Items get the `apiVersion` and `kind` that lists leave out.
+pub async fn list(client: &Client, what: &Resource, options: &ListOptions) -> Result<Vec<Value>, Fault> {
+    let base = what.path(options.namespace.as_deref(), None);
+    let mut items = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let mut path = format!("{base}?limit=500");
+        for (key, value) in [("labelSelector", &options.labels), ("fieldSelector", &options.fields), ("continue", &token)] {
+            if let Some(value) = value {
+                path.push_str(&format!("&{key}={}", escape(value)));
+            }
+        }
+        let mut page: Value = read(client, &path).await?;
+        if let Some(Value::Array(list)) = page.get_mut("items").map(Value::take) {
+            items.extend(list);
+        }
+        token = page
+            .pointer("/metadata/continue")
+            .and_then(Value::as_str)
+            .filter(|t| !t.is_empty())
+            .map(str::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    for item in &mut items {
+        if let Some(item) = item.as_object_mut() {
+            item.entry("apiVersion").or_insert_with(|| what.api_version().into());
+            item.entry("kind").or_insert_with(|| what.kind.clone().into());
+        }
+    }
+    Ok(items)
+}
+
+/// Asks the server for the resource of a kind: what manifests with unknown kinds need.
+pub async fn discover(client: &Client, api_version: &str, kind: &str) -> Result<Resource, Fault> {
+    let path = if api_version.contains('/') { format!("/apis/{api_version}") } else { format!("/api/{api_version}") };
+    let missing = || {
+        let mut fault = Fault::new(
+            FaultClass::NotFound,
+            &format!("the server does not know {kind} of {api_version}; install its CRD first, or check the apiVersion"),
+        );
+        fault.code = Some(404);
+        fault
+    };
+    let list: Value = match read(client, &path).await {
+        Ok(list) => list,
+        Err(fault) if fault.class == FaultClass::NotFound => return Err(missing()),
+        Err(fault) => return Err(fault),
+    };
+    let text = |v: &Value, k: &str| v.get(k).and_then(Value::as_str).unwrap_or("").to_owned();
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    list.get("resources")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .find(|r| text(r, "kind") == kind && !text(r, "name").contains('/'))
+        .map(|r| Resource {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            plural: text(r, "name"),
+            kind: kind.to_owned(),
+            namespaced: r.get("namespaced").and_then(Value::as_bool).unwrap_or(false),
+        })
+        .ok_or_else(missing)
+}
+
+/// How to apply.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ApplyOptions {
+    /// Let the server compute and check everything, and keep nothing.
+    pub dry_run: bool,
+    /// Take fields over from other managers.
+    pub force: bool,
+}
+
+/// Server-side apply of one object.
+pub async fn apply(
+    client: &Client,
+    what: &Resource,
+    namespace: &str,
+    name: &str,
+    body: &Value,
+    options: ApplyOptions,
+) -> Result<Value, Fault> {
+    let mut path = what.path(Some(namespace), Some(name));
+    path.push_str(&format!("?fieldManager={FIELD_MANAGER}&fieldValidation=Strict"));
+    if options.force {
+        path.push_str("&force=true");
+    }
+    if options.dry_run {
+        path.push_str("&dryRun=All");
+    }
+    send(client, Method::PATCH, &path, "application/apply-patch+yaml", body).await
+}
+
+/// A merge patch of one object.
+pub async fn merge_patch(
+    client: &Client,
+    what: &Resource,
+    namespace: &str,
+    name: &str,
+    body: &Value,
+    dry_run: bool,
+) -> Result<Value, Fault> {
+    let mut path = what.path(Some(namespace), Some(name));
+    path.push_str(&format!("?fieldManager={FIELD_MANAGER}"));
+    if dry_run {
+        path.push_str("&dryRun=All");
+    }
+    send(client, Method::PATCH, &path, "application/merge-patch+json", body).await
+}
+
+/// The scale subresource as it is.
+pub async fn get_scale(client: &Client, what: &Resource, namespace: &str, name: &str) -> Result<Value, Fault> {
+    read(client, &format!("{}/scale", what.path(Some(namespace), Some(name)))).await
+}
+
+/// Writes a scale subresource that was read before; its `resourceVersion` makes it fail when somebody was faster.
+pub async fn put_scale(
+    client: &Client,
+    what: &Resource,
+    namespace: &str,
+    name: &str,
+    scale: &Value,
+    dry_run: bool,
+) -> Result<Value, Fault> {
+    let mut path = format!("{}/scale?fieldManager={FIELD_MANAGER}", what.path(Some(namespace), Some(name)));
+    if dry_run {
+        path.push_str("&dryRun=All");
+    }
+    send(client, Method::PUT, &path, "application/json", scale).await
+}
+
+/// Deletes one object, if it still is the one with that uid.
+pub async fn delete(
+    client: &Client,
+    what: &Resource,
+    namespace: &str,
+    name: &str,
+    uid: &str,
+    dry_run: bool,
+) -> Result<Value, Fault> {
+    let path = what.path(Some(namespace), Some(name));
+    let mut body = serde_json::json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
+    if let Some(body) = body.as_object_mut() {
+        if !uid.is_empty() {
+            body.insert("preconditions".to_owned(), serde_json::json!({"uid": uid}));
+        }
+        if dry_run {
+            body.insert("dryRun".to_owned(), serde_json::json!(["All"]));
+        }
+    }
+    send(client, Method::DELETE, &path, "application/json", &body).await
+}
+
+/// POST of any path.
+pub async fn post(client: &Client, path: &str, body: &Value) -> Result<Value, Fault> {
+    send(client, Method::POST, path, "application/json", body).await
+}
+
+async fn send(client: &Client, method: Method, path: &str, content_type: &str, body: &Value) -> Result<Value, Fault> {
+    Ok(client.request(request(method, path, Some(content_type), body.to_string().into_bytes())?).await?)
+}

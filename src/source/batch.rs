@@ -1,0 +1,158 @@
+//! Merging: between two reads of the loop a cluster's changes are kept "latest wins" per object, so that a busy
+//! cluster costs the loop no more than a quiet one and back-pressure loses nothing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use crate::domain::id::ClusterId;
+use crate::domain::kind::Kind;
+use crate::domain::text::SafeText;
+use crate::fleet::delta::{Batch, Delta, Row, Update};
+
+/// Send at this many waiting objects, without waiting for the time.
+pub const FLUSH_AT: usize = 512;
+
+/// Send this long after the first change that waits.
+const FLUSH_AFTER: Duration = Duration::from_millis(33);
+
+/// Merges the deltas of one cluster and sends them whenever the loop has room; while it has none, merging goes on.
+/// Ends when the last sender of `deltas` is gone, or the loop is.
+pub async fn merge(cluster: ClusterId, mut deltas: mpsc::Receiver<Delta>, out: mpsc::Sender<Update>) {
+    let mut pending = Pending::new(cluster);
+    let mut due: Option<Instant> = None;
+    loop {
+        let ready = due.is_some_and(|d| pending.len() >= FLUSH_AT || d <= Instant::now());
+        tokio::select! {
+            delta = deltas.recv() => match delta {
+                Some(delta) => {
+                    pending.push(delta);
+                    due.get_or_insert_with(|| Instant::now() + FLUSH_AFTER);
+                }
+                None => break,
+            },
+            permit = out.reserve(), if ready => match permit {
+                Ok(permit) => {
+                    permit.send(Update::Cluster(pending.take()));
+                    due = None;
+                }
+                Err(_) => return,
+            },
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() && !ready => {}
+        }
+    }
+    if !pending.is_empty() {
+        let _ = out.send(Update::Cluster(pending.take())).await;
+    }
+}
+
+type Key = (Kind, SafeText, SafeText);
+
+/// The changes of one cluster that wait to be sent.
+#[derive(Debug)]
+pub struct Pending {
+    cluster: ClusterId,
+    /// Phase, version, latency …: kept in order.
+    status: Vec<Delta>,
+    loading: BTreeMap<Kind, Delta>,
+    resets: BTreeMap<Kind, Delta>,
+    /// `None` is a removal.
+    changes: HashMap<Key, Option<Row>>,
+}
+
+impl Pending {
+    /// Nothing waits.
+    pub fn new(cluster: ClusterId) -> Self {
+        Self {
+            cluster,
+            status: Vec::new(),
+            loading: BTreeMap::new(),
+            resets: BTreeMap::new(),
+            changes: HashMap::new(),
+        }
+    }
+
+    /// Takes a change in.
+    pub fn push(&mut self, delta: Delta) {
+        match delta {
+            Delta::Upsert(row) => {
+                let key = (row.kind(), row.meta().namespace.clone(), row.meta().name.clone());
+                self.changes.insert(key, Some(row));
+            }
+            Delta::Remove { kind, namespace, name } => {
+                self.changes.insert((kind, namespace, name), None);
+            }
+            Delta::Reset { kind, .. } | Delta::Refused { kind, .. } | Delta::Dropped { kind } => {
+                self.changes.retain(|(k, ..), _| *k != kind);
+                self.loading.remove(&kind);
+                self.resets.insert(kind, delta);
+            }
+            Delta::Loading { kind, .. } => {
+                self.loading.insert(kind, delta);
+            }
+            Delta::Latency { .. } => {
+                self.status.retain(|d| !matches!(d, Delta::Latency { .. }));
+                self.status.push(delta);
+            }
+            Delta::Phase(_) | Delta::Version(_) | Delta::Identity(_) | Delta::Usage(_) => self.status.push(delta),
+        }
+    }
+
+    /// How many objects wait.
+    pub fn len(&self) -> usize {
+        self.status.len() + self.loading.len() + self.resets.len() + self.changes.len()
+    }
+
+    /// Nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes everything out, as one batch: lists before the changes that came after them, and the phase last, so that
+    /// `live` is never said before the rows are there.
+    pub fn take(&mut self) -> Batch {
+        let mut deltas: Vec<Delta> = Vec::with_capacity(self.len());
+        deltas.extend(std::mem::take(&mut self.loading).into_values());
+        deltas.extend(std::mem::take(&mut self.resets).into_values());
+        for ((kind, namespace, name), change) in self.changes.drain() {
+            deltas.push(match change {
+                Some(row) => Delta::Upsert(row),
+                None => Delta::Remove { kind, namespace, name },
+            });
+        }
+        deltas.append(&mut self.status);
+        Batch { cluster: self.cluster, deltas }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::object::Meta;
+    use crate::fleet::delta::NamespaceRow;
+
+    fn row(name: &str, phase: &str) -> Row {
+        Row::Namespace(NamespaceRow {
+            meta: Meta { name: name.into(), ..Meta::default() },
+            phase: phase.into(),
+        })
+    }
+
+    #[test]
+    fn the_latest_wins_and_a_list_forgets_what_came_before() {
+        let mut p = Pending::new(ClusterId(0));
+        p.push(Delta::Upsert(row("a", "Active")));
+        p.push(Delta::Upsert(row("a", "Terminating")));
+        p.push(Delta::Remove { kind: Kind::Namespace, namespace: "".into(), name: "b".into() });
+        assert_eq!(p.len(), 2);
+        p.push(Delta::Reset { kind: Kind::Namespace, rows: vec![row("c", "Active")] });
+        p.push(Delta::Upsert(row("d", "Active")));
+        let batch = p.take();
+        assert!(matches!(batch.deltas.first(), Some(Delta::Reset { rows, .. }) if rows.len() == 1));
+        assert!(matches!(batch.deltas.get(1), Some(Delta::Upsert(r)) if r.meta().name == "d"));
+        assert_eq!(batch.deltas.len(), 2);
+        assert!(p.is_empty());
+    }
+}

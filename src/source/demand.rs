@@ -1,0 +1,36 @@
+//! What the screen or a command wants of the supervisors beyond what every cluster is watched for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::id::ClusterId;
+use crate::domain::kind::Kind;
+
+/// What is wanted now. Supervisors follow the newest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// The clusters in scope.
+    pub clusters: BTreeSet<ClusterId>,
+    /// Kinds to watch there, beyond [`Kind::WATCHED`].
+    pub kinds: BTreeSet<Kind>,
+    /// What pods and nodes use is on screen.
+    pub usage: bool,
+    /// "Try again now", by how often it was asked.
+    pub retry: BTreeMap<ClusterId, u32>,
+}
+
+impl Demand {
+    /// The kinds wanted of one cluster.
+    pub fn kinds_of(&self, cluster: ClusterId) -> BTreeSet<Kind> {
+        if self.clusters.contains(&cluster) { self.kinds.clone() } else { BTreeSet::new() }
+    }
+
+    /// Whether usage is wanted of one cluster.
+    pub fn usage_of(&self, cluster: ClusterId) -> bool {
+        self.usage && self.clusters.contains(&cluster)
+    }
+
+    /// How often a new try was asked for.
+    pub fn retry_of(&self, cluster: ClusterId) -> u32 {
+        self.retry.get(&cluster).copied().unwrap_or(0)
+    }
+}

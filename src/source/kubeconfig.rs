@@ -1,0 +1,325 @@
+//! Which contexts there are: every kubeconfig file read by itself, so that a broken one is one row and not the end.
+//!
+//! Reading and listing opens no socket and runs no plugin. Nothing of a credential leaves this file but its kind.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use kube::config::{AuthInfo, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
+use serde_json::Value;
+
+use crate::domain::context::{ContextFacts, classify, environment_of};
+use crate::domain::id::ClusterId;
+use crate::domain::place::Place;
+use crate::domain::text::SafeText;
+use crate::fleet::cluster::ClusterInfo;
+
+/// How one file was read.
+#[derive(Clone, Debug)]
+pub struct FileState {
+    /// Which.
+    pub path: PathBuf,
+    /// Why it could not be read.
+    pub error: Option<String>,
+}
+
+/// One context, with what is known of it before anything is dialled.
+#[derive(Clone, Debug)]
+pub struct ContextEntry {
+    /// Its name.
+    pub name: String,
+    /// The file that names it.
+    pub file: Option<PathBuf>,
+    /// Its cluster entry.
+    pub cluster_entry: String,
+    /// Its user entry.
+    pub user_entry: String,
+    /// Its default namespace.
+    pub namespace: Option<String>,
+    /// The server's address.
+    pub server: Option<String>,
+    /// The name the server's certificate must have, when set.
+    pub tls_server_name: Option<String>,
+    /// Where it is.
+    pub place: Place,
+    /// `client-cert`, `token`, `exec:aws` …
+    pub auth: String,
+    /// Whether it could be dialled as written, else why not.
+    pub unusable: Option<String>,
+    /// It is the current context.
+    pub current: bool,
+    /// Who it acts as, in words: the user entry, and `as X` when it impersonates.
+    pub acts_as: String,
+}
+
+/// Everything that was found.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// Files in order.
+    pub files: Vec<FileState>,
+    /// Contexts in file order.
+    pub contexts: Vec<ContextEntry>,
+    /// What is dialled from.
+    pub merged: Kubeconfig,
+}
+
+/// The files to read: those given, else `KUBECONFIG`'s, else `~/.kube/config`.
+pub fn paths(given: &[PathBuf], env: Option<&str>, home: Option<&Path>) -> Vec<PathBuf> {
+    if !given.is_empty() {
+        return given.to_vec();
+    }
+    let mut out: Vec<PathBuf> = Vec::new();
+    for part in std::env::split_paths(env.unwrap_or("")) {
+        if !part.as_os_str().is_empty() && !out.contains(&part) {
+            out.push(part);
+        }
+    }
+    if out.is_empty()
+        && let Some(home) = home
+    {
+        out.push(home.join(".kube").join("config"));
+    }
+    out
+}
+
+/// Reads the files. Missing files of a list are skipped with a note; a broken one is reported, the others load.
+pub fn load(files: &[PathBuf]) -> Loaded {
+    let mut out = Loaded::default();
+    let mut origins = BTreeMap::new();
+    for path in files {
+        if !path.exists() {
+            out.files.push(FileState { path: path.clone(), error: Some("no such file".to_owned()) });
+            continue;
+        }
+        match Kubeconfig::read_from(path) {
+            Ok(config) => {
+                for context in &config.contexts {
+                    origins.entry(context.name.clone()).or_insert_with(|| path.clone());
+                }
+                merge(&mut out.merged, config);
+                out.files.push(FileState { path: path.clone(), error: None });
+            }
+            Err(error) => {
+                let words = SafeText::new(&chain(&error)).to_string();
+                out.files.push(FileState { path: path.clone(), error: Some(words) });
+            }
+        }
+    }
+    out.contexts = entries(&out.merged, &origins);
+    out
+}
+
+/// Reads one that is not in a file: the simulation's.
+pub fn from_value(config: Value) -> Result<Loaded, String> {
+    let merged: Kubeconfig = serde_json::from_value(config).map_err(|e| e.to_string())?;
+    let contexts = entries(&merged, &BTreeMap::new());
+    Ok(Loaded { files: Vec::new(), contexts, merged })
+}
+
+/// The first to name an entry wins it whole; the first current-context that is not empty wins.
+fn merge(into: &mut Kubeconfig, next: Kubeconfig) {
+    for c in next.clusters {
+        if !into.clusters.iter().any(|x| x.name == c.name) {
+            into.clusters.push(c);
+        }
+    }
+    for u in next.auth_infos {
+        if !into.auth_infos.iter().any(|x| x.name == u.name) {
+            into.auth_infos.push(u);
+        }
+    }
+    for c in next.contexts {
+        if !into.contexts.iter().any(|x| x.name == c.name) {
+            into.contexts.push(c);
+        }
+    }
+    if into.current_context.as_deref().unwrap_or("").is_empty() {
+        into.current_context = next.current_context;
+    }
+}
+
+fn entries(config: &Kubeconfig, origins: &BTreeMap<String, PathBuf>) -> Vec<ContextEntry> {
+    let clusters: BTreeMap<&str, &NamedCluster> = config.clusters.iter().map(|c| (c.name.as_str(), c)).collect();
+    let users: BTreeMap<&str, &NamedAuthInfo> = config.auth_infos.iter().map(|u| (u.name.as_str(), u)).collect();
+    config.contexts.iter().map(|context| entry(context, config, &clusters, &users, origins)).collect()
+}
+
+fn entry(
+    named: &NamedContext,
+    config: &Kubeconfig,
+    clusters: &BTreeMap<&str, &NamedCluster>,
+    users: &BTreeMap<&str, &NamedAuthInfo>,
+    origins: &BTreeMap<String, PathBuf>,
+) -> ContextEntry {
+    let context = named.context.clone().unwrap_or_default();
+    let user_entry = context.user.clone().unwrap_or_default();
+    let cluster = clusters.get(context.cluster.as_str()).and_then(|c| c.cluster.as_ref());
+    let user = users.get(user_entry.as_str()).map(|u| u.auth_info.clone().unwrap_or_default());
+    let server = cluster.and_then(|c| c.server.clone()).filter(|s| !s.is_empty());
+    let exec = user.as_ref().and_then(|u| u.exec.as_ref());
+    let env: Vec<(String, String)> = exec
+        .and_then(|e| e.env.as_ref())
+        .into_iter()
+        .flatten()
+        .filter_map(|m| Some((m.get("name")?.clone(), m.get("value")?.clone())))
+        .collect();
+    let extensions = cluster.and_then(|c| serde_json::to_value(&c.extensions).ok()).unwrap_or(Value::Null);
+    let args = exec.and_then(|e| e.args.clone()).unwrap_or_default();
+    let tls_server_name = cluster.and_then(|c| c.tls_server_name.clone());
+    let place = classify(&ContextFacts {
+        context: &named.name,
+        cluster_entry: &context.cluster,
+        user_entry: &user_entry,
+        server: server.as_deref().unwrap_or(""),
+        tls_server_name: tls_server_name.as_deref(),
+        exec_command: exec.and_then(|e| e.command.as_deref()),
+        exec_args: &args,
+        exec_env: &env,
+        cluster_extensions: &extensions,
+    });
+    let unusable = match (cluster, &server, &user) {
+        (None, ..) => Some(format!("there is no cluster entry named {:?}", context.cluster)),
+        (_, None, _) => Some(format!("the cluster entry {:?} names no server", context.cluster)),
+        (.., None) => Some(format!("there is no user entry named {user_entry:?}")),
+        _ => None,
+    };
+    let impersonates = user.as_ref().and_then(|u| u.impersonate.as_deref());
+    ContextEntry {
+        name: named.name.clone(),
+        file: origins.get(&named.name).cloned(),
+        acts_as: impersonates.map_or_else(|| user_entry.clone(), |who| format!("{user_entry} as {who}")),
+        cluster_entry: context.cluster,
+        user_entry,
+        namespace: context.namespace,
+        server,
+        tls_server_name,
+        place,
+        auth: user.as_ref().map_or_else(|| "none".to_owned(), auth_word),
+        unusable,
+        current: config.current_context.as_deref() == Some(named.name.as_str()),
+    }
+}
+
+/// How a user signs in, by client-go's precedence.
+fn auth_word(user: &AuthInfo) -> String {
+    if user.token.is_some() {
+        "token".to_owned()
+    } else if user.token_file.is_some() {
+        "token-file".to_owned()
+    } else if user.username.is_some() {
+        "basic".to_owned()
+    } else if user.client_certificate.is_some() || user.client_certificate_data.is_some() {
+        "client-cert".to_owned()
+    } else if let Some(exec) = &user.exec {
+        let command = exec.command.as_deref().unwrap_or("");
+        format!("exec:{}", command.rsplit('/').next().unwrap_or(command))
+    } else if let Some(provider) = &user.auth_provider {
+        format!("auth-provider:{}", provider.name)
+    } else {
+        "none".to_owned()
+    }
+}
+
+/// The clusters behind the contexts: contexts to one server are one cluster. The current context acts for it, else the
+/// first in file order.
+pub fn clusters(contexts: &[ContextEntry], read_only: bool) -> Vec<ClusterInfo> {
+    let mut by_server: Vec<(String, Vec<&ContextEntry>)> = Vec::new();
+    for c in contexts {
+        let key = match &c.server {
+            Some(server) => format!("{}|{}", server.trim_end_matches('/').to_lowercase(), c.tls_server_name.as_deref().unwrap_or("")),
+            None => format!("context:{}", c.name),
+        };
+        match by_server.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, list)) => list.push(c),
+            None => by_server.push((key, vec![c])),
+        }
+    }
+    by_server
+        .into_iter()
+        .filter_map(|(_, list)| {
+            let acting = list.iter().find(|c| c.current).or_else(|| list.first())?;
+            Some(ClusterInfo {
+                id: ClusterId(0),
+                context: SafeText::new(&acting.name),
+                other_contexts: list.iter().filter(|c| c.name != acting.name).map(|c| SafeText::new(&c.name)).collect(),
+                environment: environment_of(&acting.place, &acting.name),
+                place: acting.place.clone(),
+                server: SafeText::new(acting.server.as_deref().unwrap_or("")),
+                user: SafeText::new(&acting.acts_as),
+                auth: SafeText::new(&acting.auth),
+                read_only,
+            })
+        })
+        .collect()
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut out = error.to_string();
+    let mut at = error.source();
+    while let Some(e) = at {
+        let words = e.to_string();
+        if !out.contains(&words) {
+            out.push_str(": ");
+            out.push_str(&words);
+        }
+        at = e.source();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r"
+apiVersion: v1
+kind: Config
+current-context: b
+clusters:
+- {name: one, cluster: {server: 'https://10.0.0.1:6443'}}
+users:
+- {name: alice, user: {token: secret-of-alice}}
+- {name: bob, user: {exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: /usr/bin/aws, args: [eks, get-token], interactiveMode: IfAvailable}, as: root}}
+contexts:
+- {name: a, context: {cluster: one, user: alice}}
+- {name: b, context: {cluster: one, user: bob}}
+- {name: dangling, context: {cluster: two, user: alice}}
+";
+
+    #[test]
+    fn a_broken_file_is_one_row() {
+        let dir = tempfile::tempdir().unwrap();
+        let (good, broken, missing) = (dir.path().join("good"), dir.path().join("broken"), dir.path().join("missing"));
+        std::fs::write(&good, GOOD).unwrap();
+        std::fs::write(&broken, "clusters: [\tnope").unwrap();
+        let loaded = load(&[missing, broken, good.clone()]);
+        assert_eq!(loaded.files.iter().map(|f| f.error.is_some()).collect::<Vec<_>>(), [true, true, false]);
+        assert_eq!(loaded.contexts.len(), 3);
+        let by_name = |n: &str| loaded.contexts.iter().find(|c| c.name == n).unwrap();
+        assert_eq!(by_name("a").auth, "token");
+        assert_eq!(by_name("b").auth, "exec:aws");
+        assert_eq!(by_name("b").acts_as, "bob as root");
+        assert_eq!(by_name("a").file.as_deref(), Some(good.as_path()));
+        assert!(by_name("dangling").unusable.as_deref().unwrap().contains("two"));
+    }
+
+    #[test]
+    fn contexts_to_one_server_are_one_cluster() {
+        let dir = tempfile::tempdir().unwrap();
+        let good = dir.path().join("good");
+        std::fs::write(&good, GOOD).unwrap();
+        let found = clusters(&load(&[good]).contexts, false);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].context, "b", "the current context acts");
+        assert_eq!(found[0].other_contexts, vec![SafeText::new("a")]);
+    }
+
+    #[test]
+    fn which_files() {
+        let home = Path::new("/home/x");
+        assert_eq!(paths(&[], None, Some(home)), [PathBuf::from("/home/x/.kube/config")]);
+        assert_eq!(paths(&[], Some("/a::/b:/a"), Some(home)), [PathBuf::from("/a"), PathBuf::from("/b")]);
+        assert_eq!(paths(&["/c".into()], Some("/a"), Some(home)), [PathBuf::from("/c")]);
+    }
+}

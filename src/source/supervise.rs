@@ -1,0 +1,372 @@
+//! The supervisor: one task per cluster that connects, watches, notices silence, and comes back by itself.
+//!
+//! Nothing a cluster does ends the program or delays another cluster: its trouble becomes its phase.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::Client;
+use tokio::sync::{Semaphore, mpsc, watch as signal};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::clock::Clock;
+use super::connect::Dialer;
+use super::demand::Demand;
+use super::fault::{Fault, FaultClass};
+use super::watch::{Said, watch};
+use super::{api, batch, metrics};
+use crate::domain::id::ClusterId;
+use crate::domain::kind::Kind;
+use crate::domain::text::SafeText;
+use crate::fleet::cluster::Phase;
+use crate::fleet::delta::{Delta, Update};
+
+/// How often a cluster is asked whether it is there, and how long it may take to say so.
+const HEALTH_EVERY: Duration = Duration::from_secs(5);
+const HEALTH_LIMIT: Duration = Duration::from_secs(5);
+/// How long the first answer may take.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// How often usage is read while it is on screen.
+const USAGE_EVERY: Duration = Duration::from_secs(15);
+/// The longest pause between tries.
+const RETRY_MOST: Duration = Duration::from_secs(30);
+/// Clusters that may be connecting at once.
+const CONNECTS: usize = 16;
+
+/// What every supervisor of a session shares.
+#[derive(Clone)]
+pub struct Supervisors {
+    dialer: Dialer,
+    clock: Clock,
+    updates: mpsc::Sender<Update>,
+    demand: signal::Receiver<Demand>,
+    connects: Arc<Semaphore>,
+    cancel: CancellationToken,
+}
+
+impl Supervisors {
+    /// Supervisors that dial with `dialer` and tell `updates`.
+    pub fn new(
+        dialer: Dialer,
+        clock: Clock,
+        updates: mpsc::Sender<Update>,
+        demand: signal::Receiver<Demand>,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self { dialer, clock, updates, demand, connects: Arc::new(Semaphore::new(CONNECTS)), cancel }
+    }
+
+    /// Starts the supervisor of one cluster; it ends with the cancellation.
+    pub fn start(&self, cluster: ClusterId, context: &str) {
+        let (deltas, merged) = mpsc::channel(1024);
+        let mut one = One {
+            shared: self.clone(),
+            cluster,
+            context: context.to_owned(),
+            deltas,
+            last_seen: None,
+            retried: self.demand.borrow().retry_of(cluster),
+        };
+        tokio::spawn(batch::merge(cluster, merged, self.updates.clone()));
+        let cancel = self.cancel.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = one.run() => {}
+            }
+        });
+    }
+}
+
+/// The supervisor of one cluster.
+struct One {
+    shared: Supervisors,
+    cluster: ClusterId,
+    context: String,
+    deltas: mpsc::Sender<Delta>,
+    /// The last answer of the server, once there was one.
+    last_seen: Option<Timestamp>,
+    retried: u32,
+}
+
+/// Why a session with a server ended.
+enum Ended {
+    /// It is back after a silence: connect anew at once.
+    Back,
+    /// It has trouble.
+    Trouble(Fault),
+    /// The program ends.
+    Closed,
+}
+
+impl One {
+    async fn run(&mut self) {
+        let mut tries = 0u32;
+        loop {
+            if tries == 0 && self.last_seen.is_none() {
+                let since = self.shared.clock.now();
+                self.tell(Delta::Phase(Phase::Connecting { since })).await;
+            }
+            let fault = match self.connect().await {
+                Ok((client, version)) => {
+                    self.tell(Delta::Version(version)).await;
+                    match self.session(client).await {
+                        Ended::Closed => return,
+                        Ended::Back => {
+                            tries = 0;
+                            continue;
+                        }
+                        Ended::Trouble(fault) => {
+                            tries = 0;
+                            fault
+                        }
+                    }
+                }
+                Err(fault) => fault,
+            };
+            tracing::info!(context = %self.context, cause = %fault, "cluster trouble");
+            self.tell(Delta::Phase(self.phase_of(&fault))).await;
+            tries = tries.saturating_add(1);
+            if !self.pause(tries).await {
+                return;
+            }
+        }
+    }
+
+    /// The phase a fault leads to: denied, stale when it was seen before, else failed.
+    fn phase_of(&self, fault: &Fault) -> Phase {
+        let now = self.shared.clock.now();
+        let cause = fault.words.clone();
+        match (fault.is_denied() || fault.class == FaultClass::Credentials, self.last_seen) {
+            (true, seen) => Phase::Denied { since: seen.unwrap_or(now), cause },
+            (false, Some(seen)) => Phase::Stale { since: seen, cause },
+            (false, None) => Phase::Failed { since: now, cause },
+        }
+    }
+
+    async fn tell(&self, delta: Delta) {
+        let _ = self.deltas.send(delta).await;
+    }
+
+    /// Dials and asks for the version.
+    async fn connect(&mut self) -> Result<(Client, SafeText), Fault> {
+        let connects = self.shared.connects.clone();
+        let _permit = connects.acquire().await;
+        let client = self.shared.dialer.dial(&self.context).await?;
+        let started = Instant::now();
+        let version = timeout(CONNECT_LIMIT, api::version(&client))
+            .await
+            .map_err(|_| Fault::timeout("connect", CONNECT_LIMIT.as_secs()))??;
+        self.seen(started).await;
+        Ok((client, version))
+    }
+
+    async fn seen(&mut self, asked: Instant) {
+        self.last_seen = Some(self.shared.clock.now());
+        let millis = u32::try_from(asked.elapsed().as_millis()).unwrap_or(u32::MAX);
+        self.tell(Delta::Latency { millis }).await;
+    }
+
+    /// Waits before the next try; a person's "now" ends it. False when the program ends.
+    async fn pause(&mut self, tries: u32) -> bool {
+        let most = Duration::from_secs(1 << tries.min(5)).min(RETRY_MOST);
+        let until = Instant::now() + jitter(most, self.cluster, tries);
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(until) => return true,
+                changed = self.shared.demand.changed() => {
+                    if changed.is_err() {
+                        return false;
+                    }
+                    if self.asked_to_retry() {
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+
+    fn asked_to_retry(&mut self) -> bool {
+        let asked = self.shared.demand.borrow_and_update().retry_of(self.cluster);
+        std::mem::replace(&mut self.retried, asked) != asked
+    }
+
+    /// Watches until the server falls silent, refuses us, or the program ends.
+    async fn session(&mut self, client: Client) -> Ended {
+        // A cluster that was shown before keeps its rows and its phase until the new lists are there.
+        let known = self.shared.clock.now();
+        self.tell(Delta::Phase(Phase::Syncing { since: known })).await;
+        let (said, mut heard) = mpsc::channel(1024);
+        let mut watches = Watches {
+            tasks: JoinSet::new(),
+            running: BTreeMap::new(),
+            client: client.clone(),
+            clock: self.shared.clock.clone(),
+            said,
+            usage_read: None,
+        };
+        for kind in Kind::WATCHED {
+            watches.start(kind);
+        }
+        let demanded = self.shared.demand.borrow_and_update().clone();
+        watches.follow(&demanded, self.cluster);
+        let mut unsettled: BTreeSet<Kind> = Kind::WATCHED.into_iter().collect();
+        let mut refused: BTreeMap<Kind, SafeText> = BTreeMap::new();
+        let mut health = interval(HEALTH_EVERY);
+        health.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut usage = interval(USAGE_EVERY);
+        usage.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (asked, mut answers) = mpsc::channel::<(Instant, Result<(), Fault>)>(1);
+        let mut asking = false;
+        let mut silent = false;
+        loop {
+            tokio::select! {
+                message = heard.recv() => match message {
+                    None => return Ended::Closed,
+                    Some(Said::Delta(delta)) => {
+                        if let Delta::Refused { kind, cause } = &delta {
+                            refused.insert(*kind, cause.clone());
+                        }
+                        self.tell(delta).await;
+                    }
+                    Some(Said::Settled(kind)) => {
+                        unsettled.remove(&kind);
+                        if unsettled.is_empty() && !silent {
+                            let all_refused = Kind::WATCHED.iter().all(|k| refused.contains_key(k));
+                            let phase = match refused.get(&Kind::Pod) {
+                                Some(cause) if all_refused => {
+                                    Phase::Denied { since: self.shared.clock.now(), cause: cause.clone() }
+                                }
+                                _ => Phase::Live,
+                            };
+                            self.tell(Delta::Phase(phase)).await;
+                        }
+                    }
+                    Some(Said::Trouble(kind, fault)) => {
+                        tracing::debug!(context = %self.context, ?kind, cause = %fault, "watch trouble");
+                        if fault.class == FaultClass::Unauthorized {
+                            return Ended::Trouble(fault);
+                        }
+                    }
+                },
+                _ = health.tick(), if !asking => {
+                    asking = true;
+                    let (client, asked) = (client.clone(), asked.clone());
+                    watches.tasks.spawn(async move {
+                        let start = Instant::now();
+                        let answer = match timeout(HEALTH_LIMIT, api::alive(&client)).await {
+                            Ok(answer) => answer,
+                            Err(_) => Err(Fault::timeout("health request", HEALTH_LIMIT.as_secs())),
+                        };
+                        let _ = asked.send((start, answer)).await;
+                    });
+                }
+                Some((start, answer)) = answers.recv() => {
+                    asking = false;
+                    match answer {
+                        Ok(()) => {
+                            self.seen(start).await;
+                            if silent {
+                                return Ended::Back;
+                            }
+                        }
+                        Err(fault) if fault.class == FaultClass::Unauthorized => return Ended::Trouble(fault),
+                        Err(fault) => {
+                            silent = true;
+                            let phase = self.phase_of(&fault);
+                            self.tell(Delta::Phase(phase)).await;
+                            if fault.class == FaultClass::Unreachable {
+                                return Ended::Trouble(fault);
+                            }
+                        }
+                    }
+                }
+                _ = usage.tick(), if self.shared.demand.borrow().usage_of(self.cluster) => watches.read_usage(),
+                changed = self.shared.demand.changed() => {
+                    if changed.is_err() {
+                        return Ended::Closed;
+                    }
+                    if self.asked_to_retry() && silent {
+                        return Ended::Back;
+                    }
+                    let demand = self.shared.demand.borrow().clone();
+                    if demand.usage_of(self.cluster) && watches.usage_read.is_none_or(|at| at.elapsed() > USAGE_EVERY) {
+                        watches.read_usage();
+                    }
+                    for kind in watches.follow(&demand, self.cluster) {
+                        self.tell(Delta::Dropped { kind }).await;
+                    }
+                }
+                // Finished tasks are taken in so that their memory goes; a panic in one becomes a log line.
+                Some(ended) = watches.tasks.join_next() => {
+                    if let Err(error) = ended && error.is_panic() {
+                        tracing::error!(context = %self.context, "a watch panicked");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The running watches of one session; they end with it.
+struct Watches {
+    tasks: JoinSet<()>,
+    running: BTreeMap<Kind, AbortHandle>,
+    client: Client,
+    clock: Clock,
+    said: mpsc::Sender<Said>,
+    usage_read: Option<Instant>,
+}
+
+impl Watches {
+    fn start(&mut self, kind: Kind) {
+        let task = watch(self.client.clone(), kind, self.clock.clone(), self.said.clone());
+        self.running.insert(kind, self.tasks.spawn(task));
+    }
+
+    /// Starts what is wanted and not running, stops what is no longer wanted; tells which kinds were stopped.
+    fn follow(&mut self, demand: &Demand, cluster: ClusterId) -> Vec<Kind> {
+        let wanted = demand.kinds_of(cluster);
+        for kind in &wanted {
+            if !self.running.contains_key(kind) {
+                self.start(*kind);
+            }
+        }
+        let unwanted: Vec<Kind> = self
+            .running
+            .keys()
+            .copied()
+            .filter(|k| !Kind::WATCHED.contains(k) && !wanted.contains(k))
+            .collect();
+        for kind in &unwanted {
+            if let Some(task) = self.running.remove(kind) {
+                task.abort();
+            }
+        }
+        unwanted
+    }
+
+    fn read_usage(&mut self) {
+        self.usage_read = Some(Instant::now());
+        let (client, said) = (self.client.clone(), self.said.clone());
+        self.tasks.spawn(async move {
+            // Clusters without the metrics API simply have no usage to show.
+            if let Ok(Ok(usage)) = timeout(HEALTH_LIMIT, metrics::read(&client)).await {
+                let _ = said.send(Said::Delta(Delta::Usage(usage))).await;
+            }
+        });
+    }
+}
+
+/// Between half of `most` and all of it, different for each cluster and try, the same in each run.
+fn jitter(most: Duration, cluster: ClusterId, tries: u32) -> Duration {
+    let mut x = (u64::from(cluster.0) << 32) | u64::from(tries);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let part = u32::try_from((x >> 33) % 1000).unwrap_or(0);
+    most / 2 + most / 2 * part / 1000
+}

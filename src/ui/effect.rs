@@ -1,0 +1,202 @@
+//! Effects: what a pane or the view wants to happen. Some change the view, the others become tasks or touch the
+//! terminal; `View` sorts them.
+
+use crate::domain::id::{ClusterId, ObjectKey};
+use crate::domain::logs::Entry;
+use crate::domain::plan::Plan;
+use crate::fleet::cluster::ClusterInfo;
+use crate::domain::scope::TreeNode;
+use crate::ops::logs::{LogOptions, LogTarget, SourceState};
+use crate::ops::run::RunEvent;
+use crate::source::clouds::CloudProfile;
+
+use super::pane::PaneId;
+
+/// Something that should happen.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Show that pane.
+    Show(PaneId),
+    /// Make these nodes the scope.
+    Scope(Vec<TreeNode>),
+    /// Say something for a few seconds.
+    Toast(Toast),
+    /// Ask before a plan is run.
+    Confirm(Box<Plan>),
+    /// Ask for a line of text.
+    Prompt(Prompt),
+    /// Show the logs of these, the run before if `previous`.
+    Logs {
+        /// Whose.
+        objects: Vec<ObjectKey>,
+        /// The run before the last restart.
+        previous: bool,
+    },
+    /// Open a text view of an object.
+    Look(Look, ObjectKey),
+    /// Start a task.
+    Job(Job),
+    /// Try these clusters again now.
+    Retry(Vec<ClusterId>),
+    /// To the clipboard.
+    Copy(String),
+    /// Draw everything again.
+    Redraw,
+    /// Into the background.
+    Suspend,
+    /// Leave.
+    Quit,
+}
+
+/// Which text of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Everything, for people.
+    Describe,
+    /// As YAML.
+    Yaml,
+}
+
+/// What a line is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Prompt {
+    /// `:`.
+    Command,
+    /// `/`.
+    Filter,
+    /// A number of replicas for these.
+    Scale(Vec<ObjectKey>),
+    /// A file or folder of manifests.
+    Manifest,
+    /// A file to save into; what is saved.
+    Save(String),
+}
+
+/// A few words for a few seconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// The words.
+    pub words: String,
+    /// It is about something that failed.
+    pub error: bool,
+}
+
+impl Effect {
+    /// Good news.
+    pub fn say(words: impl Into<String>) -> Self {
+        Self::Toast(Toast { words: words.into(), error: false })
+    }
+
+    /// Bad news.
+    pub fn complain(words: impl Into<String>) -> Self {
+        Self::Toast(Toast { words: words.into(), error: true })
+    }
+}
+
+/// A task: runs beside the loop and says how it goes by [`Said`]. Those with a generation are answered with it, and
+/// answers of an older generation are dropped.
+#[derive(Clone, Debug)]
+pub enum Job {
+    /// Fetch a text.
+    Look {
+        /// Generation.
+        generation: u64,
+        /// Which.
+        look: Look,
+        /// Of what.
+        object: ObjectKey,
+    },
+    /// Follow logs; ends what was followed before.
+    Logs {
+        /// Generation.
+        generation: u64,
+        /// Of whom.
+        targets: Vec<LogTarget>,
+        /// How.
+        options: LogOptions,
+    },
+    /// End what is followed.
+    StopLogs,
+    /// Read manifests and plan them.
+    PlanDeploy {
+        /// Generation.
+        generation: u64,
+        /// Where they are.
+        path: String,
+        /// For these clusters.
+        clusters: Vec<ClusterInfo>,
+        /// For objects that name no namespace.
+        namespace: String,
+    },
+    /// Run a confirmed plan.
+    Execute {
+        /// The plan.
+        plan: Box<Plan>,
+        /// What was typed.
+        word: Option<String>,
+    },
+    /// Stop the plan that runs, after the step it is at.
+    Abort,
+    /// Read the clouds' local files.
+    Clouds,
+    /// Ask AWS who a profile is.
+    Identify {
+        /// Profile and region.
+        profile: Box<CloudProfile>,
+    },
+    /// Write a text into a file of the working folder.
+    Save {
+        /// The file.
+        path: String,
+        /// The text.
+        text: String,
+    },
+}
+
+/// What a task says.
+#[derive(Clone, Debug)]
+pub enum Said {
+    /// A text, or why not.
+    Look {
+        /// Generation.
+        generation: u64,
+        /// The text.
+        text: Result<String, String>,
+    },
+    /// Log lines, in order.
+    LogEntries {
+        /// Generation.
+        generation: u64,
+        /// The lines and marks.
+        entries: Vec<Entry>,
+    },
+    /// How a log stream stands.
+    LogSource {
+        /// Generation.
+        generation: u64,
+        /// Its number among the targets.
+        source: u32,
+        /// How.
+        state: SourceState,
+    },
+    /// A deploy plan, or why not.
+    DeployPlan {
+        /// Generation.
+        generation: u64,
+        /// The plan.
+        plan: Result<Box<Plan>, String>,
+    },
+    /// How a running plan goes.
+    Run(RunEvent),
+    /// What the clouds' files hold.
+    Clouds(Vec<CloudProfile>),
+    /// Who a profile is.
+    Identity {
+        /// The profile.
+        profile: String,
+        /// The ARN, or why not.
+        identity: Result<String, String>,
+    },
+    /// A toast.
+    Toast(Toast),
+}

@@ -1,0 +1,73 @@
+//! From a session to a running terminal and back: modes, signals, suspension.
+
+use std::io::{self, BufWriter};
+use std::pin::pin;
+
+use crossterm::event::EventStream;
+use tokio_util::sync::CancellationToken;
+
+use super::run::{Leave, Loop, Ui};
+use super::term::guard::{self, Guard};
+
+/// Runs the terminal until a person leaves. Gives the terminal back on every way out.
+pub async fn launch(ui: Ui) -> io::Result<()> {
+    // The theme has decided about colours; crossterm must not decide again.
+    crossterm::style::force_color_output(true);
+    let stop = CancellationToken::new();
+    watch_signals(stop.clone());
+    let guard = Guard::enter()?;
+    let size = crossterm::terminal::size()?;
+    let mut main = Loop::start(ui, BufWriter::with_capacity(64 * 1024, io::stdout()), size)?;
+    loop {
+        // Its thread reads the terminal: it must not live while somebody else does.
+        let mut events = EventStream::new();
+        let leave = main.run(&mut pin!(&mut events), &stop).await;
+        drop(events);
+        match leave {
+            Ok(Leave::Suspend) => {
+                guard.suspend()?;
+                let size = crossterm::terminal::size()?;
+                main.view.size = size;
+                main.screen.resize(size)?;
+            }
+            Ok(Leave::Quit) => break,
+            Err(error) => {
+                main.stop();
+                drop(guard);
+                return Err(error);
+            }
+        }
+    }
+    main.stop();
+    drop(guard);
+    Ok(())
+}
+
+/// SIGTERM, SIGHUP and SIGINT end the loop; a second one ends the program at once, with the terminal given back.
+fn watch_signals(stop: CancellationToken) {
+    #[cfg(unix)]
+    tokio::spawn(async move {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut term), Ok(mut hup), Ok(mut int)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::hangup()), signal(SignalKind::interrupt()))
+        else {
+            return;
+        };
+        let mut again = false;
+        loop {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = hup.recv() => {}
+                _ = int.recv() => {}
+            }
+            if again {
+                guard::restore();
+                std::process::exit(130);
+            }
+            again = true;
+            stop.cancel();
+        }
+    });
+    #[cfg(not(unix))]
+    drop(stop);
+}

@@ -1,0 +1,4 @@
+//! Dialogs over the panes: they take every key until they are closed.
+
+pub mod confirm;
+pub mod help;

@@ -1,0 +1,155 @@
+//! Panes: each a file, each a `Pane`. To add one: its file, one line in [`panes!`], and a key in the key maps.
+//!
+//! A pane keeps its own cursor and what it worked out in `prepare`; it reads the fleet, never changes it, and imports no
+//! other pane.
+
+pub mod clouds;
+pub mod costs;
+pub mod deploy;
+pub mod logs;
+pub mod overview;
+pub mod problems;
+pub mod resources;
+pub mod scale;
+pub mod text;
+pub mod tree;
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::id::ObjectKey;
+use crate::domain::scope::Scope;
+use crate::fleet::Fleet;
+
+use super::action::Action;
+use super::effect::{Effect, Said};
+use super::theme::Theme;
+
+/// What a pane may read.
+#[derive(Clone, Copy)]
+pub struct Seen<'a> {
+    /// The model.
+    pub fleet: &'a Fleet,
+    /// What is selected.
+    pub scope: &'a Scope,
+    /// The scope, or what the tree's cursor stands on: for panes that preview.
+    pub preview: &'a Scope,
+    /// What time it is.
+    pub now: Timestamp,
+    /// Writes are off.
+    pub read_only: bool,
+    /// More columns.
+    pub wide: bool,
+}
+
+/// A pane.
+pub trait Pane {
+    /// Its state as it should be drawn, from what is there now. `page` is its size in rows and columns.
+    fn prepare(&mut self, seen: Seen<'_>, size: (u16, u16));
+
+    /// Draws it. Changes nothing.
+    fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer);
+
+    /// What stands in its title line, after its name.
+    fn heading(&self, seen: Seen<'_>) -> String;
+
+    /// Takes an action; an empty list when it means nothing here or changed only the pane.
+    fn act(&mut self, seen: Seen<'_>, action: Action) -> Vec<Effect>;
+
+    /// The contexts of the key map, the nearest first; `global` is added.
+    fn contexts(&self) -> &'static [&'static str];
+
+    /// The actions worth a place in the key line.
+    fn keys(&self) -> &'static [Action];
+
+    /// The objects a verb would act on: the marked, else the one under the cursor.
+    fn targets(&self, _seen: Seen<'_>) -> Vec<ObjectKey> {
+        Vec::new()
+    }
+
+    /// Takes a filter as it is typed; an error names what is wrong with it.
+    fn filter(&mut self, _text: &str) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// The filter in force.
+    fn filter_text(&self) -> &str {
+        ""
+    }
+
+    /// Hears what a task says.
+    fn hear(&mut self, _said: &Said, _now: Timestamp) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    /// The scope has changed.
+    fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    /// Everything it shows, as text: for saving.
+    fn text(&self, _seen: Seen<'_>) -> String {
+        String::new()
+    }
+}
+
+macro_rules! panes {
+    ($($id:ident $field:ident $title:literal $tab:literal $type:ty;)*) => {
+        /// Which pane.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[expect(missing_docs, reason = "each variant is the pane of that name")]
+        pub enum PaneId { $($id),* }
+
+        /// Every pane, in the order of the tabs; those without a tab are opened by command.
+        pub static PANES: &[(PaneId, &str, bool)] = &[$((PaneId::$id, $title, $tab)),*];
+
+        /// The panes' states.
+        #[derive(Default)]
+        #[expect(missing_docs, reason = "each field is the pane of that name")]
+        pub struct Panes { $(pub $field: $type),* }
+
+        impl Panes {
+            /// One of them.
+            pub fn get(&self, id: PaneId) -> &dyn Pane {
+                match id { $(PaneId::$id => &self.$field),* }
+            }
+
+            /// One of them, to change.
+            pub fn get_mut(&mut self, id: PaneId) -> &mut dyn Pane {
+                match id { $(PaneId::$id => &mut self.$field),* }
+            }
+        }
+    };
+}
+
+panes! {
+    Overview overview "Overview" true overview::Overview;
+    Resources resources "Resources" true resources::Resources;
+    Problems problems "Problems" true problems::Problems;
+    Deploy deploy "Deploy" true deploy::Deploy;
+    Scale scale "Scale" true scale::Scale;
+    Logs logs "Logs" true logs::Logs;
+    Costs costs "Costs" true costs::Costs;
+    Clouds clouds "Clouds" false clouds::Clouds;
+}
+
+impl PaneId {
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        PANES.iter().find(|(id, ..)| *id == self).map_or("", |(_, title, _)| title)
+    }
+
+    /// The pane of that word, as commands name it.
+    pub fn parse(word: &str) -> Option<Self> {
+        PANES.iter().find(|(_, title, _)| title.eq_ignore_ascii_case(word)).map(|(id, ..)| *id)
+    }
+
+    /// The tab after this, or before it.
+    pub fn neighbour(self, forward: bool) -> Self {
+        let tabs: Vec<Self> = PANES.iter().filter(|(.., tab)| *tab).map(|(id, ..)| *id).collect();
+        let at = tabs.iter().position(|t| *t == self).unwrap_or(0);
+        let next = if forward { at + 1 } else { at + tabs.len() - 1 } % tabs.len().max(1);
+        tabs.get(next).copied().unwrap_or(self)
+    }
+}

@@ -1,0 +1,417 @@
+//! Overview: what is under the tree's cursor, one level further down, and what is worst there now.
+
+use std::collections::BTreeMap;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::cost::money;
+use crate::domain::health::Health;
+use crate::domain::quantity::{show_bytes, show_count, show_cpu};
+use crate::domain::scope::TreeNode;
+use crate::domain::text::SafeText;
+use crate::domain::triage::finding::Severity;
+use crate::domain::triage::problem::Problem;
+use crate::domain::{age, pod};
+use crate::fleet::cluster::{Cluster, Phase};
+use crate::fleet::index::Tally;
+use crate::fleet::table::{Column, percent};
+use crate::fleet::tree;
+use crate::ops::{costs, problems};
+use crate::ui::action::Action;
+use crate::ui::effect::Effect;
+use crate::ui::pane::{Pane, PaneId, Seen};
+use crate::ui::theme::{Role, Theme};
+use crate::ui::widget::draw;
+use crate::ui::widget::list::List;
+use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
+
+/// One line of the upper table.
+#[derive(Clone, Debug)]
+struct Line {
+    node: Option<TreeNode>,
+    name: String,
+    clusters: usize,
+    tally: Tally,
+    health: Health,
+    bad: (u32, u32),
+    cost: Option<i128>,
+    trouble: Option<String>,
+}
+
+/// The pane's state.
+#[derive(Default)]
+pub struct Overview {
+    lines: Vec<Line>,
+    title: &'static str,
+    pod: Vec<String>,
+    worst: Vec<Problem>,
+    list: List,
+    widths: Widths,
+    seen: Option<(u64, String)>,
+    size: (u16, u16),
+}
+
+const fn column(title: &'static str, right: bool, rank: u8) -> Column {
+    Column { title, right, wide: false, rank, most: 44 }
+}
+
+fn columns(title: &'static str) -> [Column; 8] {
+    [
+        column(title, false, 0),
+        column("CLUSTERS", true, 4),
+        column("NODES", true, 3),
+        column("PODS", true, 1),
+        column("CPU req/alloc", false, 2),
+        column("MEM", true, 3),
+        column("$/MONTH", true, 5),
+        column("PROBLEMS", true, 0),
+    ]
+}
+
+impl Overview {
+    fn collect(&mut self, seen: Seen<'_>) {
+        let clusters: Vec<&Cluster> = seen.fleet.in_scope(seen.preview).collect();
+        let nodes: Vec<&TreeNode> = seen.preview.tree_nodes().collect();
+        self.pod.clear();
+        self.worst = problems::of(seen.fleet, seen.preview, seen.now);
+        let (title, lines) = match nodes.as_slice() {
+            [TreeNode::Cluster(id)] => ("NAMESPACE", namespaces(seen, *id)),
+            [TreeNode::Namespace(id, ns)] => ("WORKLOAD", workloads(seen, *id, ns)),
+            [TreeNode::Workload(id, ns, kind, name)] => ("POD", pods(seen, *id, ns, kind.info().name, name)),
+            [TreeNode::Pod(id, ns, name)] => {
+                self.pod = pod_words(seen, *id, ns, name);
+                ("POD", Vec::new())
+            }
+            [] => ("CLOUD", clouds(seen, &clusters)),
+            _ => ("CLUSTER", clusters.iter().map(|c| cluster_line(seen, c)).collect()),
+        };
+        self.title = title;
+        self.lines = lines;
+    }
+
+    fn cells(&self, line: &Line, ascii: bool, width: u16) -> [String; 8] {
+        let t = &line.tally;
+        let number = |n: u32| if n == 0 { "–".to_owned() } else { show_count(n as usize) };
+        if let Some(trouble) = &line.trouble {
+            return [
+                line.name.clone(),
+                if line.clusters > 1 { line.clusters.to_string() } else { String::new() },
+                number(t.nodes),
+                number(t.pods),
+                trouble.clone(),
+                String::new(),
+                String::new(),
+                bad_words(line, ascii),
+            ];
+        }
+        let bar = if width >= 90 { 10 } else { 5 };
+        let cpu = if t.allocatable.cpu_milli > 0 {
+            format!(
+                "{} {:>4}{}",
+                draw::bar(t.requests.cpu_milli, t.allocatable.cpu_milli, bar, ascii),
+                percent(t.requests.cpu_milli, t.allocatable.cpu_milli),
+                if t.requests.cpu_milli * 100 > t.allocatable.cpu_milli * 80 { " !" } else { "" }
+            )
+        } else if t.requests.cpu_milli > 0 {
+            show_cpu(t.requests.cpu_milli)
+        } else {
+            "–".to_owned()
+        };
+        let mem = if t.allocatable.mem_bytes > 0 {
+            percent(t.requests.mem_bytes, t.allocatable.mem_bytes)
+        } else if t.requests.mem_bytes > 0 {
+            show_bytes(t.requests.mem_bytes)
+        } else {
+            "–".to_owned()
+        };
+        [
+            line.name.clone(),
+            if line.clusters > 0 { line.clusters.to_string() } else { String::new() },
+            number(t.nodes),
+            number(t.pods),
+            cpu,
+            mem,
+            line.cost.map_or_else(|| "–".to_owned(), money::show_month),
+            bad_words(line, ascii),
+        ]
+    }
+}
+
+fn bad_words(line: &Line, ascii: bool) -> String {
+    match line.bad {
+        (0, 0) if line.health == Health::Ok => String::new(),
+        (0, 0) => line.health.glyph(ascii).to_owned(),
+        (degraded, 0) => format!("{} {degraded}", Health::Degraded.glyph(ascii)),
+        (0, down) => format!("{} {down}", Health::Down.glyph(ascii)),
+        (degraded, down) => {
+            format!("{} {down} {} {degraded}", Health::Down.glyph(ascii), Health::Degraded.glyph(ascii))
+        }
+    }
+}
+
+fn clouds(seen: Seen<'_>, clusters: &[&Cluster]) -> Vec<Line> {
+    let mut by: BTreeMap<&'static str, Vec<&Cluster>> = BTreeMap::new();
+    for c in clusters {
+        by.entry(c.info.place.provider.tree_word()).or_default().push(c);
+    }
+    let mut out: Vec<Line> = by
+        .into_iter()
+        .map(|(cloud, list)| {
+            let lines: Vec<Line> = list.iter().map(|c| cluster_line(seen, c)).collect();
+            let mut sum = Line {
+                node: Some(TreeNode::Cloud(SafeText::new(cloud))),
+                name: cloud.to_owned(),
+                clusters: lines.len(),
+                tally: Tally::default(),
+                health: Health::Ok,
+                bad: (0, 0),
+                cost: None,
+                trouble: match lines.as_slice() {
+                    [one] => one.trouble.clone(),
+                    _ => None,
+                },
+            };
+            for l in lines {
+                sum.tally.add(&l.tally);
+                sum.health = sum.health.max(l.health);
+                sum.bad = (sum.bad.0 + l.bad.0, sum.bad.1 + l.bad.1);
+                sum.cost = match (sum.cost, l.cost) {
+                    (Some(a), Some(b)) => Some(a + b),
+                    (a, b) => a.or(b),
+                };
+            }
+            sum
+        })
+        .collect();
+    out.sort_by_key(|l| matches!(l.name.as_str(), "on-prem" | "local"));
+    out
+}
+
+fn cluster_line(seen: Seen<'_>, c: &Cluster) -> Line {
+    let (health, bad) = tree::of_cluster(c);
+    let trouble = match &c.phase {
+        Phase::Live | Phase::Syncing { .. } => None,
+        phase => {
+            let since = phase.since().map_or_else(String::new, |s| format!(" {}", age::show(s, seen.now)));
+            let cause = phase.cause().map_or_else(String::new, |w| format!(": {w}"));
+            Some(format!("{}{since}{cause}", phase.word()))
+        }
+    };
+    Line {
+        node: Some(TreeNode::Cluster(c.id())),
+        name: c.info.name().to_string(),
+        clusters: 0,
+        tally: *c.tally(),
+        health,
+        bad,
+        cost: costs::node_month(seen.fleet, &TreeNode::Cluster(c.id())),
+        trouble,
+    }
+}
+
+fn namespaces(seen: Seen<'_>, id: crate::domain::id::ClusterId) -> Vec<Line> {
+    let Some(c) = seen.fleet.cluster(id) else { return Vec::new() };
+    tree::namespace_names(c)
+        .into_iter()
+        .map(|ns| {
+            let tally = c.tally_in(&ns).copied().unwrap_or_default();
+            Line {
+                name: ns.to_string(),
+                clusters: 0,
+                health: tally.worst(),
+                bad: (tally.count(Health::Degraded), tally.count(Health::Down)),
+                cost: None,
+                trouble: None,
+                tally,
+                node: Some(TreeNode::Namespace(id, ns)),
+            }
+        })
+        .collect()
+}
+
+fn workloads(seen: Seen<'_>, id: crate::domain::id::ClusterId, ns: &SafeText) -> Vec<Line> {
+    let Some(c) = seen.fleet.cluster(id) else { return Vec::new() };
+    c.workloads_in(ns)
+        .map(|w| {
+            let kind = w.kind.info().name;
+            let mut tally = Tally::default();
+            for p in c.pods_in(ns) {
+                if p.workload.as_ref().is_some_and(|o| o.kind == kind && o.name == w.meta.name) {
+                    tally.add(&Tally::of_pod(p));
+                }
+            }
+            let health = w.health();
+            Line {
+                node: Some(TreeNode::Workload(id, ns.clone(), w.kind, w.meta.name.clone())),
+                name: format!("{}/{}  {}", w.kind.info().short(), w.meta.name, w.ready_cell()),
+                clusters: 0,
+                health,
+                bad: (u32::from(health == Health::Degraded), u32::from(health == Health::Down)),
+                cost: None,
+                trouble: None,
+                tally,
+            }
+        })
+        .collect()
+}
+
+fn pods(seen: Seen<'_>, id: crate::domain::id::ClusterId, ns: &SafeText, kind: &str, name: &SafeText) -> Vec<Line> {
+    let Some(c) = seen.fleet.cluster(id) else { return Vec::new() };
+    c.pods_in(ns)
+        .filter(|p| p.workload.as_ref().is_some_and(|o| o.kind == kind && o.name == *name))
+        .map(|p| {
+            let health = p.health(seen.now);
+            Line {
+                node: Some(TreeNode::Pod(id, ns.clone(), p.meta.name.clone())),
+                name: format!("{}  {}", p.meta.name, p.status),
+                clusters: 0,
+                health,
+                bad: (u32::from(health == Health::Degraded), u32::from(health == Health::Down)),
+                cost: None,
+                trouble: None,
+                tally: Tally::of_pod(p),
+            }
+        })
+        .collect()
+}
+
+fn pod_words(seen: Seen<'_>, id: crate::domain::id::ClusterId, ns: &SafeText, name: &SafeText) -> Vec<String> {
+    let Some(p) = seen.fleet.cluster(id).and_then(|c| c.pod(ns, name)) else { return Vec::new() };
+    let mut out = vec![
+        format!("{} / {}", p.meta.namespace, p.meta.name),
+        format!("status    {}   ready {}/{}   restarts {}", p.status, p.ready, p.total, p.restarts),
+        format!("node      {}", if p.node.is_empty() { "not scheduled" } else { p.node.as_str() }),
+        format!("requests  {} CPU, {}", show_cpu(p.requests.cpu_milli), show_bytes(p.requests.mem_bytes)),
+    ];
+    if !p.message.is_empty() {
+        out.push(format!("why       {}", p.message));
+    }
+    out.push(String::new());
+    for c in &p.containers {
+        let state = match &c.state {
+            pod::ContainerState::Running { since } => {
+                since.map_or_else(|| "running".to_owned(), |t| format!("running {}", age::show(t, seen.now)))
+            }
+            pod::ContainerState::Waiting { reason, .. } => format!("waiting: {reason}"),
+            pod::ContainerState::Terminated(t) => format!("ended: {} (exit {})", t.reason, t.exit_code),
+            pod::ContainerState::Unknown => "no word yet".to_owned(),
+        };
+        out.push(format!("{}{}  {}  {state}", if c.init { "init " } else { "" }, c.name, c.image));
+        if let Some(last) = &c.last {
+            out.push(format!("    last run: {} (exit {}), restarts {}", last.reason, last.exit_code, c.restarts));
+        }
+    }
+    out
+}
+
+impl Pane for Overview {
+    fn prepare(&mut self, seen: Seen<'_>, size: (u16, u16)) {
+        self.size = size;
+        let state = (seen.fleet.revision, format!("{:?}", seen.preview.tree_nodes().collect::<Vec<_>>()));
+        if self.seen.as_ref() != Some(&state) {
+            self.seen = Some(state);
+            self.collect(seen);
+        }
+        let room = usize::from(size.0.saturating_sub(1));
+        let most = if self.worst.is_empty() { room } else { room.saturating_sub(4).max(room / 2) };
+        self.list.set_page(most.min(self.lines.len().max(1)));
+        self.list.set_len(self.lines.len());
+        let columns = columns(self.title);
+        self.widths.clear();
+        for line in &self.lines {
+            let cells = self.cells(line, false, size.1);
+            self.widths.grow(&columns, cells.iter().map(String::as_str));
+        }
+    }
+
+    fn heading(&self, seen: Seen<'_>) -> String {
+        let n = seen.fleet.in_scope(seen.preview).count();
+        if n == 1 { "1 cluster".to_owned() } else { format!("{n} clusters") }
+    }
+
+    fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
+        let mut y = area.y;
+        if self.pod.is_empty() {
+            let height = u16::try_from(self.list.window().len()).unwrap_or(0) + 1;
+            let columns = columns(self.title);
+            let table = Rect { height: height.min(area.height), ..area };
+            draw_table(buf, table, theme, (&columns, &self.widths), &self.list, focused, |i| {
+                let Some(line) = self.lines.get(i) else { return DrawnRow::default() };
+                let bad = theme.health(line.health);
+                let cells = self
+                    .cells(line, theme.ascii, self.size.1)
+                    .into_iter()
+                    .enumerate()
+                    .map(|(n, text)| match n {
+                        7 => DrawnCell::styled(text, bad),
+                        4 if line.trouble.is_some() => DrawnCell::styled(text, bad),
+                        4 => DrawnCell::styled(text, theme.style(Role::Graph)),
+                        _ => DrawnCell::plain(text),
+                    })
+                    .collect();
+                DrawnRow { cells, sign: None }
+            });
+            y += height;
+        } else {
+            for line in &self.pod {
+                if y >= area.bottom() {
+                    return;
+                }
+                draw::text(buf, area.x + 1, y, line, area.width.saturating_sub(1), theme.style(Role::Text));
+                y += 1;
+            }
+        }
+        y += 1;
+        if y + 1 >= area.bottom() {
+            return;
+        }
+        if self.worst.is_empty() {
+            let words = match seen.fleet.loading(seen.preview, crate::domain::kind::Kind::Pod).0 {
+                0 => "nothing is broken here".to_owned(),
+                n => format!("nothing is broken so far; {n} clusters still load"),
+            };
+            draw::text(buf, area.x + 1, y, &words, area.width, theme.style(Role::Muted));
+            return;
+        }
+        draw::text(buf, area.x + 1, y, "Worst now", area.width, theme.style(Role::Title));
+        draw::text(
+            buf,
+            area.x + 12,
+            y,
+            &format!("{} problems, g p shows all", self.worst.len()),
+            area.width.saturating_sub(12),
+            theme.style(Role::Muted),
+        );
+        for (y, p) in (y + 1..area.bottom()).zip(&self.worst) {
+            let health = if p.severity == Severity::P1 { Health::Down } else { Health::Degraded };
+            let since = p.since.map_or_else(String::new, |s| age::show(s, seen.now));
+            draw::text(buf, area.x + 1, y, health.glyph(theme.ascii), 1, theme.health(health));
+            let right = area.right().saturating_sub(1);
+            draw::text_right(buf, area.x, right, y, &since, theme.style(Role::Muted));
+            let words = problems::headline(p, seen.fleet);
+            draw::text(buf, area.x + 3, y, &words, right.saturating_sub(area.x + 9), theme.style(Role::Text));
+        }
+    }
+
+    fn act(&mut self, _seen: Seen<'_>, action: Action) -> Vec<Effect> {
+        if self.list.act(action) {
+            return Vec::new();
+        }
+        match (action, self.lines.get(self.list.cursor).and_then(|l| l.node.clone())) {
+            (Action::Open, Some(node @ (TreeNode::Workload(..) | TreeNode::Pod(..)))) => {
+                vec![Effect::Scope(vec![node]), Effect::Show(PaneId::Resources)]
+            }
+            (Action::Open, Some(node)) => vec![Effect::Scope(vec![node])],
+            _ => Vec::new(),
+        }
+    }
+
+    fn contexts(&self) -> &'static [&'static str] {
+        &["overview", "table"]
+    }
+
+    fn keys(&self) -> &'static [Action] {
+        &[Action::Open, Action::GotoResources, Action::GotoProblems, Action::GotoLogs, Action::GotoCosts, Action::Connect]
+    }
+}

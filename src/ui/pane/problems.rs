@@ -1,0 +1,256 @@
+//! Problems: what is broken in the scope now, findings of one cause as one line, with the evidence below it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::health::Health;
+use crate::domain::id::{ClusterId, ObjectKey};
+use crate::domain::kind::Kind;
+use crate::domain::triage::finding::{Finding, Severity};
+use crate::domain::triage::problem::Problem;
+use crate::domain::{age, filter::Filter};
+use crate::ops::problems;
+use crate::ui::action::Action;
+use crate::ui::effect::{Effect, Look};
+use crate::ui::pane::{Pane, Seen};
+use crate::ui::theme::{Role, Theme};
+use crate::ui::widget::draw;
+use crate::ui::widget::list::List;
+
+/// A visible line: a problem, or a finding below an open one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Line {
+    Problem(usize),
+    Finding(usize, usize),
+}
+
+/// The pane's state.
+#[derive(Default)]
+pub struct Problems {
+    problems: Vec<Problem>,
+    /// Causes that are open.
+    open: std::collections::BTreeSet<String>,
+    lines: Vec<Line>,
+    list: List,
+    filter: String,
+    seen: Option<(u64, i64)>,
+    changed: bool,
+}
+
+impl Problems {
+    fn rows(&mut self) {
+        let filter = Filter::parse(&self.filter).ok().filter(|_| !self.filter.is_empty());
+        self.lines.clear();
+        for (i, p) in self.problems.iter().enumerate() {
+            let hit = filter.as_ref().is_none_or(|f| {
+                f.matches(&[p.cause.as_str(), p.rule])
+                    || p.findings.iter().any(|x| f.matches(&[&x.object.name, &x.object.namespace, &x.detail]))
+            });
+            if !hit {
+                continue;
+            }
+            self.lines.push(Line::Problem(i));
+            if self.open.contains(&key(p)) {
+                self.lines.extend((0..p.findings.len()).map(|f| Line::Finding(i, f)));
+            }
+        }
+    }
+
+    fn problem(&self) -> Option<&Problem> {
+        match self.lines.get(self.list.cursor)? {
+            Line::Problem(i) | Line::Finding(i, _) => self.problems.get(*i),
+        }
+    }
+
+    /// The finding under the cursor; on a problem its first.
+    fn finding(&self) -> Option<&Finding> {
+        match *self.lines.get(self.list.cursor)? {
+            Line::Problem(i) => self.problems.get(i)?.findings.first(),
+            Line::Finding(i, f) => self.problems.get(i)?.findings.get(f),
+        }
+    }
+}
+
+fn key(p: &Problem) -> String {
+    format!("{}/{}", p.rule, p.cause)
+}
+
+fn object_key(f: &Finding) -> Option<ObjectKey> {
+    Some(ObjectKey {
+        cluster: f.object.cluster,
+        kind: Kind::parse(&f.object.kind)?,
+        namespace: f.object.namespace.clone(),
+        name: f.object.name.clone(),
+    })
+}
+
+impl Pane for Problems {
+    fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
+        // Some rules wait for time to pass, so a new second is a reason to look again, but not every frame.
+        let state = (seen.fleet.revision, seen.now.as_second() / 5);
+        if self.seen != Some(state) || self.changed {
+            self.seen = Some(state);
+            self.changed = false;
+            let at = self.problem().map(key);
+            self.problems = problems::of(seen.fleet, seen.scope, seen.now);
+            self.rows();
+            self.list.set_len(self.lines.len());
+            let found = self.lines.iter().position(|l| match l {
+                Line::Problem(i) => self.problems.get(*i).map(key) == at,
+                Line::Finding(..) => false,
+            });
+            if let (Some(found), Some(Line::Problem(_))) = (found, self.lines.get(self.list.cursor)) {
+                self.list.go(found);
+            }
+        }
+        self.list.set_page(usize::from(rows));
+        self.list.set_len(self.lines.len());
+    }
+
+    fn heading(&self, _seen: Seen<'_>) -> String {
+        let worst = self.problems.iter().filter(|p| p.severity == Severity::P1).count();
+        let filter = if self.filter.is_empty() { String::new() } else { format!("  /{}", self.filter) };
+        match self.problems.len() {
+            0 => format!("none{filter}"),
+            n => format!("{n} by cause, {worst} of them down now{filter}"),
+        }
+    }
+
+    fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
+        if self.lines.is_empty() {
+            let words = if self.problems.is_empty() { "nothing is broken in this scope" } else { "nothing matches the filter" };
+            draw::text(buf, area.x + 2, area.y, words, area.width, theme.style(Role::Muted));
+            return;
+        }
+        for (y, i) in (area.top()..area.bottom()).zip(self.list.window()) {
+            let Some(line) = self.lines.get(i) else { break };
+            let at_cursor = i == self.list.cursor;
+            let base = match (at_cursor, focused) {
+                (true, true) => theme.style(Role::Cursor),
+                (true, false) => theme.style(Role::Selection),
+                _ => theme.style(Role::Text),
+            };
+            if at_cursor {
+                draw::line_style(buf, area, y, base);
+            }
+            let own = |style| if at_cursor { base } else { style };
+            let right = area.right().saturating_sub(1);
+            match *line {
+                Line::Problem(p) => {
+                    let Some(p) = self.problems.get(p) else { continue };
+                    let health = health_of(p.severity);
+                    let fold = match (self.open.contains(&key(p)), theme.ascii) {
+                        (true, false) => "▾",
+                        (false, false) => "▸",
+                        (true, true) => "v",
+                        (false, true) => ">",
+                    };
+                    let age = p.since.map_or_else(String::new, |s| age::show(s, seen.now));
+                    let hint = p.findings.first().map_or("", |f| f.next.words);
+                    draw::text(buf, area.x, y, fold, 1, own(theme.style(Role::Muted)));
+                    draw::text(buf, area.x + 2, y, health.glyph(theme.ascii), 1, own(theme.health(health)));
+                    let hint_width = if area.width >= 90 { draw::width(hint).min(30) } else { 0 };
+                    draw::text_right(buf, right.saturating_sub(hint_width), right, y, hint, own(theme.style(Role::Muted)));
+                    let age_right = right.saturating_sub(if hint_width > 0 { hint_width + 2 } else { 0 });
+                    draw::text_right(buf, area.x, age_right, y, &age, own(theme.style(Role::Muted)));
+                    let room = age_right.saturating_sub(area.x + 4 + draw::width(&age) + 1);
+                    draw::text(buf, area.x + 4, y, &problems::headline(p, seen.fleet), room, own(theme.style(Role::Text)));
+                }
+                Line::Finding(p, f) => {
+                    let Some(f) = self.problems.get(p).and_then(|p| p.findings.get(f)) else { continue };
+                    let cluster = seen.fleet.cluster(f.object.cluster);
+                    let name = cluster.map_or("", |c| c.info.name().as_str());
+                    let env = cluster.map_or_else(|| theme.style(Role::Text), |c| theme.environment(c.info.environment));
+                    let at = area.x + 6;
+                    let used = draw::text(buf, at, y, name, 20, own(env));
+                    let object = if f.object.namespace.is_empty() {
+                        f.object.target()
+                    } else {
+                        format!("{}/{}", f.object.namespace, f.object.name)
+                    };
+                    let x = at + used.max(10) + 1;
+                    let used = draw::text(buf, x, y, &object, right.saturating_sub(x), own(theme.style(Role::Text)));
+                    let x = x + used + 2;
+                    draw::text(buf, x, y, &f.detail, right.saturating_sub(x), own(theme.style(Role::Muted)));
+                }
+            }
+        }
+    }
+
+    fn act(&mut self, _seen: Seen<'_>, action: Action) -> Vec<Effect> {
+        if self.list.act(action) {
+            return Vec::new();
+        }
+        match action {
+            Action::Toggle | Action::Right | Action::Left | Action::Expand | Action::Collapse => {
+                if let Some(k) = self.problem().map(key) {
+                    if !self.open.remove(&k) {
+                        self.open.insert(k);
+                    }
+                    self.rows();
+                    self.list.set_len(self.lines.len());
+                }
+            }
+            Action::Open => {
+                let open = matches!(self.lines.get(self.list.cursor), Some(Line::Problem(i))
+                    if self.problems.get(*i).is_some_and(|p| p.findings.len() > 1 && !self.open.contains(&key(p))));
+                if open {
+                    return self.act(_seen, Action::Toggle);
+                }
+                let Some(finding) = self.finding() else { return Vec::new() };
+                if finding.object.kind == "Cluster" {
+                    return vec![Effect::Retry(vec![finding.object.cluster])];
+                }
+                if let Some(object) = object_key(finding) {
+                    return vec![Effect::Look(Look::Describe, object)];
+                }
+            }
+            Action::Connect => {
+                let clusters: Vec<ClusterId> = self.problem().map(|p| p.clusters.iter().copied().collect()).unwrap_or_default();
+                return vec![Effect::Retry(clusters)];
+            }
+            Action::Back if !self.filter.is_empty() => {
+                self.filter.clear();
+                self.changed = true;
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn contexts(&self) -> &'static [&'static str] {
+        &["problems", "table"]
+    }
+
+    fn keys(&self) -> &'static [Action] {
+        &[Action::Open, Action::PreviousLogs, Action::Logs, Action::Describe, Action::Toggle, Action::Filter]
+    }
+
+    fn targets(&self, _seen: Seen<'_>) -> Vec<ObjectKey> {
+        self.finding().and_then(object_key).into_iter().collect()
+    }
+
+    fn filter(&mut self, text: &str) -> Result<(), String> {
+        Filter::parse(text).map_err(|e| e.to_string())?;
+        text.clone_into(&mut self.filter);
+        self.changed = true;
+        Ok(())
+    }
+
+    fn filter_text(&self) -> &str {
+        &self.filter
+    }
+
+    fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {
+        self.changed = true;
+        Vec::new()
+    }
+}
+
+fn health_of(severity: Severity) -> Health {
+    match severity {
+        Severity::P1 => Health::Down,
+        Severity::P2 => Health::Degraded,
+        Severity::P3 | Severity::Info => Health::Unknown,
+    }
+}

@@ -1,0 +1,232 @@
+//! Scale: the scalable workloads of the scope, the same app over clusters together, with what a pod of each costs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::cost::money;
+use crate::domain::filter::Filter;
+use crate::domain::health::Health;
+use crate::domain::id::ObjectKey;
+use crate::domain::kind::Kind;
+use crate::domain::quantity::{show_bytes, show_cpu};
+use crate::fleet::table::Column;
+use crate::ops::costs;
+use crate::ui::action::Action;
+use crate::ui::effect::{Effect, Prompt};
+use crate::ui::pane::{Pane, Seen};
+use crate::ui::theme::{Role, Theme};
+use crate::ui::widget::draw;
+use crate::ui::widget::list::List;
+use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
+
+#[derive(Clone, Debug)]
+struct Line {
+    key: ObjectKey,
+    cells: Vec<String>,
+    health: Health,
+}
+
+/// The pane's state.
+#[derive(Default)]
+pub struct Scale {
+    lines: Vec<Line>,
+    total: u32,
+    apps: usize,
+    list: List,
+    marks: BTreeSet<ObjectKey>,
+    filter: String,
+    widths: Widths,
+    cursor: Option<ObjectKey>,
+    seen: Option<u64>,
+    changed: bool,
+}
+
+const fn column(title: &'static str, right: bool, rank: u8, most: u16) -> Column {
+    Column { title, right, wide: false, rank, most }
+}
+
+const COLUMNS: [Column; 9] = [
+    column("APP", false, 0, 46),
+    column("CLUSTER", false, 0, 22),
+    column("NOW", true, 0, 6),
+    column("READY", true, 1, 6),
+    column("HPA", false, 3, 14),
+    column("CPU/POD", true, 4, 8),
+    column("MEM/POD", true, 4, 8),
+    column("$/MONTH", true, 2, 9),
+    column("+1 POD", true, 5, 9),
+];
+
+impl Scale {
+    fn collect(&mut self, seen: Seen<'_>) {
+        let filter = Filter::parse(&self.filter).ok().filter(|_| !self.filter.is_empty());
+        let mut by_app: BTreeMap<(String, Kind, String), Vec<Line>> = BTreeMap::new();
+        self.total = 0;
+        for c in seen.fleet.in_scope(seen.scope) {
+            let mut hpas = BTreeMap::new();
+            for h in c.others(Kind::HorizontalPodAutoscaler) {
+                if let Some(target) = h.cells.first() {
+                    let range = h.cells.iter().skip(2).take(2).map(|c| c.as_str()).collect::<Vec<_>>().join("-");
+                    hpas.insert((h.meta.namespace.clone(), target.to_string()), range);
+                }
+            }
+            for kind in [Kind::Deployment, Kind::StatefulSet] {
+                for w in c.workloads_of(kind) {
+                    let (ns, name) = (&w.meta.namespace, &w.meta.name);
+                    if !seen.scope.covers(c.info.at(), ns, Some((kind.info().name, name)), None) {
+                        continue;
+                    }
+                    let hpa = hpas.get(&(ns.clone(), format!("{}/{name}", kind.info().name)));
+                    let pod = costs::pod_nano(c, seen.fleet.catalogue.as_deref(), w.pod_requests);
+                    let month = |n: Option<i128>| n.map_or_else(|| "–".to_owned(), money::show_month);
+                    let cells = vec![
+                        format!("{ns} / {}/{name}", kind.info().short()),
+                        c.info.name().to_string(),
+                        w.desired.to_string(),
+                        w.ready.to_string(),
+                        hpa.cloned().unwrap_or_else(|| "–".to_owned()),
+                        show_cpu(w.pod_requests.cpu_milli),
+                        show_bytes(w.pod_requests.mem_bytes),
+                        month(pod.map(|p| i128::from(p) * i128::from(w.desired))),
+                        month(pod.map(i128::from)),
+                    ];
+                    let texts: Vec<&str> = cells.iter().map(String::as_str).collect();
+                    if filter.as_ref().is_some_and(|f| !f.matches(&texts)) {
+                        continue;
+                    }
+                    self.total += w.desired;
+                    let key = ObjectKey { cluster: c.id(), kind, namespace: ns.clone(), name: name.clone() };
+                    by_app
+                        .entry((ns.to_string(), kind, name.to_string()))
+                        .or_default()
+                        .push(Line { key, cells, health: w.health() });
+                }
+            }
+        }
+        self.apps = by_app.len();
+        self.lines = by_app.into_values().flatten().collect();
+    }
+}
+
+impl Pane for Scale {
+    fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
+        if self.seen != Some(seen.fleet.revision) || self.changed {
+            self.seen = Some(seen.fleet.revision);
+            self.changed = false;
+            self.collect(seen);
+            for line in &self.lines {
+                self.widths.grow(&COLUMNS, line.cells.iter().map(String::as_str));
+            }
+        }
+        self.list.set_page(usize::from(rows.saturating_sub(1)));
+        self.list.set_len(self.lines.len());
+        if let Some(at) = self.cursor.as_ref().and_then(|c| self.lines.iter().position(|l| l.key == *c)) {
+            self.list.go(at);
+        }
+        self.cursor = self.lines.get(self.list.cursor).map(|l| l.key.clone());
+    }
+
+    fn heading(&self, _seen: Seen<'_>) -> String {
+        let marked = if self.marks.is_empty() { String::new() } else { format!("  {} marked", self.marks.len()) };
+        let filter = if self.filter.is_empty() { String::new() } else { format!("  /{}", self.filter) };
+        format!("{} apps in {} places  total {} replicas{filter}{marked}", self.apps, self.lines.len(), self.total)
+    }
+
+    fn draw(&self, _seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
+        if self.lines.is_empty() {
+            let words = "no deployment or stateful set in this scope; select a cluster, namespace or app in the tree";
+            draw::text(buf, area.x + 2, area.y, words, area.width.saturating_sub(2), theme.style(Role::Muted));
+            return;
+        }
+        draw_table(buf, area, theme, (&COLUMNS, &self.widths), &self.list, focused, |i| {
+            let Some(line) = self.lines.get(i) else { return DrawnRow::default() };
+            // The app's name stands once above its clusters, but always where a window begins.
+            let again = i > self.list.offset
+                && i.checked_sub(1).and_then(|b| self.lines.get(b)).is_some_and(|b| {
+                    b.key.name == line.key.name && b.key.namespace == line.key.namespace && b.key.kind == line.key.kind
+                });
+            let env = _seen
+                .fleet
+                .cluster(line.key.cluster)
+                .map_or_else(|| theme.style(Role::Text), |c| theme.environment(c.info.environment));
+            let cells = line
+                .cells
+                .iter()
+                .enumerate()
+                .map(|(n, text)| match n {
+                    0 if again => DrawnCell::styled(text.clone(), theme.style(Role::Muted)),
+                    1 => DrawnCell::styled(text.clone(), env),
+                    _ => DrawnCell::plain(text.clone()),
+                })
+                .collect();
+            let sign = if self.marks.contains(&line.key) {
+                Some((if theme.ascii { "*" } else { "✓" }, theme.style(Role::Mark)))
+            } else {
+                (line.health != Health::Ok).then(|| (line.health.glyph(theme.ascii), theme.health(line.health)))
+            };
+            DrawnRow { cells, sign }
+        });
+    }
+
+    fn act(&mut self, seen: Seen<'_>, action: Action) -> Vec<Effect> {
+        if self.list.act(action) {
+            self.cursor = self.lines.get(self.list.cursor).map(|l| l.key.clone());
+            return Vec::new();
+        }
+        match action {
+            Action::Mark => {
+                if let Some(key) = self.cursor.clone()
+                    && !self.marks.remove(&key)
+                {
+                    self.marks.insert(key);
+                }
+                self.list.act(Action::Down);
+                self.cursor = self.lines.get(self.list.cursor).map(|l| l.key.clone());
+            }
+            Action::ClearMarks => self.marks.clear(),
+            Action::Back if !self.marks.is_empty() => self.marks.clear(),
+            Action::Back if !self.filter.is_empty() => {
+                self.filter.clear();
+                self.changed = true;
+            }
+            Action::Open | Action::Scale => {
+                let targets = self.targets(seen);
+                if !targets.is_empty() {
+                    return vec![Effect::Prompt(Prompt::Scale(targets))];
+                }
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn contexts(&self) -> &'static [&'static str] {
+        &["scale", "table"]
+    }
+
+    fn keys(&self) -> &'static [Action] {
+        &[Action::Scale, Action::Mark, Action::Filter, Action::Describe, Action::Logs]
+    }
+
+    fn targets(&self, _seen: Seen<'_>) -> Vec<ObjectKey> {
+        if self.marks.is_empty() { self.cursor.iter().cloned().collect() } else { self.marks.iter().cloned().collect() }
+    }
+
+    fn filter(&mut self, text: &str) -> Result<(), String> {
+        Filter::parse(text).map_err(|e| e.to_string())?;
+        text.clone_into(&mut self.filter);
+        self.changed = true;
+        Ok(())
+    }
+
+    fn filter_text(&self) -> &str {
+        &self.filter
+    }
+
+    fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {
+        self.changed = true;
+        Vec::new()
+    }
+}

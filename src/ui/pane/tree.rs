@@ -1,0 +1,254 @@
+//! The tree at the left: what is selected here is what every pane follows.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::age;
+use crate::domain::cost::money;
+use crate::domain::environment::Environment;
+use crate::domain::filter::Filter;
+use crate::domain::health::Health;
+use crate::domain::scope::TreeNode;
+use crate::fleet::Fleet;
+use crate::fleet::cluster::Phase;
+use crate::fleet::tree::{self, Expanded, TreeRow};
+use crate::ops::costs;
+use crate::ui::action::Action;
+use crate::ui::theme::{Role, Theme};
+use crate::ui::widget::draw;
+use crate::ui::widget::list::List;
+
+/// The tree's state.
+#[derive(Default)]
+pub struct Tree {
+    open: Expanded,
+    /// Places seen so far.
+    known: BTreeSet<TreeNode>,
+    /// The visible rows, as of the last `prepare`.
+    rows: Vec<TreeRow>,
+    list: List,
+    /// The node under the cursor: kept while rows come and go.
+    cursor: Option<TreeNode>,
+    /// Marked nodes.
+    pub marks: BTreeSet<TreeNode>,
+    filter: String,
+    /// Fleet revision of the rows.
+    seen: Option<(u64, u64)>,
+    changes: u64,
+    costs: Vec<Option<i128>>,
+}
+
+impl Tree {
+    /// Works out the visible rows.
+    pub fn prepare(&mut self, fleet: &Fleet, page: u16) {
+        // Places start open, also those that only a cluster's nodes told of.
+        for c in fleet.clusters() {
+            for place in tree::place_chain(c) {
+                if self.known.insert(place.clone()) {
+                    self.open.insert(place);
+                    self.changes += 1;
+                }
+            }
+        }
+        self.list.set_page(usize::from(page));
+        let state = (fleet.revision, self.changes);
+        if self.seen != Some(state) {
+            self.seen = Some(state);
+            self.rows = tree::rows(fleet, &self.open);
+            if let Ok(filter) = Filter::parse(&self.filter)
+                && !self.filter.is_empty()
+            {
+                self.rows.retain(|r| filter.matches(&[r.label.as_str()]));
+            }
+            self.costs = self.rows.iter().map(|r| costs::node_month(fleet, &r.node)).collect();
+        }
+        self.list.set_len(self.rows.len());
+        // The cursor stays on its node, wherever that has moved; where it is gone, on its place.
+        let at = self.cursor.as_ref().and_then(|c| self.rows.iter().position(|r| r.node == *c));
+        if let Some(at) = at {
+            self.list.go(at);
+        }
+        self.cursor = self.rows.get(self.list.cursor).map(|r| r.node.clone());
+    }
+
+    /// The node under the cursor.
+    pub fn selected(&self) -> Option<&TreeNode> {
+        self.cursor.as_ref()
+    }
+
+    /// What Enter makes the scope: the marks, else the node under the cursor.
+    pub fn selection(&self) -> Vec<TreeNode> {
+        if self.marks.is_empty() { self.cursor.iter().cloned().collect() } else { self.marks.iter().cloned().collect() }
+    }
+
+    /// Opens everything above a node and puts the cursor on it.
+    pub fn reveal(&mut self, fleet: &Fleet, node: &TreeNode) {
+        if let Some(c) = node.cluster().and_then(|id| fleet.cluster(id)) {
+            self.open.extend(tree::place_chain(c));
+            if node.depth() > 4 {
+                self.open.insert(TreeNode::Cluster(c.id()));
+            }
+            if let (true, Some(ns)) = (node.depth() > 5, node.namespace()) {
+                self.open.insert(TreeNode::Namespace(c.id(), ns.clone()));
+            }
+        }
+        self.changes += 1;
+        self.cursor = Some(node.clone());
+    }
+
+    /// The filter in force.
+    pub fn filter_text(&self) -> &str {
+        &self.filter
+    }
+
+    /// Takes a filter.
+    pub fn filter(&mut self, text: &str) -> Result<(), String> {
+        Filter::parse(text).map_err(|e| e.to_string())?;
+        text.clone_into(&mut self.filter);
+        self.changes += 1;
+        Ok(())
+    }
+
+    /// Moves, opens, closes, marks. False when the action is not the tree's.
+    pub fn act(&mut self, action: Action) -> bool {
+        if self.list.act(action) {
+            self.cursor = self.rows.get(self.list.cursor).map(|r| r.node.clone());
+            return true;
+        }
+        let Some(row) = self.rows.get(self.list.cursor).cloned() else { return false };
+        match action {
+            Action::Toggle => {
+                if row.expanded { self.open.remove(&row.node) } else { self.open.insert(row.node) };
+            }
+            Action::Expand | Action::Right if row.expandable && !row.expanded => {
+                self.open.insert(row.node);
+            }
+            Action::Collapse | Action::Left => {
+                if row.expanded && row.expandable {
+                    self.open.remove(&row.node);
+                } else {
+                    let parent =
+                        (0..self.list.cursor).rev().find(|i| self.rows.get(*i).is_some_and(|r| r.indent < row.indent));
+                    if let Some(parent) = parent {
+                        self.list.go(parent);
+                        self.cursor = self.rows.get(parent).map(|r| r.node.clone());
+                    }
+                }
+            }
+            Action::Mark => {
+                if !self.marks.remove(&row.node) {
+                    self.marks.insert(row.node);
+                }
+                self.list.act(Action::Down);
+                self.cursor = self.rows.get(self.list.cursor).map(|r| r.node.clone());
+            }
+            Action::ClearMarks => self.marks.clear(),
+            _ => return false,
+        }
+        self.changes += 1;
+        true
+    }
+
+    /// Draws it.
+    pub fn draw(&self, fleet: &Fleet, theme: &Theme, focused: bool, now: Timestamp, area: Rect, buf: &mut Buffer) {
+        let window = self.list.window();
+        for (y, i) in (area.top()..area.bottom()).zip(window) {
+            let Some(row) = self.rows.get(i) else { break };
+            let at_cursor = i == self.list.cursor;
+            let base = match (at_cursor, focused) {
+                (true, true) => theme.style(Role::Cursor),
+                (true, false) => theme.style(Role::Selection),
+                (false, _) => theme.style(Role::Text),
+            };
+            if at_cursor {
+                draw::line_style(buf, area, y, base);
+            }
+            let own = |style| if at_cursor { base } else { style };
+            // From the right: money, bad counts, glyph or count; the name takes what is left.
+            let mut right = area.right();
+            let mut put = |s: &str, style, room: u16| {
+                let w = draw::width(s).min(room);
+                if right > area.x + w + 12 {
+                    draw::text_right(buf, area.x, right, y, s, own(style));
+                    right -= room.max(w) + 1;
+                }
+            };
+            if area.width >= 36
+                && let Some(Some(cost)) = self.costs.get(i)
+            {
+                put(&money::show_month(*cost), theme.style(Role::Muted), 6);
+            } else if area.width >= 36 {
+                put("", theme.style(Role::Muted), 6);
+            }
+            let (words, health) = state_words(row, theme.ascii, now);
+            if words.is_empty() {
+                put("", theme.style(Role::Muted), 4);
+            } else {
+                put(&words, theme.health(health), 4);
+            }
+            if let Some(n) = row.count {
+                put(&n.to_string(), theme.style(Role::Muted), 4);
+            }
+            let mark = if self.marks.contains(&row.node) { if theme.ascii { "*" } else { "✓" } } else { " " };
+            let fold = match (row.expandable, row.expanded, theme.ascii) {
+                (true, true, false) => "▾",
+                (true, false, false) => "▸",
+                (true, true, true) => "v",
+                (true, false, true) => ">",
+                (false, ..) => " ",
+            };
+            let x = draw::text(buf, area.x, y, mark, 1, own(theme.style(Role::Mark)));
+            let indent = u16::from(row.indent) * 2;
+            let at = area.x + x.max(1) + indent;
+            draw::text(buf, at, y, fold, 1, own(theme.style(Role::Muted)));
+            let style = label_style(fleet, row, theme);
+            draw::text(buf, at + 2, y, &row.label, right.saturating_sub(at + 2), own(style));
+        }
+        if self.rows.is_empty() {
+            draw::text(buf, area.x + 1, area.y, "no clusters", area.width, theme.style(Role::Muted));
+        }
+    }
+}
+
+/// A cluster's name wears its environment; everything else is plain.
+fn label_style(fleet: &Fleet, row: &TreeRow, theme: &Theme) -> ratatui::style::Style {
+    match &row.node {
+        TreeNode::Cluster(id) => {
+            let env = fleet.cluster(*id).map_or(Environment::Unknown, |c| c.info.environment);
+            theme.environment(env)
+        }
+        TreeNode::Cloud(_) | TreeNode::Account(..) | TreeNode::Region(..) | TreeNode::Fleet => theme.style(Role::Text),
+        TreeNode::Namespace(..) | TreeNode::Workload(..) | TreeNode::Pod(..) => {
+            if row.health == Health::Ok { theme.style(Role::Text) } else { theme.health(row.health) }
+        }
+    }
+}
+
+/// The glyph with a count or an age: `▲ 3`, `✖ 4m`, `◐`, or nothing when all is well.
+fn state_words(row: &TreeRow, ascii: bool, now: Timestamp) -> (String, Health) {
+    match &row.phase {
+        Some(Phase::Failed { since, .. }) => {
+            return (format!("{} {}", Health::Down.glyph(ascii), age::show(*since, now)), Health::Down);
+        }
+        Some(Phase::Stale { since, .. }) => {
+            return (format!("{} {}", Health::Degraded.glyph(ascii), age::show(*since, now)), Health::Degraded);
+        }
+        Some(Phase::Denied { .. }) => return ("denied".to_owned(), Health::Degraded),
+        Some(Phase::Idle) => return ("idle".to_owned(), Health::Unknown),
+        Some(Phase::Connecting { .. } | Phase::Syncing { .. }) => {
+            return (Health::Progressing.glyph(ascii).to_owned(), Health::Progressing);
+        }
+        Some(Phase::Live) | None => {}
+    }
+    let (degraded, down) = row.bad;
+    let health = row.health;
+    match (down, degraded, health) {
+        (0, 0, Health::Ok) => (String::new(), Health::Ok),
+        (0, 0, h) => (h.glyph(ascii).to_owned(), h),
+        (0, n, _) => (format!("{} {n}", Health::Degraded.glyph(ascii)), Health::Degraded),
+        (n, _, _) => (format!("{} {n}", Health::Down.glyph(ascii)), Health::Down),
+    }
+}

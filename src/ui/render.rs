@@ -1,0 +1,298 @@
+//! The screen as a whole.
+//!
+//! ```text
+//!  skyfleet  all clouds            11/12 live  318 workloads  4,204 pods  ✖2 ▲4      header
+//!  Fleet                 │ Overview · Resources · Problems 4 · Deploy · Scale …      titles
+//!  tree                  │ pane                                                      content
+//!  : command  / filter   d describe  l logs                              ? help      keys, or what is typed
+//! ```
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::cost::money;
+use crate::domain::health::Health;
+use crate::domain::quantity::show_count;
+use crate::domain::scope::TreeNode;
+use crate::fleet::Fleet;
+use crate::fleet::cluster::Phase;
+use crate::fleet::index::Tally;
+use crate::fleet::tree;
+use crate::ops::costs;
+
+use super::action::Action;
+use super::effect::Prompt;
+use super::pane::PANES;
+use super::theme::{Role, Theme};
+use super::view::{Focus, SMALLEST, View};
+use super::widget::draw;
+
+/// Draws everything. The same fleet, view, theme and time always give the same cells.
+pub fn render(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, buf: &mut Buffer) {
+    let screen = buf.area;
+    if screen.width < SMALLEST.0 || screen.height < SMALLEST.1 {
+        let words = format!("too small: need {}x{}", SMALLEST.0, SMALLEST.1);
+        draw::text(buf, 0, 0, &words, screen.width, theme.style(Role::Warn));
+        return;
+    }
+    header(fleet, view, theme, now, Rect { height: 1, ..screen }, buf);
+    let content = Rect { y: screen.y + 2, height: screen.height - 3, ..screen };
+    let titles = Rect { y: screen.y + 1, height: 1, ..screen };
+    let pane_in_focus = view.focus == Focus::Pane;
+    if view.is_narrow() {
+        if pane_in_focus {
+            pane(fleet, view, theme, now, (titles, content), buf);
+        } else {
+            tree_title(view, theme, titles, buf);
+            view.tree.draw(fleet, theme, true, now, content, buf);
+        }
+    } else {
+        let width = view.tree_width();
+        let (left, right) = (Rect { width, ..content }, split_right(content, width));
+        tree_title(view, theme, Rect { width, ..titles }, buf);
+        view.tree.draw(fleet, theme, !pane_in_focus, now, left, buf);
+        let rule = if theme.ascii { "|" } else { "│" };
+        for y in titles.y..content.bottom() {
+            draw::text(buf, screen.x + width, y, rule, 1, theme.style(Role::Rule));
+        }
+        pane(fleet, view, theme, now, (split_right(titles, width), right), buf);
+    }
+    let last = Rect { y: screen.bottom() - 1, height: 1, ..screen };
+    if view.asking.is_some() { asking(view, theme, last, buf) } else { keys(view, theme, last, buf) }
+    toasts(view, theme, screen, buf);
+    if let Some(help) = &view.help {
+        help.draw(theme, screen, buf);
+    }
+    if let Some(confirm) = &view.confirm {
+        confirm.draw(theme, screen, buf);
+    }
+}
+
+fn split_right(area: Rect, width: u16) -> Rect {
+    Rect { x: area.x + width + 1, width: area.width.saturating_sub(width + 1), ..area }
+}
+
+fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect, buf: &mut Buffer) {
+    draw::line_style(buf, area, area.y, theme.style(Role::Header));
+    let base = theme.style(Role::Header);
+    let strong = base.patch(theme.style(Role::HeaderText));
+    let mut tally = Tally::default();
+    let mut bad = (0, 0);
+    let mut month = None;
+    let mut oldest: Option<Timestamp> = None;
+    for c in fleet.in_scope(&view.scope) {
+        tally.add(c.tally());
+        let (_, b) = tree::of_cluster(c);
+        bad = (bad.0 + b.0, bad.1 + b.1);
+        if let Some(cost) = costs::node_month(fleet, &TreeNode::Cluster(c.id())) {
+            month = Some(month.unwrap_or(0) + cost);
+        }
+        if let Phase::Stale { since, .. } = &c.phase {
+            oldest = Some(oldest.map_or(*since, |o| o.min(*since)));
+        }
+    }
+    // From the right: marks that must not be missed, then counts, as far as there is room.
+    let phases = fleet.phases();
+    let all = fleet.clusters().len();
+    let glyph = |h: Health| h.glyph(theme.ascii);
+    let mut right: Vec<(String, ratatui::style::Style)> = Vec::new();
+    right.push((format!("{}/{all} live", phases.live), base));
+    if phases.connecting > 0 {
+        right.push((format!("{} connecting", phases.connecting), base.patch(theme.health(Health::Progressing))));
+    }
+    if phases.failed > 0 {
+        let words = format!("{}{} unreachable", glyph(Health::Down), phases.failed);
+        right.push((words, base.patch(theme.health(Health::Down))));
+    }
+    if phases.stale > 0 {
+        let age = oldest.map_or_else(String::new, |o| format!(" {}", crate::domain::age::show(o, now)));
+        right.push((format!("{} stale{age}", phases.stale), base.patch(theme.health(Health::Degraded))));
+    }
+    if phases.denied > 0 {
+        right.push((format!("{} denied", phases.denied), base.patch(theme.health(Health::Degraded))));
+    }
+    if area.width >= 110 {
+        right.push((format!("{} workloads", show_count(tally.workloads as usize)), base));
+    }
+    if area.width >= 76 {
+        right.push((format!("{} pods", show_count(tally.pods as usize)), base));
+    }
+    if bad.1 > 0 {
+        right.push((format!("{}{}", glyph(Health::Down), bad.1), base.patch(theme.health(Health::Down))));
+    }
+    if bad.0 > 0 {
+        right.push((format!("{}{}", glyph(Health::Degraded), bad.0), base.patch(theme.health(Health::Degraded))));
+    }
+    if let Some(month) = month.filter(|_| area.width >= 96) {
+        right.push((format!("{}/mo", money::show_month(month)), base));
+    }
+    if view.options.demo && area.width >= 60 {
+        right.push(("[demo]".to_owned(), base));
+    }
+    if view.options.read_only {
+        right.push(("[RO]".to_owned(), strong));
+    }
+    let width: u16 = right.iter().map(|(t, _)| draw::width(t) + 2).sum();
+    let mut x = area.right().saturating_sub(width.min(area.width.saturating_sub(12)));
+    let left_end = x;
+    for (t, style) in &right {
+        if x >= area.right() {
+            break;
+        }
+        x += draw::text(buf, x, area.y, t, area.right() - x, *style) + 2;
+    }
+    let name = if area.width >= 60 { " skyfleet  " } else { " " };
+    let used = draw::text(buf, area.x, area.y, name, left_end, strong);
+    let scope = view.scope_words(fleet);
+    draw::text(buf, area.x + used, area.y, &scope, left_end.saturating_sub(area.x + used + 2), base);
+}
+
+fn tree_title(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let role = if view.focus == Focus::Tree { Role::TitleFocused } else { Role::Title };
+    let used = draw::text(buf, area.x + 1, area.y, "Fleet", area.width, theme.style(role));
+    let mut words = String::new();
+    if !view.tree.filter_text().is_empty() {
+        words.push_str(&format!("/{} ", view.tree.filter_text()));
+    }
+    if !view.tree.marks.is_empty() {
+        words.push_str(&format!("{} marked", view.tree.marks.len()));
+    }
+    draw::text(buf, area.x + used + 3, area.y, &words, area.width.saturating_sub(used + 4), theme.style(Role::Muted));
+}
+
+fn pane(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, (titles, area): (Rect, Rect), buf: &mut Buffer) {
+    let seen = view.seen(fleet, now);
+    if let Some(text) = &view.text {
+        let used = draw::text(buf, titles.x + 1, titles.y, &text.title, titles.width.saturating_sub(1), theme.style(Role::TitleFocused));
+        if !text.search_text().is_empty() {
+            let words = format!("/{}  n N", text.search_text());
+            draw::text(buf, titles.x + used + 3, titles.y, &words, titles.width.saturating_sub(used + 3), theme.style(Role::Muted));
+        }
+        text.draw(theme, area, buf);
+        return;
+    }
+    let pane = view.panes.get(view.pane);
+    let focused = view.focus == Focus::Pane;
+    // The tabs, as far as there is room beside the heading of the pane.
+    let heading = pane.heading(seen);
+    let tabs: Vec<(String, bool)> = PANES
+        .iter()
+        .filter(|(id, _, tab)| *tab || *id == view.pane)
+        .map(|(id, title, _)| {
+            let title = match id {
+                super::pane::PaneId::Problems if view.problems > 0 => format!("{title} {}", view.problems),
+                _ => (*title).to_owned(),
+            };
+            (title, *id == view.pane)
+        })
+        .collect();
+    let narrow = view.is_narrow();
+    let mut x = titles.x + 1;
+    for (title, current) in &tabs {
+        if narrow && !current {
+            continue;
+        }
+        let style = match (current, focused) {
+            (true, true) => theme.style(Role::TitleFocused),
+            (true, false) => theme.style(Role::Title),
+            (false, _) => theme.style(Role::Muted),
+        };
+        x += draw::text(buf, x, titles.y, title, titles.right().saturating_sub(x), style) + 2;
+    }
+    let muted = theme.style(Role::Muted);
+    if narrow {
+        draw::text(buf, x, titles.y, &heading, titles.right().saturating_sub(x), muted);
+        pane.draw(seen, theme, focused, area, buf);
+    } else {
+        draw::text(buf, area.x + 1, area.y, &heading, area.width.saturating_sub(1), muted);
+        let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+        pane.draw(seen, theme, focused, below, buf);
+    }
+}
+
+fn asking(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(asking) = &view.asking else { return };
+    draw::line_style(buf, area, area.y, theme.style(Role::Keys));
+    let prompt = match &asking.prompt {
+        Prompt::Command => ":".to_owned(),
+        Prompt::Filter => "/".to_owned(),
+        Prompt::Scale(targets) => format!("scale {} to (N, +N or -N): ", if targets.len() == 1 { "it".to_owned() } else { format!("{} workloads", targets.len()) }),
+        Prompt::Manifest => "manifest file or folder: ".to_owned(),
+        Prompt::Save(_) => "save to: ".to_owned(),
+    };
+    let base = theme.style(Role::Keys);
+    let mut x = area.x + draw::text(buf, area.x, area.y, &prompt, area.width, base.patch(theme.style(Role::KeysKey)));
+    // A long line shows its end, where the cursor mostly is.
+    let room = area.width.saturating_sub(x + 2);
+    let text = asking.line.text();
+    let skip = draw::width(asking.line.before()).saturating_sub(room);
+    x += draw::text(buf, x, area.y, draw::skip_cells(text, skip), room, base.patch(theme.style(Role::Text)));
+    let cursor_x = area.x + draw::width(&prompt) + draw::width(asking.line.before()).saturating_sub(skip);
+    if let Some(rest) = asking.suggestion.as_deref().and_then(|s| s.strip_prefix(text)) {
+        draw::text(buf, x, area.y, &format!("{rest}  tab"), area.right().saturating_sub(x), base.patch(theme.style(Role::Muted)));
+    }
+    if let Some(error) = &asking.error {
+        draw::text(buf, x + 2, area.y, error, area.right().saturating_sub(x + 2), base.patch(theme.style(Role::Error)));
+    }
+    if cursor_x < area.right()
+        && let Some(cell) = buf.cell_mut((cursor_x, area.y))
+    {
+        cell.set_style(ratatui::style::Style::default().add_modifier(ratatui::style::Modifier::REVERSED));
+    }
+}
+
+fn keys(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    draw::line_style(buf, area, area.y, theme.style(Role::Keys));
+    let base = theme.style(Role::Keys);
+    let key_style = base.patch(theme.style(Role::KeysKey));
+    let contexts = view.contexts();
+    let mut items: Vec<(String, &'static str, bool)> = Vec::new();
+    if view.pending.is_empty() {
+        let own: &[Action] = match (&view.text, view.focus) {
+            (Some(_), _) => &[Action::Back, Action::Filter, Action::LogNextMatch, Action::Copy, Action::Save],
+            (None, Focus::Tree) => {
+                &[Action::Open, Action::Toggle, Action::Mark, Action::Logs, Action::NextPane, Action::Connect]
+            }
+            (None, Focus::Pane) => view.panes.get(view.pane).keys(),
+        };
+        for action in [Action::Command, Action::Filter].iter().chain(own) {
+            if items.iter().any(|(_, title, _)| *title == action.info().title) {
+                continue;
+            }
+            if let Some(keys) = view.keymap.keys_of(&contexts, *action) {
+                items.push((keys, action.info().title, action.info().writes && view.options.read_only));
+            }
+        }
+    } else {
+        // Which keys may follow those that were pressed.
+        for (keys, action) in view.keymap.following(&contexts, &view.pending) {
+            items.push((keys, action.info().title, false));
+        }
+    }
+    let help = view.keymap.keys_of(&contexts, Action::Help).unwrap_or_default();
+    let tail = format!("{help} help ");
+    let tail_at = area.right().saturating_sub(draw::width(&tail));
+    let mut x = area.x + 1;
+    for (keys, title, off) in &items {
+        let width = draw::width(keys) + draw::width(title) + 3;
+        if x + width > tail_at {
+            break;
+        }
+        let dim = base.patch(theme.style(Role::Muted));
+        x += draw::text(buf, x, area.y, keys, width, if *off { dim } else { key_style }) + 1;
+        x += draw::text(buf, x, area.y, title, width, if *off { dim } else { base }) + 2;
+    }
+    draw::text(buf, tail_at, area.y, &tail, draw::width(&tail), key_style);
+}
+
+fn toasts(view: &View, theme: &Theme, screen: Rect, buf: &mut Buffer) {
+    let bottom = screen.bottom().saturating_sub(2);
+    for (n, toast) in (0u16..3).zip(view.toasts()) {
+        let style = theme.style(if toast.error { Role::ToastError } else { Role::ToastOk });
+        let words = format!(" {} ", crate::domain::text::clean(&toast.words));
+        let width = draw::width(&words).min(screen.width.saturating_sub(2));
+        let y = bottom.saturating_sub(n);
+        draw::text(buf, screen.right().saturating_sub(width + 1), y, &words, width, style);
+    }
+}

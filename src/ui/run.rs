@@ -1,0 +1,277 @@
+//! The loop: the only owner of the fleet and the view.
+//!
+//! It waits for keys, deltas, task results and time; applies them; and draws when something changed: a key at once, data
+//! at most thirty times a second. A still fleet draws nothing and sends nothing.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyEventKind};
+use futures::{Stream, StreamExt};
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::fleet::Fleet;
+use crate::fleet::delta::Update;
+use crate::ops::session::Shared;
+use crate::source::demand::Demand;
+
+use super::effect::{Effect, Said, Toast};
+use super::key::Key;
+use super::keymap::Keymap;
+use super::render::render;
+use super::tasks::Tasks;
+use super::term::out::Screen;
+use super::theme::Theme;
+use super::view::{View, ViewOptions, World};
+
+/// Data is drawn at most this often.
+const FRAME: Duration = Duration::from_millis(33);
+/// The loop applies deltas for at most this long before it looks at keys again.
+const APPLY_MOST: Duration = Duration::from_millis(4);
+
+/// What a session of the terminal is made of.
+pub struct Ui {
+    /// Who and where.
+    pub session: Shared,
+    /// The theme.
+    pub theme: Theme,
+    /// The keys.
+    pub keymap: Keymap,
+    /// What is fixed.
+    pub options: ViewOptions,
+    /// Words to say at the start: warnings of settings.
+    pub notices: Vec<String>,
+}
+
+/// What the loop is asked to do to the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// The program ends.
+    Quit,
+    /// Into the background, then on.
+    Suspend,
+}
+
+/// The loop's state; `turn` and `frame` are its two halves, so that snapshots and benches drive the same code.
+pub struct Loop<W: Write> {
+    /// The model.
+    pub fleet: Fleet,
+    /// The view.
+    pub view: View,
+    /// The screen.
+    pub screen: Screen<W>,
+    session: Shared,
+    theme: Theme,
+    tasks: Tasks,
+    updates: mpsc::Receiver<Update>,
+    said: mpsc::Receiver<Said>,
+    demand: watch::Sender<Demand>,
+    cancel: CancellationToken,
+    dirty: bool,
+    urgent: bool,
+    drawn: Option<Instant>,
+}
+
+impl<W: Write> Loop<W> {
+    /// Starts supervisors and the reading of prices. Nothing is drawn yet.
+    pub fn start(ui: Ui, out: W, size: (u16, u16)) -> io::Result<Self> {
+        let cancel = CancellationToken::new();
+        let (updates_in, updates) = mpsc::channel(256);
+        let (said_in, said) = mpsc::channel(256);
+        let (demand, demanded) = watch::channel(Demand::default());
+        ui.session.supervise(updates_in.clone(), demanded, cancel.clone());
+        let mut view = View::new(ui.options, ui.keymap, size);
+        let fleet = ui.session.fleet();
+        let tasks = Tasks::new(ui.session.clone(), said_in.clone(), cancel.clone());
+        tokio::spawn(async move {
+            match crate::ops::catalogue::load().await {
+                Ok(catalogue) => {
+                    let _ = updates_in.send(Update::Catalogue(catalogue)).await;
+                }
+                Err(why) => {
+                    let words = format!("prices cannot be read: {why}");
+                    let _ = said_in.send(Said::Toast(Toast { words, error: true })).await;
+                }
+            }
+        });
+        let now = ui.session.clock.now();
+        for words in ui.notices {
+            let world = World { fleet: &fleet, session: &ui.session, now };
+            view.hear(world, &Said::Toast(Toast { words, error: true }));
+        }
+        Ok(Self {
+            fleet,
+            view,
+            screen: Screen::new(out, size)?,
+            session: ui.session,
+            theme: ui.theme,
+            tasks,
+            updates,
+            said,
+            demand,
+            cancel,
+            dirty: true,
+            urgent: true,
+            drawn: None,
+        })
+    }
+
+    /// Runs until a person leaves, the input ends, or `stop` is cancelled (a signal).
+    pub async fn run(
+        &mut self,
+        events: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
+        stop: &CancellationToken,
+    ) -> io::Result<Leave> {
+        loop {
+            if self.frame_due() {
+                self.frame()?;
+            }
+            let wake = self.wake_at();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(Leave::Quit),
+                event = events.next() => match event {
+                    Some(Ok(event)) => {
+                        if let Some(leave) = self.event(event)? {
+                            return Ok(leave);
+                        }
+                    }
+                    // The terminal is gone.
+                    Some(Err(_)) | None => return Ok(Leave::Quit),
+                },
+                Some(said) = self.said.recv() => {
+                    if let Some(leave) = self.hear(&said)? {
+                        return Ok(leave);
+                    }
+                }
+                Some(update) = self.updates.recv() => self.apply(update),
+                () = sleep_until(wake) => self.dirty = true,
+            }
+        }
+    }
+
+    /// Ends everything that runs beside the loop.
+    pub fn stop(&self) {
+        self.cancel.cancel();
+    }
+
+    fn now(&self) -> Timestamp {
+        self.session.clock.now()
+    }
+
+    /// Applies an update and those that wait behind it, for a few milliseconds at most.
+    fn apply(&mut self, first: Update) {
+        let until = Instant::now() + APPLY_MOST;
+        self.fleet.apply(first);
+        while Instant::now() < until {
+            match self.updates.try_recv() {
+                Ok(update) => self.fleet.apply(update),
+                Err(_) => break,
+            }
+        }
+        self.dirty = true;
+    }
+
+    /// Takes one terminal event.
+    pub fn event(&mut self, event: Event) -> io::Result<Option<Leave>> {
+        let now = self.now();
+        let session = self.session.clone();
+        let world = World { fleet: &self.fleet, session: &session, now };
+        let effects = match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.view.key(world, Key::of(&key)),
+            Event::Paste(text) => self.view.paste(world, &text),
+            Event::Resize(columns, rows) => {
+                self.view.size = (columns, rows);
+                self.screen.resize((columns, rows))?;
+                Vec::new()
+            }
+            _ => return Ok(None),
+        };
+        self.dirty = true;
+        self.urgent = true;
+        self.perform(effects)
+    }
+
+    /// Takes what a task says.
+    fn hear(&mut self, said: &Said) -> io::Result<Option<Leave>> {
+        let now = self.now();
+        let session = self.session.clone();
+        let world = World { fleet: &self.fleet, session: &session, now };
+        let effects = self.view.hear(world, said);
+        self.dirty = true;
+        self.perform(effects)
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) -> io::Result<Option<Leave>> {
+        let mut leave = None;
+        for effect in effects {
+            match effect {
+                Effect::Job(job) => self.tasks.start(job),
+                Effect::Quit => leave = Some(Leave::Quit),
+                Effect::Suspend => leave = Some(Leave::Suspend),
+                Effect::Redraw => self.screen.clear()?,
+                Effect::Copy(text) => self.copy(&text)?,
+                // The view has performed the others; a retry reaches the supervisors by the demand below.
+                Effect::Retry(_)
+                | Effect::Show(_)
+                | Effect::Scope(_)
+                | Effect::Toast(_)
+                | Effect::Confirm(_)
+                | Effect::Prompt(_)
+                | Effect::Logs { .. }
+                | Effect::Look(..) => {}
+            }
+        }
+        let wanted = self.view.demand(&self.fleet);
+        self.demand.send_if_modified(|now| {
+            let changed = *now != wanted;
+            if changed {
+                *now = wanted;
+            }
+            changed
+        });
+        Ok(leave)
+    }
+
+    /// To the clipboard by OSC 52, which reaches the person's own machine over SSH. Terminals take about 74 KB.
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        let end = text.floor_char_boundary(54_000);
+        let text = text.get(..end).unwrap_or(text);
+        let mut bytes = Vec::new();
+        crossterm::queue!(bytes, crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))?;
+        self.screen.raw(&bytes)
+    }
+
+    fn frame_due(&self) -> bool {
+        self.dirty && (self.urgent || self.drawn.is_none_or(|at| at.elapsed() >= FRAME))
+    }
+
+    /// When the loop has to wake without anything happening: for a frame that waits, and for ages that change.
+    fn wake_at(&self) -> Instant {
+        match (self.dirty, self.drawn) {
+            (true, Some(at)) => at + FRAME,
+            _ => Instant::now() + Duration::from_secs(1),
+        }
+    }
+
+    /// Draws a frame.
+    pub fn frame(&mut self) -> io::Result<()> {
+        let now = self.now();
+        self.view.prepare(&self.fleet, now);
+        let (fleet, view, theme) = (&self.fleet, &self.view, &self.theme);
+        self.screen.draw(|buf| render(fleet, view, theme, now, buf))?;
+        self.dirty = false;
+        self.urgent = false;
+        self.drawn = Some(Instant::now());
+        Ok(())
+    }
+}
+
+impl<W: Write> Drop for Loop<W> {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}

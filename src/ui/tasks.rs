@@ -1,0 +1,129 @@
+//! Tasks: jobs of the view as `ops` calls beside the loop; what they say comes back through one channel.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::ops::logs::LogEvent;
+use crate::ops::run::{RunEvent, RunOptions};
+use crate::ops::session::Shared;
+use crate::ops::{clouds, deploy, logs, look, run};
+
+use super::effect::{Job, Look, Said, Toast};
+
+/// Runs jobs.
+pub struct Tasks {
+    session: Shared,
+    said: mpsc::Sender<Said>,
+    cancel: CancellationToken,
+    /// The log streams that run, to be ended by the next.
+    logs: CancellationToken,
+    /// The plan that runs.
+    run: CancellationToken,
+}
+
+impl Tasks {
+    /// Jobs of a session, ended with `cancel`.
+    pub fn new(session: Shared, said: mpsc::Sender<Said>, cancel: CancellationToken) -> Self {
+        Self { logs: cancel.child_token(), run: cancel.child_token(), session, said, cancel }
+    }
+
+    /// Starts one.
+    pub fn start(&mut self, job: Job) {
+        let (session, said) = (self.session.clone(), self.said.clone());
+        match job {
+            Job::StopLogs => self.logs.cancel(),
+            Job::Abort => self.run.cancel(),
+            Job::Look { generation, look, object } => self.spawn(async move {
+                let text = match look {
+                    Look::Describe => look::describe(&session, &object).await,
+                    Look::Yaml => look::yaml(&session, &object, false).await,
+                };
+                let _ = said.send(Said::Look { generation, text: text.map_err(|f| f.to_string()) }).await;
+            }),
+            Job::Logs { generation, targets, options } => {
+                self.logs.cancel();
+                self.logs = self.cancel.child_token();
+                let cancel = self.logs.clone();
+                let (out, mut events) = mpsc::channel(256);
+                self.spawn(logs::follow(session, targets, options, out, cancel));
+                self.spawn(async move {
+                    while let Some(event) = events.recv().await {
+                        let event = match event {
+                            LogEvent::Entries(entries) => Said::LogEntries { generation, entries },
+                            LogEvent::Source { id, state } => Said::LogSource { generation, source: id.0, state },
+                            LogEvent::Done => break,
+                        };
+                        if said.send(event).await.is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            Job::PlanDeploy { generation, path, clusters, namespace } => self.spawn(async move {
+                let plan = match deploy::read(Path::new(&path)).await {
+                    Ok(text) => deploy::plan(&session, &text, &clusters, &namespace, &path)
+                        .await
+                        .map(Box::new)
+                        .map_err(|e| e.to_string()),
+                    Err(why) => Err(why),
+                };
+                let _ = said.send(Said::DeployPlan { generation, plan }).await;
+            }),
+            Job::Execute { plan, word } => {
+                self.run = self.cancel.child_token();
+                let cancel = self.run.clone();
+                let (out, mut events) = mpsc::channel::<RunEvent>(64);
+                // The outcome is told as the last event.
+                self.spawn(async move {
+                    run::execute(&session, &plan, word.as_deref(), RunOptions::default(), out, cancel).await;
+                });
+                self.spawn(async move {
+                    while let Some(event) = events.recv().await {
+                        if said.send(Said::Run(event)).await.is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            Job::Clouds => self.spawn(async move {
+                let found = clouds::found().await;
+                let _ = said.send(Said::Clouds(found)).await;
+            }),
+            Job::Identify { profile } => self.spawn(async move {
+                let identity = clouds::identify(&profile).await;
+                let _ = said.send(Said::Identity { profile: profile.name.clone(), identity }).await;
+            }),
+            Job::Save { path, text } => self.spawn(async move {
+                let toast = match tokio::fs::write(&path, text).await {
+                    Ok(()) => Toast { words: format!("saved to {path}"), error: false },
+                    Err(error) => Toast { words: format!("cannot save to {path}: {error}"), error: true },
+                };
+                let _ = said.send(Said::Toast(toast)).await;
+            }),
+        }
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let (cancel, said) = (self.cancel.clone(), self.said.clone());
+        let task = tokio::spawn(task);
+        tokio::spawn(async move {
+            let abort = task.abort_handle();
+            tokio::select! {
+                ended = task => {
+                    if ended.is_err_and(|e| e.is_panic()) {
+                        let words = "a task failed inside skyfleet; the program log says more".to_owned();
+                        let _ = said.send(Said::Toast(Toast { words, error: true })).await;
+                    }
+                }
+                // Tasks that write a journal get the time to finish their line.
+                () = cancel.cancelled() => {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    abort.abort();
+                }
+            }
+        });
+    }
+}

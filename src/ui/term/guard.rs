@@ -1,0 +1,70 @@
+//! The terminal's modes: set once, given back on every way out (quit, error, panic, signal), and only once.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+
+/// Whether the modes are set. The one flag of the process: a terminal is a thing of the process, and the panic hook has
+/// nowhere else to look.
+static ACTIVE: AtomicBool = AtomicBool::new(false);
+
+/// Gives the terminal back when dropped.
+pub struct Guard(());
+
+impl Guard {
+    /// Raw mode, alternate screen, bracketed paste, no cursor. Installs the panic hook first.
+    pub fn enter() -> io::Result<Self> {
+        install_hook();
+        enable_raw_mode()?;
+        ACTIVE.store(true, Ordering::SeqCst);
+        let guard = Self(());
+        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+        Ok(guard)
+    }
+
+    /// Puts the process into the background with the terminal given back; returns when it is in the foreground again.
+    pub fn suspend(&self) -> io::Result<()> {
+        restore();
+        #[cfg(unix)]
+        {
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP);
+        }
+        enable_raw_mode()?;
+        ACTIVE.store(true, Ordering::SeqCst);
+        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Undoes every mode, if they are set. Errors are ignored: the terminal may be gone.
+pub fn restore() {
+    if !ACTIVE.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = io::stdout();
+    let _ = queue!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = out.flush();
+    let _ = disable_raw_mode();
+}
+
+fn install_hook() {
+    static INSTALLED: AtomicBool = AtomicBool::new(false);
+    if INSTALLED.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        restore();
+        before(info);
+    }));
+}

@@ -1,0 +1,5 @@
+//! The terminal itself: its modes and their restoration, the bytes that go to it, pictures of a screen.
+
+pub mod guard;
+pub mod out;
+pub mod snapshot;

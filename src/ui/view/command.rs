@@ -1,0 +1,144 @@
+//! The `:` command line: a kind (`:deploy payments`), a pane (`:logs`), `:ns NAME`, `:q`.
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher};
+
+use crate::domain::kind::{KINDS, Kind};
+use crate::ui::pane::{PANES, PaneId};
+
+/// What a command line means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Resources of a kind, with a namespace and a filter when given.
+    Kind(Kind, Option<String>, Option<String>),
+    /// A pane; deploy takes a path.
+    Pane(PaneId, Option<String>),
+    /// One namespace, or all.
+    Namespace(Option<String>),
+    /// The list of clusters.
+    Clusters,
+    /// Help.
+    Help,
+    /// Into the background.
+    Suspend,
+    /// Leave.
+    Quit,
+}
+
+const WORDS: &[&str] = &["q", "quit", "apply", "ns", "ctx", "help", "suspend", "clouds"];
+
+/// Reads a command line; an error names what is wrong and what was perhaps meant.
+pub fn parse(text: &str) -> Result<Command, String> {
+    let text = text.trim();
+    // `:apply PATH`; `:deploy PATH` too, when it is a path and not a namespace or filter of k9s's grammar.
+    if let Some((word @ ("apply" | "deploy"), path)) = text.split_once(' ')
+        && (word == "apply" || is_path(path.trim()))
+    {
+        return Ok(Command::Pane(PaneId::Deploy, Some(path.trim().to_owned())));
+    }
+    let (head, filter) = match text.split_once(" /") {
+        Some((head, filter)) => (head.trim(), Some(filter.trim().to_owned()).filter(|f| !f.is_empty())),
+        None => (text, None),
+    };
+    let mut words = head.split_whitespace();
+    let Some(word) = words.next() else { return Err("type a kind, a pane, or q".to_owned()) };
+    let rest: Vec<&str> = words.collect();
+    let argument = rest.first().map(|a| (*a).to_owned());
+    match word {
+        "q" | "quit" | "q!" | "exit" => return Ok(Command::Quit),
+        "help" | "h" | "?" => return Ok(Command::Help),
+        "suspend" => return Ok(Command::Suspend),
+        "ctx" | "context" | "contexts" | "cluster" | "clusters" => return Ok(Command::Clusters),
+        "ns" | "namespace" if argument.is_some() => {
+            return Ok(Command::Namespace(argument.filter(|a| a != "all" && a != "-")));
+        }
+        "apply" => return Ok(Command::Pane(PaneId::Deploy, None)),
+        _ => {}
+    }
+    if let Some(kind) = Kind::parse(word) {
+        return Ok(Command::Kind(kind, argument, filter));
+    }
+    if let Some(pane) = PaneId::parse(word) {
+        return Ok(Command::Pane(pane, argument));
+    }
+    Err(match suggest(word) {
+        Some(near) => format!("`{word}` is no kind or pane; did you mean `{near}`?"),
+        None => format!("`{word}` is no kind or pane; ? lists what there is"),
+    })
+}
+
+fn is_path(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    [".yaml", ".yml", ".json"].iter().any(|e| lower.ends_with(e))
+        || ["./", "../", "~/"].iter().any(|start| text.starts_with(start))
+}
+
+/// The best completion of what was typed so far.
+pub fn complete(text: &str) -> Option<String> {
+    if text.is_empty() || text.contains(' ') {
+        return None;
+    }
+    let lower = text.to_lowercase();
+    names().into_iter().filter(|n| n.starts_with(&lower) && *n != lower).min_by_key(|n| n.len()).map(str::to_owned)
+}
+
+/// The nearest known word.
+fn suggest(word: &str) -> Option<&'static str> {
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let pattern = Pattern::parse(word, CaseMatching::Ignore, Normalization::Smart);
+    pattern.match_list(names(), &mut matcher).into_iter().next().map(|(name, _)| name)
+}
+
+fn names() -> Vec<&'static str> {
+    let mut out: Vec<&'static str> = WORDS.to_vec();
+    for kind in KINDS {
+        out.push(kind.plural);
+        out.extend(kind.shorts);
+    }
+    out.extend(PANES.iter().map(|(_, title, _)| match *title {
+        "Overview" => "overview",
+        "Resources" => "resources",
+        "Problems" => "problems",
+        "Deploy" => "deploy",
+        "Scale" => "scale",
+        "Logs" => "logs",
+        "Costs" => "costs",
+        _ => "clouds",
+    }));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands() {
+        for (text, command) in [
+            ("po", Command::Kind(Kind::Pod, None, None)),
+            ("deploy", Command::Kind(Kind::Deployment, None, None)),
+            ("pods checkout /web", Command::Kind(Kind::Pod, Some("checkout".into()), Some("web".into()))),
+            ("logs", Command::Pane(PaneId::Logs, None)),
+            ("deploy ./web.yaml", Command::Pane(PaneId::Deploy, Some("./web.yaml".into()))),
+            ("apply /tmp/dir", Command::Pane(PaneId::Deploy, Some("/tmp/dir".into()))),
+            ("deploy /tmp/web.yaml", Command::Pane(PaneId::Deploy, Some("/tmp/web.yaml".into()))),
+            ("deploy /web", Command::Kind(Kind::Deployment, None, Some("web".into()))),
+            ("clouds", Command::Pane(PaneId::Clouds, None)),
+            ("ns payments", Command::Namespace(Some("payments".into()))),
+            ("ns all", Command::Namespace(None)),
+            ("ns", Command::Kind(Kind::Namespace, None, None)),
+            ("q", Command::Quit),
+        ] {
+            assert_eq!(parse(text), Ok(command), "{text}");
+        }
+        assert!(parse("depoly").unwrap_err().contains("deploy") || parse("deplo").unwrap_err().contains("deploy"));
+        assert!(parse("").is_err());
+    }
+
+    #[test]
+    fn completion() {
+        assert_eq!(complete("dep").as_deref(), Some("deploy"));
+        assert_eq!(complete("prob").as_deref(), Some("problems"));
+        assert_eq!(complete("zzz"), None);
+    }
+}

@@ -1,0 +1,300 @@
+//! The view: everything of the screen that is not the fleet. The loop owns it; `update` is the one place where actions
+//! change it.
+
+pub mod command;
+mod update;
+
+pub use update::World;
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+
+use crate::domain::id::ClusterId;
+use crate::domain::kind::Kind;
+use crate::domain::scope::{Scope, TreeNode};
+use crate::fleet::Fleet;
+use crate::source::demand::Demand;
+
+use super::effect::{Prompt, Toast};
+use super::key::Key;
+use super::keymap::Keymap;
+use super::modal::confirm::Confirm;
+use super::modal::help::Help;
+use super::pane::text::TextView;
+use super::pane::tree::Tree;
+use super::pane::{PaneId, Panes, Seen};
+use super::widget::input::Line;
+
+/// How long a toast stays.
+const TOAST_SECONDS: i64 = 6;
+/// Under this width one pane at a time is shown.
+pub const NARROW: u16 = 100;
+/// The smallest screen anything is drawn on.
+pub const SMALLEST: (u16, u16) = (40, 12);
+
+/// Who hears the keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Focus {
+    /// The tree.
+    #[default]
+    Tree,
+    /// The pane.
+    Pane,
+}
+
+/// What is fixed for a session.
+#[derive(Clone, Debug)]
+pub struct ViewOptions {
+    /// Writes are off.
+    pub read_only: bool,
+    /// It is the demo.
+    pub demo: bool,
+    /// Targets a plan may have.
+    pub max_targets: usize,
+}
+
+/// A place one can come back to.
+#[derive(Clone, Debug)]
+struct Place {
+    nodes: Vec<TreeNode>,
+    pane: PaneId,
+    kind: Kind,
+}
+
+/// A line that is being typed, and what for.
+pub struct Asking {
+    /// What for.
+    pub prompt: Prompt,
+    /// The line.
+    pub line: Line,
+    /// What is wrong with it so far.
+    pub error: Option<String>,
+    /// What it could be completed to.
+    pub suggestion: Option<String>,
+    /// What was there before, to go back to.
+    before: String,
+}
+
+/// The view.
+pub struct View {
+    /// What is fixed.
+    pub options: ViewOptions,
+    /// The keys.
+    pub keymap: Keymap,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Who hears the keys.
+    pub focus: Focus,
+    /// Which pane is shown.
+    pub pane: PaneId,
+    /// The tree.
+    pub tree: Tree,
+    /// The panes.
+    pub panes: Panes,
+    /// What is selected.
+    pub scope: Scope,
+    scope_nodes: Vec<TreeNode>,
+    /// The scope, or what the tree's cursor stands on.
+    preview: Scope,
+    preview_node: Option<TreeNode>,
+    /// A text over the pane.
+    pub text: Option<TextView>,
+    /// The dialog that is open.
+    pub confirm: Option<Confirm>,
+    /// The help, when open.
+    pub help: Option<Help>,
+    /// The line that is typed.
+    pub asking: Option<Asking>,
+    toasts: VecDeque<(Toast, Timestamp)>,
+    /// Keys of a sequence that has begun.
+    pub pending: Vec<Key>,
+    wide: bool,
+    generation: u64,
+    past: Vec<Place>,
+    future: Vec<Place>,
+    retries: std::collections::BTreeMap<ClusterId, u32>,
+    /// Number of problems in scope, for the tab.
+    pub problems: usize,
+    problems_seen: Option<(u64, i64)>,
+}
+
+impl View {
+    /// A view on nothing yet: the whole fleet, the tree in focus, Overview shown.
+    pub fn new(options: ViewOptions, keymap: Keymap, size: (u16, u16)) -> Self {
+        Self {
+            options,
+            keymap,
+            size,
+            focus: Focus::Tree,
+            pane: PaneId::Overview,
+            tree: Tree::default(),
+            panes: Panes::default(),
+            scope: Scope::all(),
+            scope_nodes: Vec::new(),
+            preview: Scope::all(),
+            preview_node: None,
+            text: None,
+            confirm: None,
+            help: None,
+            asking: None,
+            toasts: VecDeque::new(),
+            pending: Vec::new(),
+            wide: false,
+            generation: 0,
+            past: Vec::new(),
+            future: Vec::new(),
+            retries: std::collections::BTreeMap::new(),
+            problems: 0,
+            problems_seen: None,
+        }
+    }
+
+    /// What panes may read.
+    pub fn seen<'a>(&'a self, fleet: &'a Fleet, now: Timestamp) -> Seen<'a> {
+        Seen {
+            fleet,
+            scope: &self.scope,
+            preview: &self.preview,
+            now,
+            read_only: self.options.read_only,
+            wide: self.wide,
+        }
+    }
+
+    /// Too narrow for tree and pane side by side.
+    pub fn is_narrow(&self) -> bool {
+        self.size.0 < NARROW
+    }
+
+    /// The tree's width beside a pane.
+    pub fn tree_width(&self) -> u16 {
+        if self.size.0 >= 160 { 52 } else { 42 }
+    }
+
+    /// Rows and columns a pane has.
+    pub fn pane_size(&self) -> (u16, u16) {
+        // Beside the tree a pane's heading has a line of its own below the tabs.
+        let rows = self.size.1.saturating_sub(if self.is_narrow() { 3 } else { 4 });
+        let columns = if self.is_narrow() { self.size.0 } else { self.size.0.saturating_sub(self.tree_width() + 1) };
+        (rows, columns)
+    }
+
+    /// Works out what is drawn: called by the loop before each frame, so that drawing changes nothing.
+    pub fn prepare(&mut self, fleet: &Fleet, now: Timestamp) {
+        self.toasts.retain(|(_, at)| now.as_second() - at.as_second() < TOAST_SECONDS);
+        let (rows, columns) = self.pane_size();
+        self.tree.prepare(fleet, self.size.1.saturating_sub(3));
+        self.follow_cursor();
+        let mut panes = std::mem::take(&mut self.panes);
+        panes.get_mut(self.pane).prepare(self.seen(fleet, now), (rows, columns));
+        self.panes = panes;
+        if let Some(text) = &mut self.text {
+            text.prepare(rows);
+        }
+        if let Some(help) = &mut self.help {
+            help.prepare(ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1));
+        }
+        let state = (fleet.revision, now.as_second() / 2);
+        if self.problems_seen.is_none_or(|s| s.0 != state.0 && s.1 != state.1) {
+            self.problems_seen = Some(state);
+            self.problems = crate::ops::problems::of(fleet, &self.scope, now).len();
+        }
+    }
+
+    /// Overview and Resources follow the tree's cursor while the tree is in focus, from local state only.
+    fn follow_cursor(&mut self) {
+        let wanted = match (self.focus, self.tree.selected()) {
+            (Focus::Tree, Some(node)) if self.tree.marks.is_empty() => Some(node.clone()),
+            _ => None,
+        };
+        if wanted != self.preview_node || self.preview_node.is_none() {
+            self.preview = wanted.clone().map_or_else(|| self.scope.clone(), |n| Scope::nodes([n]));
+            if wanted != self.preview_node {
+                self.preview_node = wanted;
+                self.panes.resources.touch();
+            }
+        }
+    }
+
+    /// What the supervisors should bring.
+    pub fn demand(&self, fleet: &Fleet) -> Demand {
+        let mut kinds = std::collections::BTreeSet::new();
+        match self.pane {
+            PaneId::Resources => {
+                let kind = self.panes.resources.kind();
+                if !Kind::WATCHED.contains(&kind) {
+                    kinds.insert(kind);
+                }
+            }
+            PaneId::Scale => {
+                kinds.insert(Kind::HorizontalPodAutoscaler);
+            }
+            PaneId::Overview | PaneId::Problems | PaneId::Deploy | PaneId::Logs | PaneId::Costs | PaneId::Clouds => {}
+        }
+        let scope = if self.pane == PaneId::Resources { &self.preview } else { &self.scope };
+        Demand {
+            clusters: fleet.in_scope(scope).map(crate::fleet::cluster::Cluster::id).collect(),
+            kinds,
+            usage: matches!(self.pane, PaneId::Resources | PaneId::Costs),
+            retry: self.retries.clone(),
+        }
+    }
+
+    /// The toasts, newest first.
+    pub fn toasts(&self) -> impl Iterator<Item = &Toast> {
+        self.toasts.iter().rev().map(|(t, _)| t)
+    }
+
+    /// When a toast goes, so that the screen is drawn again then.
+    pub fn toasts_until(&self) -> Option<Timestamp> {
+        self.toasts.front().and_then(|(_, at)| Timestamp::from_second(at.as_second() + TOAST_SECONDS).ok())
+    }
+
+    fn toast(&mut self, toast: Toast, now: Timestamp) {
+        self.toasts.push_back((toast, now));
+        while self.toasts.len() > 4 {
+            self.toasts.pop_front();
+        }
+    }
+
+    /// The scope in words: `all clouds`, `aws / eu-west-1`, `3 selected`.
+    pub fn scope_words(&self, fleet: &Fleet) -> String {
+        match self.scope_nodes.as_slice() {
+            [] => "all clouds".to_owned(),
+            [one] => node_words(fleet, one),
+            many => format!("{} selected: {}", many.len(), many.iter().map(|n| node_words(fleet, n)).collect::<Vec<_>>().join(", ")),
+        }
+    }
+
+    /// The key map's contexts for whoever has the focus, the nearest first.
+    pub fn contexts(&self) -> Vec<&'static str> {
+        if self.text.is_some() {
+            return vec!["text", "global"];
+        }
+        match self.focus {
+            Focus::Tree => vec!["tree", "global"],
+            Focus::Pane => {
+                let mut out = self.panes.get(self.pane).contexts().to_vec();
+                out.push("global");
+                out
+            }
+        }
+    }
+}
+
+/// A tree node in words.
+pub fn node_words(fleet: &Fleet, node: &TreeNode) -> String {
+    let cluster = |id: &ClusterId| fleet.cluster(*id).map_or_else(String::new, |c| c.info.place.path());
+    match node {
+        TreeNode::Fleet => "all clouds".to_owned(),
+        TreeNode::Cloud(c) => c.to_string(),
+        TreeNode::Account(c, a) => format!("{c} / {a}"),
+        TreeNode::Region(c, a, r) if a.is_empty() => format!("{c} / {r}"),
+        TreeNode::Region(c, a, r) => format!("{c} / {a} / {r}"),
+        TreeNode::Cluster(id) => cluster(id),
+        TreeNode::Namespace(id, ns) => format!("{} / {ns}", cluster(id)),
+        TreeNode::Workload(id, ns, kind, name) => format!("{} / {ns} / {}/{name}", cluster(id), kind.info().short()),
+        TreeNode::Pod(id, ns, name) => format!("{} / {ns} / po/{name}", cluster(id)),
+    }
+}

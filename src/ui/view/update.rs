@@ -1,0 +1,594 @@
+//! `View::update`: keys and actions change the view and leave effects for the loop.
+
+use crossterm::event::KeyCode;
+use jiff::Timestamp;
+
+use crate::domain::id::ObjectKey;
+use crate::domain::kind::Kind;
+use crate::domain::scope::{Scope, TreeNode};
+use crate::fleet::Fleet;
+use crate::ops;
+use crate::ops::session::Session;
+use crate::ui::action::Action;
+use crate::ui::effect::{Effect, Job, Look, Prompt, Said, Toast};
+use crate::ui::key::Key;
+use crate::ui::keymap::Found;
+use crate::ui::modal::confirm::{Answer, Confirm};
+use crate::ui::modal::help::Help;
+use crate::ui::pane::text::TextView;
+use crate::ui::pane::PaneId;
+use crate::ui::widget::input::Line;
+
+use super::command::{self, Command};
+use super::{Asking, Focus, Place, View, node_words};
+
+/// What a turn of the view may read.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// The model.
+    pub fleet: &'a Fleet,
+    /// Who plans are made as.
+    pub session: &'a Session,
+    /// What time it is.
+    pub now: Timestamp,
+}
+
+impl View {
+    /// Takes a key.
+    pub fn key(&mut self, world: World<'_>, key: Key) -> Vec<Effect> {
+        if let Some(confirm) = &mut self.confirm {
+            return match confirm.key(key) {
+                Answer::Open => Vec::new(),
+                Answer::Cancelled => {
+                    self.confirm = None;
+                    self.absorb(world, vec![Effect::say("cancelled; nothing was done")])
+                }
+                Answer::Run(plan, word) => {
+                    self.confirm = None;
+                    self.panes.deploy.begin(&plan);
+                    self.pane = PaneId::Deploy;
+                    self.focus = Focus::Pane;
+                    self.text = None;
+                    self.absorb(world, vec![Effect::Job(Job::Execute { plan, word })])
+                }
+            };
+        }
+        if let Some(help) = &mut self.help {
+            if !help.key(key) {
+                self.help = None;
+            }
+            return Vec::new();
+        }
+        if self.asking.is_some() {
+            let effects = self.type_key(world, key);
+            return self.absorb(world, effects);
+        }
+        self.pending.push(key);
+        let contexts = self.contexts();
+        match self.keymap.find(&contexts, &self.pending) {
+            Found::Action(action) => {
+                self.pending.clear();
+                self.update(world, action)
+            }
+            Found::Pending => Vec::new(),
+            Found::Nothing => {
+                // A sequence that leads nowhere ends silently; its last key may begin another.
+                let again = self.pending.len() > 1;
+                self.pending.clear();
+                if again && !key.is(KeyCode::Esc) { self.key(world, key) } else { Vec::new() }
+            }
+        }
+    }
+
+    /// Takes pasted text: to the line that is typed, never to the key map.
+    pub fn paste(&mut self, world: World<'_>, text: &str) -> Vec<Effect> {
+        if let Some(confirm) = &mut self.confirm {
+            confirm.paste(text);
+        } else if let Some(asking) = &mut self.asking {
+            asking.line.insert(text);
+            self.typed(world);
+        }
+        Vec::new()
+    }
+
+    /// Takes an action.
+    pub fn update(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
+        if action.info().writes && self.options.read_only {
+            return self.absorb(world, vec![Effect::complain("read-only: writes are off in this session")]);
+        }
+        let effects = self.act(world, action);
+        self.absorb(world, effects)
+    }
+
+    fn act(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Quit => return vec![Effect::Quit],
+            Action::Suspend => return vec![Effect::Suspend],
+            Action::Command => return vec![Effect::Prompt(Prompt::Command)],
+            Action::Filter => return vec![Effect::Prompt(Prompt::Filter)],
+            Action::Help => {
+                let contexts = self.contexts();
+                self.help = Some(Help::new(&self.keymap, &contexts, self.options.read_only));
+                return Vec::new();
+            }
+            Action::NextPane => return vec![Effect::Show(self.next_pane(true))],
+            Action::PrevPane => return vec![Effect::Show(self.next_pane(false))],
+            Action::GotoOverview => return vec![Effect::Show(PaneId::Overview)],
+            Action::GotoResources => return vec![Effect::Show(PaneId::Resources)],
+            Action::GotoProblems => return vec![Effect::Show(PaneId::Problems)],
+            Action::GotoDeploy => return vec![Effect::Show(PaneId::Deploy)],
+            Action::GotoScale => return vec![Effect::Show(PaneId::Scale)],
+            Action::GotoLogs => return vec![Effect::Show(PaneId::Logs)],
+            Action::GotoCosts => return vec![Effect::Show(PaneId::Costs)],
+            Action::FocusTree => {
+                self.focus = Focus::Tree;
+                return Vec::new();
+            }
+            Action::FocusPane => {
+                self.focus = Focus::Pane;
+                return Vec::new();
+            }
+            Action::Wide => {
+                self.wide = !self.wide;
+                return Vec::new();
+            }
+            Action::HistoryBack => return self.travel(world, true),
+            Action::HistoryForward => return self.travel(world, false),
+            Action::Refresh if self.focus == Focus::Tree || !matches!(self.pane, PaneId::Deploy | PaneId::Clouds) => {
+                return vec![Effect::Redraw];
+            }
+            _ => {}
+        }
+        if let Some(effects) = self.act_text(action) {
+            return effects;
+        }
+        if self.focus == Focus::Tree {
+            return self.act_tree(world, action);
+        }
+        self.act_pane(world, action)
+    }
+
+    /// In a text view: moving, searching, closing. `None`: not the text's.
+    fn act_text(&mut self, action: Action) -> Option<Vec<Effect>> {
+        let text = self.text.as_mut()?;
+        match action {
+            Action::Back => {
+                self.text = None;
+                Some(Vec::new())
+            }
+            Action::Copy => Some(vec![Effect::Copy(text.text())]),
+            Action::Save => {
+                let name = format!("{}-{}.txt", text.object.name, if text.look == Look::Yaml { "yaml" } else { "describe" });
+                Some(vec![Effect::Prompt(Prompt::Save(name))])
+            }
+            action => text.act(action).then(Vec::new),
+        }
+    }
+
+    fn act_tree(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Open => {
+                let selection = self.tree.selection();
+                let mut effects = vec![Effect::Scope(selection)];
+                if self.is_narrow() || matches!(self.pane, PaneId::Overview) {
+                    self.focus = Focus::Pane;
+                }
+                if self.pane == PaneId::Overview
+                    && self.tree.selected().is_some_and(|n| n.depth() >= 6)
+                {
+                    effects.push(Effect::Show(PaneId::Resources));
+                }
+                effects
+            }
+            Action::Back => {
+                if !self.tree.filter_text().is_empty() {
+                    let _ = self.tree.filter("");
+                    return Vec::new();
+                }
+                if !self.tree.marks.is_empty() {
+                    self.tree.act(Action::ClearMarks);
+                    return Vec::new();
+                }
+                if self.scope.is_all() { Vec::new() } else { vec![Effect::Scope(vec![TreeNode::Fleet])] }
+            }
+            Action::Right | Action::Expand => {
+                if !self.tree.act(Action::Right) {
+                    self.focus = Focus::Pane;
+                }
+                Vec::new()
+            }
+            Action::Connect => {
+                let scope = Scope::nodes(self.tree.selection());
+                vec![Effect::Retry(world.fleet.in_scope(&scope).map(crate::fleet::cluster::Cluster::id).collect())]
+            }
+            Action::Logs | Action::PreviousLogs => {
+                self.set_scope(world, self.tree.selection());
+                let effects = self.panes.logs.open(world.fleet, &self.scope, None, action == Action::PreviousLogs);
+                self.pane = PaneId::Logs;
+                self.focus = Focus::Pane;
+                effects
+            }
+            // On namespaces and above a verb's key opens its pane with that scope.
+            Action::Scale => match self.tree_objects().as_slice() {
+                [] => {
+                    let selection = self.tree.selection();
+                    vec![Effect::Scope(selection), Effect::Show(PaneId::Scale)]
+                }
+                objects => vec![Effect::Prompt(Prompt::Scale(objects.to_vec()))],
+            },
+            Action::Copy => self.tree.selected().map(|n| Effect::Copy(node_words(world.fleet, n))).into_iter().collect(),
+            Action::Describe | Action::Yaml | Action::Restart | Action::Delete | Action::Kill => {
+                let objects = self.tree_objects();
+                self.verb(world, action, objects)
+            }
+            action => {
+                self.tree.act(action);
+                Vec::new()
+            }
+        }
+    }
+
+    /// The workloads and pods that are selected in the tree.
+    fn tree_objects(&self) -> Vec<ObjectKey> {
+        self.tree.selection().iter().filter_map(object_of).collect()
+    }
+
+    fn act_pane(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
+        let mut panes = std::mem::take(&mut self.panes);
+        let seen = self.seen(world.fleet, world.now);
+        let effects = panes.get_mut(self.pane).act(seen, action);
+        let targets = panes.get(self.pane).targets(seen);
+        let had_filter = !panes.get(self.pane).filter_text().is_empty();
+        self.panes = panes;
+        if !effects.is_empty() {
+            return effects;
+        }
+        match action {
+            Action::Back if had_filter => Vec::new(),
+            Action::Back => {
+                // Marks and filters were the pane's to clear; now back to the tree, then to the whole fleet.
+                self.focus = Focus::Tree;
+                Vec::new()
+            }
+            Action::Left if self.pane != PaneId::Logs && self.pane != PaneId::Costs && self.pane != PaneId::Problems => {
+                self.focus = Focus::Tree;
+                Vec::new()
+            }
+            Action::Save => vec![Effect::Prompt(Prompt::Save(format!("{}.txt", self.pane.title().to_lowercase())))],
+            Action::Copy => {
+                let names: Vec<String> = targets.iter().map(|t| t.name.to_string()).collect();
+                if names.is_empty() { Vec::new() } else { vec![Effect::Copy(names.join("\n"))] }
+            }
+            Action::Logs | Action::PreviousLogs if self.pane != PaneId::Logs && !targets.is_empty() => {
+                vec![Effect::Logs { objects: targets, previous: action == Action::PreviousLogs }]
+            }
+            Action::Describe | Action::Yaml | Action::Restart | Action::Delete | Action::Kill => {
+                self.verb(world, action, targets)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn verb(&mut self, world: World<'_>, action: Action, objects: Vec<ObjectKey>) -> Vec<Effect> {
+        let Some(first) = objects.first().cloned() else {
+            return vec![Effect::complain("select a workload or pod first")];
+        };
+        let plan = match action {
+            Action::Describe => return vec![Effect::Look(Look::Describe, first)],
+            Action::Yaml => return vec![Effect::Look(Look::Yaml, first)],
+            Action::Restart => ops::restart::plan(world.fleet, world.session, &objects),
+            _ => ops::delete::plan(world.fleet, world.session, &objects),
+        };
+        match plan {
+            Ok(plan) => vec![Effect::Confirm(Box::new(plan))],
+            Err(error) => vec![Effect::complain(error.to_string())],
+        }
+    }
+
+    fn next_pane(&self, forward: bool) -> PaneId {
+        self.pane.neighbour(forward)
+    }
+
+    fn travel(&mut self, world: World<'_>, back: bool) -> Vec<Effect> {
+        let here = self.place();
+        let Some(there) = (if back { self.past.pop() } else { self.future.pop() }) else {
+            return vec![Effect::say(if back { "nothing before this" } else { "nothing after this" })];
+        };
+        if back { self.future.push(here) } else { self.past.push(here) }
+        self.set_scope(world, there.nodes);
+        self.panes.resources.show(there.kind);
+        self.pane = there.pane;
+        self.entered(world)
+    }
+
+    fn place(&self) -> Place {
+        Place { nodes: self.scope_nodes.clone(), pane: self.pane, kind: self.panes.resources.kind() }
+    }
+
+    fn remember(&mut self) {
+        self.past.push(self.place());
+        if self.past.len() > 50 {
+            self.past.remove(0);
+        }
+        self.future.clear();
+    }
+
+    fn set_scope(&mut self, world: World<'_>, nodes: Vec<TreeNode>) {
+        self.scope = Scope::nodes(nodes.iter().cloned());
+        self.scope_nodes = if self.scope.is_all() { Vec::new() } else { nodes };
+        self.preview_node = None;
+        self.preview = self.scope.clone();
+        self.problems_seen = None;
+        let mut panes = std::mem::take(&mut self.panes);
+        let seen = self.seen(world.fleet, world.now);
+        for (id, ..) in crate::ui::pane::PANES {
+            panes.get_mut(*id).scoped(seen);
+        }
+        self.panes = panes;
+    }
+
+    /// What a pane needs when it comes into view.
+    fn entered(&mut self, world: World<'_>) -> Vec<Effect> {
+        self.text = None;
+        let mut effects = Vec::new();
+        match self.pane {
+            PaneId::Logs => {
+                if !self.panes.logs.is_open() {
+                    effects = self.panes.logs.open(world.fleet, &self.scope, None, false);
+                }
+            }
+            PaneId::Clouds => effects.push(Effect::Job(Job::Clouds)),
+            _ => {}
+        }
+        if self.pane != PaneId::Logs && self.panes.logs.is_open() {
+            effects.extend(self.panes.logs.close());
+        }
+        effects
+    }
+
+    /// Performs the effects that are the view's own; what is left is the loop's.
+    fn absorb(&mut self, world: World<'_>, effects: Vec<Effect>) -> Vec<Effect> {
+        let mut out = Vec::new();
+        let mut queue: std::collections::VecDeque<Effect> = effects.into();
+        while let Some(effect) = queue.pop_front() {
+            match effect {
+                Effect::Show(pane) => {
+                    if pane != self.pane {
+                        self.remember();
+                    }
+                    self.pane = pane;
+                    self.focus = Focus::Pane;
+                    queue.extend(self.entered(world));
+                }
+                Effect::Scope(nodes) => {
+                    self.remember();
+                    if let [one] = nodes.as_slice() {
+                        self.tree.reveal(world.fleet, one);
+                    }
+                    self.set_scope(world, nodes);
+                    if self.pane == PaneId::Logs {
+                        queue.extend(self.panes.logs.open(world.fleet, &self.scope, None, false));
+                    }
+                }
+                Effect::Toast(toast) => self.toast(toast, world.now),
+                Effect::Confirm(plan) => {
+                    if self.panes.deploy.is_running() {
+                        self.toast(Toast { words: "another plan is running; see it with g d".into(), error: true }, world.now);
+                    } else {
+                        self.confirm = Some(Confirm::new(*plan, self.options.max_targets));
+                    }
+                }
+                Effect::Prompt(prompt) => self.ask(prompt),
+                Effect::Logs { objects, previous } => {
+                    self.remember();
+                    queue.extend(self.panes.logs.open(world.fleet, &self.scope, Some(objects), previous));
+                    self.pane = PaneId::Logs;
+                    self.focus = Focus::Pane;
+                    self.text = None;
+                }
+                Effect::Look(look, object) => {
+                    self.generation += 1;
+                    let place = world.fleet.cluster(object.cluster).map_or_else(String::new, |c| c.info.place.path());
+                    let title = if object.namespace.is_empty() {
+                        format!("{place}  {}", object.target())
+                    } else {
+                        format!("{place}  {} / {}", object.namespace, object.target())
+                    };
+                    self.text = Some(TextView::new(look, object.clone(), self.generation, title));
+                    self.focus = Focus::Pane;
+                    out.push(Effect::Job(Job::Look { generation: self.generation, look, object }));
+                }
+                Effect::Retry(clusters) => {
+                    for id in &clusters {
+                        *self.retries.entry(*id).or_default() += 1;
+                    }
+                    let n = clusters.len();
+                    let words = format!("trying {n} cluster{} again", if n == 1 { "" } else { "s" });
+                    self.toast(Toast { words, error: false }, world.now);
+                    out.push(Effect::Retry(clusters));
+                }
+                Effect::Copy(text) => {
+                    let words = format!("copied {} lines (OSC 52)", text.lines().count().max(1));
+                    self.toast(Toast { words, error: false }, world.now);
+                    out.push(Effect::Copy(text));
+                }
+                other => out.push(other),
+            }
+        }
+        out
+    }
+
+    fn ask(&mut self, prompt: Prompt) {
+        let before = match &prompt {
+            Prompt::Filter => self.filter_now().to_owned(),
+            Prompt::Save(name) => name.clone(),
+            Prompt::Command | Prompt::Scale(_) | Prompt::Manifest => String::new(),
+        };
+        self.asking = Some(Asking { prompt, line: Line::new(&before), error: None, suggestion: None, before });
+    }
+
+    fn filter_now(&self) -> &str {
+        match (&self.text, self.focus) {
+            (Some(text), _) => text.search_text(),
+            (None, Focus::Tree) => self.tree.filter_text(),
+            (None, Focus::Pane) => self.panes.get(self.pane).filter_text(),
+        }
+    }
+
+    fn set_filter(&mut self, text: &str) -> Result<(), String> {
+        match (&mut self.text, self.focus) {
+            (Some(view), _) => view.search(text),
+            (None, Focus::Tree) => self.tree.filter(text),
+            (None, Focus::Pane) => self.panes.get_mut(self.pane).filter(text),
+        }
+    }
+
+    /// After each change of the typed line: filters apply at once, commands are completed.
+    fn typed(&mut self, _world: World<'_>) {
+        let Some(asking) = &self.asking else { return };
+        let text = asking.line.text().to_owned();
+        let (error, suggestion) = match asking.prompt {
+            Prompt::Filter => (self.set_filter(&text).err(), None),
+            Prompt::Command => (None, command::complete(&text)),
+            Prompt::Scale(_) => (
+                if text.is_empty() { None } else { ops::scale::Amount::parse(&text).err().map(|e| e.to_string()) },
+                None,
+            ),
+            Prompt::Manifest | Prompt::Save(_) => (None, None),
+        };
+        if let Some(asking) = &mut self.asking {
+            asking.error = error;
+            asking.suggestion = suggestion;
+        }
+    }
+
+    fn type_key(&mut self, world: World<'_>, key: Key) -> Vec<Effect> {
+        if key.is(KeyCode::Esc) || key.is_ctrl('c') {
+            if let Some(asking) = self.asking.take()
+                && asking.prompt == Prompt::Filter
+            {
+                let _ = self.set_filter(&asking.before);
+            }
+            return Vec::new();
+        }
+        if key.is(KeyCode::Enter) {
+            return self.asked(world);
+        }
+        let Some(asking) = &mut self.asking else { return Vec::new() };
+        if key.is(KeyCode::Tab) {
+            if let Some(suggestion) = asking.suggestion.clone() {
+                asking.line.set(&suggestion);
+            }
+        } else {
+            asking.line.key(key);
+        }
+        self.typed(world);
+        Vec::new()
+    }
+
+    /// Enter on a typed line.
+    fn asked(&mut self, world: World<'_>) -> Vec<Effect> {
+        let Some(asking) = self.asking.take() else { return Vec::new() };
+        let text = asking.line.text().trim().to_owned();
+        match asking.prompt {
+            Prompt::Filter => match self.set_filter(&text) {
+                Ok(()) => Vec::new(),
+                Err(why) => {
+                    let _ = self.set_filter(&asking.before);
+                    vec![Effect::complain(why)]
+                }
+            },
+            Prompt::Command => match command::parse(&text) {
+                Ok(command) => self.command(world, command),
+                Err(why) => vec![Effect::complain(why)],
+            },
+            Prompt::Scale(targets) => match ops::scale::Amount::parse(&text) {
+                Ok(amount) => match ops::scale::plan(world.fleet, world.session, &targets, amount) {
+                    Ok(plan) => vec![Effect::Confirm(Box::new(plan))],
+                    Err(error) => vec![Effect::complain(error.to_string())],
+                },
+                Err(error) => vec![Effect::complain(error.to_string())],
+            },
+            Prompt::Manifest if text.is_empty() => Vec::new(),
+            Prompt::Manifest => self.plan_deploy(world, &text),
+            Prompt::Save(_) if text.is_empty() => Vec::new(),
+            Prompt::Save(_) => {
+                let body = match &self.text {
+                    Some(view) => view.text(),
+                    None => self.panes.get(self.pane).text(self.seen(world.fleet, world.now)),
+                };
+                vec![Effect::Job(Job::Save { path: text, text: body })]
+            }
+        }
+    }
+
+    fn plan_deploy(&mut self, world: World<'_>, path: &str) -> Vec<Effect> {
+        let mut panes = std::mem::take(&mut self.panes);
+        let effects = panes.deploy.plan(self.seen(world.fleet, world.now), path);
+        self.panes = panes;
+        self.pane = PaneId::Deploy;
+        self.focus = Focus::Pane;
+        self.text = None;
+        effects
+    }
+
+    fn command(&mut self, world: World<'_>, command: Command) -> Vec<Effect> {
+        match command {
+            Command::Quit => vec![Effect::Quit],
+            Command::Suspend => vec![Effect::Suspend],
+            Command::Help => self.act(world, Action::Help),
+            Command::Clusters => vec![Effect::Scope(vec![TreeNode::Fleet]), Effect::Show(PaneId::Overview)],
+            Command::Pane(PaneId::Deploy, Some(path)) => self.plan_deploy(world, &path),
+            Command::Pane(pane, _) => vec![Effect::Show(pane)],
+            Command::Namespace(namespace) => {
+                self.panes.resources.in_namespace(namespace);
+                vec![Effect::Show(PaneId::Resources)]
+            }
+            Command::Kind(kind, namespace, filter) => {
+                self.panes.resources.show(kind);
+                if namespace.is_some() {
+                    self.panes.resources.in_namespace(namespace.filter(|_| kind != Kind::Namespace));
+                }
+                let mut effects = vec![Effect::Show(PaneId::Resources)];
+                if let Some(filter) = filter
+                    && let Err(why) = crate::ui::pane::Pane::filter(&mut self.panes.resources, &filter)
+                {
+                    effects.push(Effect::complain(why));
+                }
+                effects
+            }
+        }
+    }
+
+    /// Hears what a task says.
+    pub fn hear(&mut self, world: World<'_>, said: &Said) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match said {
+            Said::Toast(toast) => self.toast(toast.clone(), world.now),
+            Said::Look { generation, text } => {
+                if let Some(view) = self.text.as_mut().filter(|v| v.generation == *generation) {
+                    view.set(text.as_deref().map_err(String::as_str));
+                }
+            }
+            _ => {
+                for (id, ..) in crate::ui::pane::PANES {
+                    effects.extend(self.panes.get_mut(*id).hear(said, world.now));
+                }
+            }
+        }
+        self.absorb(world, effects)
+    }
+}
+
+/// The object of a workload or pod node.
+fn object_of(node: &TreeNode) -> Option<ObjectKey> {
+    match node {
+        TreeNode::Workload(cluster, namespace, kind, name) => {
+            Some(ObjectKey { cluster: *cluster, kind: *kind, namespace: namespace.clone(), name: name.clone() })
+        }
+        TreeNode::Pod(cluster, namespace, name) => {
+            Some(ObjectKey { cluster: *cluster, kind: Kind::Pod, namespace: namespace.clone(), name: name.clone() })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,108 @@
+//! Drawing text by its width: cut by grapheme, padded by cells, never by bytes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// How many cells a text takes.
+pub fn width(text: &str) -> u16 {
+    u16::try_from(UnicodeWidthStr::width(text)).unwrap_or(u16::MAX)
+}
+
+/// Writes text at a place, at most `most` cells; longer text ends in `…`. Returns the cells used.
+pub fn text(buf: &mut Buffer, x: u16, y: u16, text: &str, most: u16, style: Style) -> u16 {
+    let area = buf.area;
+    if y < area.top() || y >= area.bottom() || x >= area.right() || most == 0 {
+        return 0;
+    }
+    let most = most.min(area.right() - x);
+    if width(text) <= most {
+        let (end, _) = buf.set_stringn(x, y, text, usize::from(most), style);
+        return end.saturating_sub(x);
+    }
+    let (mut used, mut end) = (0u16, 0);
+    for (at, g) in text.grapheme_indices(true) {
+        let w = width(g);
+        if used + w + 1 > most {
+            break;
+        }
+        used += w;
+        end = at + g.len();
+    }
+    buf.set_stringn(x, y, text.get(..end).unwrap_or(""), usize::from(used), style);
+    buf.set_stringn(x + used, y, "…", 1, style);
+    used + 1
+}
+
+/// Writes text so that it ends before `right`.
+pub fn text_right(buf: &mut Buffer, left: u16, right: u16, y: u16, s: &str, style: Style) {
+    let room = right.saturating_sub(left);
+    let w = width(s).min(room);
+    text(buf, right - w, y, s, w, style);
+}
+
+/// Gives a whole line a style.
+pub fn line_style(buf: &mut Buffer, area: Rect, y: u16, style: Style) {
+    let line = Rect { y, height: 1, ..area }.intersection(buf.area);
+    buf.set_style(line, style);
+}
+
+/// Spans one after another; returns the cells used.
+pub fn spans(buf: &mut Buffer, x: u16, y: u16, most: u16, spans: &[(&str, Style)]) -> u16 {
+    let mut at = 0;
+    for (s, style) in spans {
+        if at >= most {
+            break;
+        }
+        at += text(buf, x + at, y, s, most - at, *style);
+    }
+    at
+}
+
+/// A bar of `cells` cells, filled by `part` of `whole`.
+pub fn bar(part: u64, whole: u64, cells: u16, ascii: bool) -> String {
+    let filled = if whole == 0 { 0 } else { (part.saturating_mul(u64::from(cells)) + whole / 2) / whole };
+    let filled = u16::try_from(filled).unwrap_or(cells).min(cells);
+    let (full, empty) = if ascii { ("#", ".") } else { ("█", "░") };
+    full.repeat(usize::from(filled)) + &empty.repeat(usize::from(cells - filled))
+}
+
+/// The bytes of a text with its cells up to `from` cut off: for scrolling to the right.
+pub fn skip_cells(text: &str, from: u16) -> &str {
+    let mut used = 0;
+    for (at, g) in text.grapheme_indices(true) {
+        if used >= from {
+            return text.get(at..).unwrap_or("");
+        }
+        used += width(g);
+    }
+    ""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(s: &str, most: u16) -> String {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 20, 1));
+        text(&mut buf, 0, 0, s, most, Style::default());
+        buf.content.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()
+    }
+
+    #[test]
+    fn cut_by_width() {
+        assert_eq!(line("hello", 10), "hello");
+        assert_eq!(line("hello world", 6), "hello…");
+        assert_eq!(line("日本語のテキスト", 5).replace(' ', ""), "日本…");
+        assert_eq!(line("x", 0), "");
+    }
+
+    #[test]
+    fn bars() {
+        assert_eq!(bar(5, 10, 4, true), "##..");
+        assert_eq!(bar(0, 0, 4, true), "....");
+        assert_eq!(bar(99, 10, 4, true), "####");
+    }
+}

@@ -1,0 +1,6 @@
+//! Widgets: how things are drawn, without knowing what they mean. Pure functions into a buffer.
+
+pub mod draw;
+pub mod input;
+pub mod list;
+pub mod table;
