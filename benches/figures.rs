@@ -3,7 +3,15 @@
 //! `cargo bench` measures what needs no server; with the testbed built it measures a real API server with 1,500 pods too.
 //! The program is measured from outside, in a real terminal, as a person would meet it.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr, clippy::indexing_slicing, reason = "a bench says what went wrong and stops")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "a bench says what went wrong and stops"
+)]
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -28,7 +36,9 @@ struct Session {
 
 impl Session {
     fn start(program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Self {
-        let pty = native_pty_system().openpty(PtySize { rows: 50, cols: 200, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let pty = native_pty_system()
+            .openpty(PtySize { rows: 50, cols: 200, pixel_width: 0, pixel_height: 0 })
+            .unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env("TERM", "xterm-256color");
@@ -83,7 +93,9 @@ impl Session {
         let pressed = Instant::now();
         self.input.write_all(key).unwrap();
         self.input.flush().unwrap();
-        let Ok((at, bytes)) = self.output.recv_timeout(Duration::from_secs(2)) else { panic!("no answer to a key") };
+        let Ok((at, bytes)) = self.output.recv_timeout(Duration::from_secs(2)) else {
+            panic!("no answer to a key")
+        };
         self.screen.process(&bytes);
         (at - pressed, bytes.len())
     }
@@ -151,7 +163,9 @@ fn first_frame(dir: &Path) -> Row {
     let config = config.to_string_lossy();
     let run = || {
         let mut s = Session::start(SKYFLEET, &["--kubeconfig", &config], &[]);
-        ms(s.until("a full frame", Duration::from_secs(10), |g| g.contains("skyfleet") && g.contains("? help") && g.contains("0/200 live")))
+        ms(s.until("a full frame", Duration::from_secs(10), |g| {
+            g.contains("skyfleet") && g.contains("? help") && g.contains("0/200 live")
+        }))
     };
     let ours: Vec<f64> = (0..15).map(|_| run()).collect();
     let floor: Vec<f64> = (0..15)
@@ -201,7 +215,10 @@ fn demo_keys() -> Row {
 }
 
 fn testbed() -> Option<PathBuf> {
-    let out = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testbed/build")).arg("--path").output().ok()?;
+    let out = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testbed/build"))
+        .arg("--path")
+        .output()
+        .ok()?;
     out.status.success().then(|| PathBuf::from(String::from_utf8_lossy(&out.stdout).trim()))
 }
 
@@ -209,14 +226,25 @@ fn testbed() -> Option<PathBuf> {
 fn real(dir: &Path, binary: &Path) -> Vec<Row> {
     let state = dir.join("big");
     let mut child = Command::new(binary)
-        .args(["--dir", &state.to_string_lossy(), "--name", "big", "--nodes", "50", "--cloud", "aws", "--die-with-stdin"])
+        .args([
+            "--dir",
+            &state.to_string_lossy(),
+            "--name",
+            "big",
+            "--nodes",
+            "50",
+            "--cloud",
+            "aws",
+            "--die-with-stdin",
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut line = String::new();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line)
+        .unwrap();
     let ready: Value = serde_json::from_str(&line).expect("the testbed is ready");
     let config = ready["kubeconfigs"]["admin"].as_str().unwrap().to_owned();
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -227,7 +255,10 @@ fn real(dir: &Path, binary: &Path) -> Vec<Row> {
         runtime.block_on(async {
             let kubeconfig = kube::config::Kubeconfig::read_from(&config).unwrap();
             let started = Instant::now();
-            let config = kube::Config::from_custom_kubeconfig(kubeconfig, &kube::config::KubeConfigOptions::default()).await.unwrap();
+            let config =
+                kube::Config::from_custom_kubeconfig(kubeconfig, &kube::config::KubeConfigOptions::default())
+                    .await
+                    .unwrap();
             let client = kube::Client::try_from(config).unwrap();
             let api: kube::Api<k8s_openapi::api::core::v1::Pod> = kube::Api::all(client);
             let mut n = 0;
@@ -252,7 +283,9 @@ fn real(dir: &Path, binary: &Path) -> Vec<Row> {
     for i in 0..7 {
         let mut s = Session::start(SKYFLEET, &["--kubeconfig", &config], &[]);
         times.push(ms(s.until("1,500 pods", Duration::from_secs(30), |g| {
-            g.lines().next().is_some_and(|l| l.contains("1/1 live") && l.contains("1,5") && l.contains("pods"))
+            g.lines()
+                .next()
+                .is_some_and(|l| l.contains("1/1 live") && l.contains("1,5") && l.contains("pods"))
         })));
         std::thread::sleep(Duration::from_secs(2));
         memory.push(s.rss_mb());
@@ -271,7 +304,9 @@ fn real(dir: &Path, binary: &Path) -> Vec<Row> {
         Row {
             what: "one real API server, 1,500 pods: start to all of them on screen".into(),
             ours: format!("{time:.0} ms"),
-            baseline: format!("{bare:.0} ms (bare kube client, the list alone); sofka 0.34: 772 ms, measured elsewhere"),
+            baseline: format!(
+                "{bare:.0} ms (bare kube client, the list alone); sofka 0.34: 772 ms, measured elsewhere"
+            ),
             bar: "700 ms".into(),
             data: json!({"median_ms": time, "baseline_bare_list_ms": bare, "sofka_0_34_ms_measured_elsewhere": 772}),
         },
@@ -293,13 +328,25 @@ fn fill(config: &str) {
             "---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: team-{n:02}}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: team-{n:02}}}\nspec:\n  replicas: 100\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec: {{containers: [{{name: web, image: \"registry.example/web:1.0.0\", resources: {{requests: {{cpu: 10m, memory: 16Mi}}}}}}]}}\n"
         ));
     }
-    let mut kubectl =
-        Command::new("kubectl").args(["--kubeconfig", config, "apply", "-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("kubectl");
+    let mut kubectl = Command::new("kubectl")
+        .args(["--kubeconfig", config, "apply", "-f", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("kubectl");
     kubectl.stdin.take().unwrap().write_all(manifest.as_bytes()).unwrap();
     assert!(kubectl.wait().unwrap().success());
     for _ in 0..240 {
         let out = Command::new("kubectl")
-            .args(["--kubeconfig", config, "get", "pods", "-A", "--field-selector=status.phase=Running", "--no-headers"])
+            .args([
+                "--kubeconfig",
+                config,
+                "get",
+                "pods",
+                "-A",
+                "--field-selector=status.phase=Running",
+                "--no-headers",
+            ])
             .output()
             .unwrap();
         if String::from_utf8_lossy(&out.stdout).lines().filter(|l| l.contains("1/1")).count() >= 1500 {
@@ -329,7 +376,9 @@ fn main() {
     }
     let all: Vec<Value> = rows
         .iter()
-        .map(|r| json!({"what": r.what, "ours": r.ours, "baseline": r.baseline, "bar": r.bar, "data": r.data}))
+        .map(
+            |r| json!({"what": r.what, "ours": r.ours, "baseline": r.baseline, "bar": r.bar, "data": r.data}),
+        )
         .collect();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join("figures.json");
     let _ = std::fs::create_dir_all(path.parent().unwrap());

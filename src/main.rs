@@ -71,7 +71,11 @@ async fn run(args: Args) -> Exit {
         || args.session.clusters.is_some()
         || args.session.pods.is_some();
     let terminal = matches!(args.command, None | Some(Command::Demo));
-    if terminal && (var("TERM").as_deref() == Some("dumb") || !io::stdout().is_terminal() || !io::stdin().is_terminal()) {
+    if terminal
+        && (var("TERM").as_deref() == Some("dumb")
+            || !io::stdout().is_terminal()
+            || !io::stdin().is_terminal())
+    {
         complain(
             "skyfleet's screen needs a terminal. Without one use its commands, e.g.\n  skyfleet tree --demo\n  skyfleet problems -o json\n  skyfleet snapshot --demo --size 120x36\nskyfleet --help lists them.",
         );
@@ -179,10 +183,15 @@ fn real(args: &SessionArgs, settings: &Settings, paths: &Paths) -> Shared {
 
 /// A session over the simulation, which lives as long as the program.
 async fn simulation(args: &Args, settings: &Settings, still: bool) -> Result<Shared, String> {
-    let (a, at) = (args.session.clone(), match &args.command {
-        Some(Command::Snapshot(s)) => commands::logs::seconds(&s.at).ok_or("--at wants a span like 10s or 2m")?,
-        _ => 0,
-    });
+    let (a, at) = (
+        args.session.clone(),
+        match &args.command {
+            Some(Command::Snapshot(s)) => {
+                commands::logs::seconds(&s.at).ok_or("--at wants a span like 10s or 2m")?
+            }
+            _ => 0,
+        },
+    );
     let start = if still { fixed_time() } else { jiff::Timestamp::now() };
     // Thousands of objects are made: not on a thread that has to answer keys.
     let made = tokio::task::spawn_blocking(move || -> Result<Simulation, String> {
@@ -210,7 +219,8 @@ async fn simulation(args: &Args, settings: &Settings, still: bool) -> Result<Sha
     });
     let sim = made.await.map_err(|_| "the simulation could not be made".to_owned())??;
     let loaded = kubeconfig::from_value(sim.kubeconfig())?;
-    let clients: Vec<_> = sim.contexts().into_iter().filter_map(|c| Some((c.clone(), sim.client(&c)?))).collect();
+    let clients: Vec<_> =
+        sim.contexts().into_iter().filter_map(|c| Some((c.clone(), sim.client(&c)?))).collect();
     let clock = {
         let sim = sim.clone();
         Clock::new(move || sim.now())
@@ -264,7 +274,8 @@ fn ui(
 
 async fn picture(a: &SnapshotArgs, args: &Args, session: Shared, settings: &Settings, paths: &Paths) -> Exit {
     let size = a.size.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
-    let Some(size) = size.filter(|(w, h): &(u16, u16)| (1..=1000).contains(w) && (1..=500).contains(h)) else {
+    let Some(size) = size.filter(|(w, h): &(u16, u16)| (1..=1000).contains(w) && (1..=500).contains(h))
+    else {
         complain("--size wants columns x rows, e.g. 120x40");
         return Exit::Usage;
     };
@@ -295,7 +306,10 @@ fn log_to(args: &SessionArgs, paths: &Paths) {
         2 => "skyfleet=debug",
         _ => "debug",
     };
-    let Some(path) = args.log_file.clone().or_else(|| paths.state.as_ref().map(|s| s.join("skyfleet.log"))) else { return };
+    let Some(path) = args.log_file.clone().or_else(|| paths.state.as_ref().map(|s| s.join("skyfleet.log")))
+    else {
+        return;
+    };
     if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         let _ = skyfleet::ops::journal::private_folder(folder);
     }
@@ -304,5 +318,9 @@ fn log_to(args: &SessionArgs, paths: &Paths) {
         return;
     };
     let filter = tracing_subscriber::EnvFilter::new(level);
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Arc::new(file)).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_writer(Arc::new(file))
+        .try_init();
 }

@@ -69,7 +69,6 @@ pub struct ScopeArgs {
 /// Whose kubeconfig, as whom, and how it looks.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Session")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct SessionArgs {
     /// Only these kubeconfig files, in this order; KUBECONFIG is ignored
     #[arg(long, global = true, value_name = "FILE")]
@@ -217,7 +216,9 @@ pub struct TreeArgs {
 
 /// Of `get`.
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = "Examples:\n  skyfleet get pods -n shop\n  skyfleet get deploy web -o json\n  skyfleet get nodes --cloud aws -o wide")]
+#[command(
+    after_help = "Examples:\n  skyfleet get pods -n shop\n  skyfleet get deploy web -o json\n  skyfleet get nodes --cloud aws -o wide"
+)]
 pub struct GetArgs {
     /// A kind by any of its names: po, pods, Deployment, deployments.apps, a CRD's
     pub kind: String,
@@ -261,7 +262,9 @@ pub struct CostsArgs {
 
 /// Of `logs`.
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = "Examples:\n  skyfleet logs deploy/web -n shop -f\n  skyfleet logs web-7c9d8f6b5-2xkqz --previous\n  skyfleet logs -n shop --since 5m -o ndjson")]
+#[command(
+    after_help = "Examples:\n  skyfleet logs deploy/web -n shop -f\n  skyfleet logs web-7c9d8f6b5-2xkqz --previous\n  skyfleet logs -n shop --since 5m -o ndjson"
+)]
 pub struct LogsArgs {
     /// KIND/NAME or a pod's name; nothing: everything in scope
     pub target: Option<String>,
@@ -311,7 +314,9 @@ pub struct WriteArgs {
 
 /// Of `deploy`.
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = "Examples:\n  skyfleet deploy plan -f app.yaml -s 'aws/**'\n  skyfleet deploy run -f app.yaml --cluster staging-a --yes")]
+#[command(
+    after_help = "Examples:\n  skyfleet deploy plan -f app.yaml -s 'aws/**'\n  skyfleet deploy run -f app.yaml --cluster staging-a --yes"
+)]
 pub struct DeployArgs {
     /// plan shows what each server says would change; run applies it, cluster after cluster
     #[arg(value_parser = ["plan", "run"])]
@@ -369,7 +374,9 @@ pub struct CloudsArgs {
 
 /// Of `snapshot`.
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = "Examples:\n  skyfleet snapshot --demo --size 120x36 -o svg > overview.svg\n  skyfleet snapshot --demo --keys 'g p' --at 10s")]
+#[command(
+    after_help = "Examples:\n  skyfleet snapshot --demo --size 120x36 -o svg > overview.svg\n  skyfleet snapshot --demo --keys 'g p' --at 10s"
+)]
 pub struct SnapshotArgs {
     /// Columns x rows
     #[arg(long, default_value = "120x40", value_name = "WxH")]

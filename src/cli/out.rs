@@ -74,7 +74,13 @@ pub struct Answer<'a> {
 
 impl Answer<'_> {
     /// Prints it. Errors of clusters are lines on `err` where the form has no place for them.
-    pub fn print(&self, output: Output, session: &Session, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()> {
+    pub fn print(
+        &self,
+        output: Output,
+        session: &Session,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> io::Result<()> {
         let name = |id: &ClusterId| session.info(*id).map_or_else(String::new, |i| i.name().to_string());
         let context = |id: &ClusterId| session.info(*id).map_or_else(String::new, |i| i.context.to_string());
         match output {
@@ -89,7 +95,11 @@ impl Answer<'_> {
                 all.extend(self.more.iter().map(|(k, v)| ((*k).to_owned(), v.clone())));
                 all.insert("errors".to_owned(), Value::Array(errors));
                 let all = Value::Object(all);
-                return if output == Output::Json { json(out, &all) } else { write!(out, "{}", to_yaml(&all)) };
+                return if output == Output::Json {
+                    json(out, &all)
+                } else {
+                    write!(out, "{}", to_yaml(&all))
+                };
             }
             Output::Ndjson => {
                 for item in &self.items {
@@ -100,7 +110,8 @@ impl Answer<'_> {
             Output::Name => {
                 for item in &self.items {
                     let text = |p: &str| item.pointer(p).and_then(Value::as_str);
-                    let name = text("/object/metadata/name").or_else(|| text("/name")).or_else(|| text("/cause"));
+                    let name =
+                        text("/object/metadata/name").or_else(|| text("/name")).or_else(|| text("/cause"));
                     writeln!(out, "{}", clean(name.unwrap_or("")))?;
                 }
             }
@@ -130,7 +141,8 @@ mod tests {
     #[test]
     fn columns_line_up_by_width() {
         let mut out = Vec::new();
-        let rows = vec![vec!["日本".to_owned(), "1".to_owned()], vec!["a\u{1b}[31mb".to_owned(), "200".to_owned()]];
+        let rows =
+            vec![vec!["日本".to_owned(), "1".to_owned()], vec!["a\u{1b}[31mb".to_owned(), "200".to_owned()]];
         table(&mut out, &[("NAME", false), ("N", true)], &rows).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "NAME    N\n日本    1\nab    200\n");
     }

@@ -38,7 +38,8 @@ pub fn of(args: &ScopeArgs, infos: &[ClusterInfo]) -> Result<Scope, String> {
             let mut any = false;
             for glob in *given {
                 // A value that is no glob is compared as it is: contexts hold every sign.
-                let matcher = GlobBuilder::new(glob).build().map_err(|e| format!("`{glob}`: {}", e.kind()))?;
+                let matcher =
+                    GlobBuilder::new(glob).build().map_err(|e| format!("`{glob}`: {}", e.kind()))?;
                 any |= *glob == value || matcher.compile_matcher().is_match(&value);
             }
             all &= any;

@@ -21,7 +21,8 @@ impl Paths {
         let own = |name: &str| get(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let project = ProjectDirs::from("", "", "skyfleet");
         Self {
-            config: own("SKYFLEET_CONFIG_DIR").or_else(|| project.as_ref().map(|p| p.config_dir().to_owned())),
+            config: own("SKYFLEET_CONFIG_DIR")
+                .or_else(|| project.as_ref().map(|p| p.config_dir().to_owned())),
             state: own("SKYFLEET_STATE_DIR").or_else(|| {
                 let p = project.as_ref()?;
                 Some(p.state_dir().unwrap_or_else(|| p.data_local_dir()).to_owned())

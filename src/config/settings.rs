@@ -102,7 +102,9 @@ impl Settings {
         let file: File = match serde_saphyr::from_str(text) {
             Ok(file) => file,
             // An empty file is no mapping, and no mistake.
-            Err(_) if text.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#')) => File::default(),
+            Err(_) if text.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#')) => {
+                File::default()
+            }
             Err(error) => {
                 let words = error.to_string();
                 let first = words.lines().next().unwrap_or("").to_owned();

@@ -159,12 +159,13 @@ pub fn columns(kind: Kind) -> Vec<Column> {
                 out.push(NAMESPACE);
             }
             out.push(NAME);
-            out.extend(
-                columns::of(other)
-                    .iter()
-                    .zip(1u8..)
-                    .map(|(c, n)| Column { title: c.title, right: c.right, wide: c.wide, rank: n, most: 60 }),
-            );
+            out.extend(columns::of(other).iter().zip(1u8..).map(|(c, n)| Column {
+                title: c.title,
+                right: c.right,
+                wide: c.wide,
+                rank: n,
+                most: 60,
+            }));
             out.push(AGE);
             out
         }
@@ -319,7 +320,9 @@ fn workload(w: &WorkloadRow, now: Timestamp) -> Vec<Cell> {
             show_age(&w.meta, now),
             image.into(),
         ],
-        Kind::Job => vec![w.ready_cell().into(), of_health(status, health), show_age(&w.meta, now), image.into()],
+        Kind::Job => {
+            vec![w.ready_cell().into(), of_health(status, health), show_age(&w.meta, now), image.into()]
+        }
         _ => vec![
             of_health(w.ready_cell(), health),
             of_health(status, health),

@@ -113,7 +113,13 @@ fn contexts(session: &Session, out: &mut Vec<Check>) {
         let words = format!("{good} contexts lead to {} clusters", session.infos.len());
         out.push(Check::new(Level::Ok, "contexts", "all", &words, ""));
     } else if !session.contexts.is_empty() || !session.files.is_empty() {
-        out.push(Check::new(Level::Bad, "contexts", "all", "no context can be used", "add one with your cloud's command line"));
+        out.push(Check::new(
+            Level::Bad,
+            "contexts",
+            "all",
+            "no context can be used",
+            "add one with your cloud's command line",
+        ));
     }
     for c in &session.contexts {
         if let Some(why) = &c.unusable {
@@ -132,11 +138,20 @@ fn plugins(session: &Session, out: &mut Vec<Check>) {
         }
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found: BTreeSet<&str> =
-        used.keys().copied().filter(|command| std::env::split_paths(&path).any(|dir| dir.join(command).is_file())).collect();
+    let found: BTreeSet<&str> = used
+        .keys()
+        .copied()
+        .filter(|command| std::env::split_paths(&path).any(|dir| dir.join(command).is_file()))
+        .collect();
     for (command, contexts) in used {
         out.push(if found.contains(command) {
-            Check::new(Level::Ok, "plugins", command, &format!("on PATH; {contexts} contexts sign in with it"), "")
+            Check::new(
+                Level::Ok,
+                "plugins",
+                command,
+                &format!("on PATH; {contexts} contexts sign in with it"),
+                "",
+            )
         } else {
             Check::new(
                 Level::Warn,
@@ -180,10 +195,13 @@ async fn ask(session: &Session, info: &ClusterInfo) -> Result<(SafeText, String,
     let review = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
     let who = match api::post(&client, "/apis/authentication.k8s.io/v1/selfsubjectreviews", &review).await {
         Ok(answer) => {
-            let name = answer.pointer("/status/userInfo/username").and_then(Value::as_str).unwrap_or("unnamed");
+            let name =
+                answer.pointer("/status/userInfo/username").and_then(Value::as_str).unwrap_or("unnamed");
             format!("as {name}")
         }
-        Err(fault) if fault.class == FaultClass::NotFound => "identity not told: older than Kubernetes 1.28".to_owned(),
+        Err(fault) if fault.class == FaultClass::NotFound => {
+            "identity not told: older than Kubernetes 1.28".to_owned()
+        }
         Err(fault) => return Err(fault),
     };
     Ok((version, who, millis))
@@ -204,7 +222,9 @@ const fn fix_of(class: FaultClass) -> &'static str {
     match class {
         FaultClass::Unreachable => "check the VPN, the proxy (HTTPS_PROXY) and the address in the kubeconfig",
         FaultClass::Timeout => "check the VPN and the firewall; a longer wait: --timeout 60",
-        FaultClass::Tls => "the certificate-authority-data may be of an older cluster: fetch the kubeconfig anew",
+        FaultClass::Tls => {
+            "the certificate-authority-data may be of an older cluster: fetch the kubeconfig anew"
+        }
         FaultClass::Unauthorized => "sign in again with your cloud's command line",
         FaultClass::Forbidden => "ask for the right, or use another context of this cluster",
         FaultClass::Credentials => "run the plugin's command by hand to see why it gives no credentials",
@@ -224,7 +244,12 @@ fn terminal(get: impl Fn(&str) -> Option<String>, out: &mut Vec<Check>) {
     };
     match get("TERM").as_deref() {
         None => push(Level::Warn, "TERM", "not set", "run in a terminal, or export TERM=xterm-256color"),
-        Some("dumb") => push(Level::Warn, "TERM", "dumb: no full screen here", "the commands work; for the screen use another terminal"),
+        Some("dumb") => push(
+            Level::Warn,
+            "TERM",
+            "dumb: no full screen here",
+            "the commands work; for the screen use another terminal",
+        ),
         Some(term) => push(Level::Ok, "TERM", term, ""),
     }
     let colour = match (get("NO_COLOR"), get("COLORTERM")) {
@@ -278,10 +303,7 @@ mod tests {
     fn terminals() {
         let look = |pairs: &[(&str, &str)]| {
             let mut out = Vec::new();
-            terminal(
-                |name| pairs.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned()),
-                &mut out,
-            );
+            terminal(|name| pairs.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned()), &mut out);
             out.iter().filter(|c| c.level != Level::Ok).map(|c| c.subject.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(look(&[("TERM", "xterm-256color"), ("LANG", "en_US.UTF-8")]), [""; 0]);

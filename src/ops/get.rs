@@ -72,7 +72,13 @@ pub async fn get(
     out
 }
 
-async fn ask(session: &Session, info: &ClusterInfo, scope: &Scope, query: &Query, limit: Duration) -> ClusterResult {
+async fn ask(
+    session: &Session,
+    info: &ClusterInfo,
+    scope: &Scope,
+    query: &Query,
+    limit: Duration,
+) -> ClusterResult {
     let mut resource = None;
     let result = match timeout(limit, objects(session, info, scope, query, &mut resource)).await {
         Ok(result) => result,
@@ -146,7 +152,11 @@ fn workload_of(kind: &str, item: &Value) -> Option<(String, String)> {
     let owner = item.pointer("/metadata/ownerReferences/0").filter(|_| kind == Kind::Pod.info().name)?;
     let (kind, name) = (text(owner, "/kind"), text(owner, "/name"));
     let hash = text(item, "/metadata/labels/pod-template-hash");
-    match name.strip_suffix(hash).and_then(|n| n.strip_suffix('-')).filter(|_| kind == "ReplicaSet" && !hash.is_empty()) {
+    match name
+        .strip_suffix(hash)
+        .and_then(|n| n.strip_suffix('-'))
+        .filter(|_| kind == "ReplicaSet" && !hash.is_empty())
+    {
         Some(deployment) => Some(("Deployment".to_owned(), deployment.to_owned())),
         None => Some((kind.to_owned(), name.to_owned())),
     }

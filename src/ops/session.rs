@@ -157,7 +157,8 @@ impl Session {
             let (before, next) = (self.context(info.id), info.other_contexts.remove(at));
             let Some(entry) = self.contexts.iter().find(|c| SafeText::new(&c.name) == next) else { continue };
             // What impersonation added to the name stays.
-            let added = before.and_then(|b| info.user.strip_prefix(SafeText::new(&b.acts_as).as_str())).unwrap_or("");
+            let added =
+                before.and_then(|b| info.user.strip_prefix(SafeText::new(&b.acts_as).as_str())).unwrap_or("");
             info.user = SafeText::new(&format!("{}{added}", entry.acts_as));
             info.auth = SafeText::new(&entry.auth);
             info.other_contexts.insert(0, std::mem::replace(&mut info.context, next));
@@ -193,7 +194,9 @@ impl Session {
             return Err(Fault::new(FaultClass::Credentials, "no context leads to this cluster"));
         };
         match &context.unusable {
-            Some(why) => Err(Fault::new(FaultClass::Credentials, &format!("context {}: {why}", context.name))),
+            Some(why) => {
+                Err(Fault::new(FaultClass::Credentials, &format!("context {}: {why}", context.name)))
+            }
             None => self.pool.client(&context.name).await,
         }
     }
@@ -233,9 +236,12 @@ impl Session {
             match self.context(info.id) {
                 Some(ContextEntry { unusable: None, name, .. }) => supervisors.start(info.id, name),
                 other => {
-                    let why = other.and_then(|c| c.unusable.as_deref()).unwrap_or("no context leads to this cluster");
+                    let why = other
+                        .and_then(|c| c.unusable.as_deref())
+                        .unwrap_or("no context leads to this cluster");
                     let phase = Phase::Failed { since: self.clock.now(), cause: SafeText::new(why) };
-                    unusable.push(Update::Cluster(Batch { cluster: info.id, deltas: vec![Delta::Phase(phase)] }));
+                    unusable
+                        .push(Update::Cluster(Batch { cluster: info.id, deltas: vec![Delta::Phase(phase)] }));
                 }
             }
         }
@@ -266,8 +272,11 @@ mod tests {
                          {"name": "b", "context": {"cluster": "b", "user": "u"}}],
         });
         let scope = |text: &str| Some(Scope::globs([PathGlob::parse(text).unwrap()]));
-        let options =
-            SessionOptions { read_only_clusters: scope("**/a"), protected: scope("**/b"), ..SessionOptions::default() };
+        let options = SessionOptions {
+            read_only_clusters: scope("**/a"),
+            protected: scope("**/b"),
+            ..SessionOptions::default()
+        };
         let session = Session::from_kubeconfig(from_value(config).unwrap(), options);
         let seen: Vec<_> = session.infos.iter().map(|i| (i.id.0, i.read_only, i.is_protected())).collect();
         assert_eq!(seen, [(0, true, false), (1, false, true)]);

@@ -149,7 +149,11 @@ impl World {
     }
 
     /// All objects of a type, in one namespace when given.
-    pub(crate) fn all<'a>(&'a self, kind: KindId, ns: &str) -> Box<dyn Iterator<Item = &'a Arc<Stored>> + 'a> {
+    pub(crate) fn all<'a>(
+        &'a self,
+        kind: KindId,
+        ns: &str,
+    ) -> Box<dyn Iterator<Item = &'a Arc<Stored>> + 'a> {
         let Some(shelf) = self.shelves.get(kind) else { return Box::new(std::iter::empty()) };
         if ns.is_empty() {
             return Box::new(shelf.objects.values());
@@ -204,7 +208,8 @@ impl World {
             map.remove("apiVersion");
             map.remove("kind");
         }
-        let before = self.get(kind, json::text(&value, "metadata.namespace"), json::text(&value, "metadata.name"));
+        let before =
+            self.get(kind, json::text(&value, "metadata.namespace"), json::text(&value, "metadata.name"));
         if let Some(before) = &before {
             json::set(&mut value, "metadata.resourceVersion", before.rv.to_string());
             let same = serde_json::to_vec(&value).is_ok_and(|bytes| bytes == before.body);

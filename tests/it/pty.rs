@@ -17,7 +17,9 @@ struct Pty {
 
 impl Pty {
     fn start(arguments: &[&str], env: &[(&str, &str)]) -> Self {
-        let pty = native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let pty = native_pty_system()
+            .openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 })
+            .unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_skyfleet"));
         command.args(arguments);
         command.env("TERM", "xterm-256color");
@@ -124,7 +126,9 @@ fn a_resize_is_drawn_at_the_new_size() {
     let mut pty = demo();
     pty.screen = vt100::Parser::new(50.try_into().unwrap(), 160.try_into().unwrap(), 0);
     pty.master.resize(PtySize { rows: 50, cols: 160, pixel_width: 0, pixel_height: 0 }).unwrap();
-    pty.until("tree and tabs side by side", |s| s.contains("Overview") && s.contains("Costs") && s.contains("Fleet"));
+    pty.until("tree and tabs side by side", |s| {
+        s.contains("Overview") && s.contains("Costs") && s.contains("Fleet")
+    });
     pty.send(b":q\r");
     assert_eq!(pty.ended(), 0);
 }

@@ -30,10 +30,18 @@ fn pod(ns: &str, name: &str, image: &str, reason: &str) -> Row {
     let state = if reason.is_empty() {
         ContainerState::Running { since: Some(now()) }
     } else {
-        ContainerState::Waiting { reason: reason.into(), message: "back-off 5m0s restarting failed container".into() }
+        ContainerState::Waiting {
+            reason: reason.into(),
+            message: "back-off 5m0s restarting failed container".into(),
+        }
     };
     Row::Pod(Box::new(PodRow {
-        meta: Meta { namespace: ns.into(), name: name.into(), created: Some("2026-11-23T13:50:00Z".parse().unwrap()), ..Meta::default() },
+        meta: Meta {
+            namespace: ns.into(),
+            name: name.into(),
+            created: Some("2026-11-23T13:50:00Z".parse().unwrap()),
+            ..Meta::default()
+        },
         node: "node-1".into(),
         phase: "Running".into(),
         status: if reason.is_empty() { "Running".into() } else { reason.into() },
@@ -42,7 +50,12 @@ fn pod(ns: &str, name: &str, image: &str, reason: &str) -> Row {
         is_ready: reason.is_empty(),
         restarts: if reason.is_empty() { 0 } else { 14 },
         workload: Some(Owner { kind: "Deployment".into(), name: "web".into() }),
-        containers: vec![ContainerRow { name: "web".into(), image: image.into(), state, ..ContainerRow::default() }],
+        containers: vec![ContainerRow {
+            name: "web".into(),
+            image: image.into(),
+            state,
+            ..ContainerRow::default()
+        }],
         ..PodRow::default()
     }))
 }
@@ -65,7 +78,10 @@ fn fleet(session: &Shared, texts: &[String]) -> Fleet {
         ];
         fleet.apply(Update::Cluster(Batch { cluster: ClusterId(id), deltas }));
     }
-    let phase = Phase::Failed { since: "2026-11-23T13:56:00Z".parse().unwrap(), cause: "TLS: handshake timed out".into() };
+    let phase = Phase::Failed {
+        since: "2026-11-23T13:56:00Z".parse().unwrap(),
+        cause: "TLS: handshake timed out".into(),
+    };
     fleet.apply(Update::Cluster(Batch { cluster: ClusterId(2), deltas: vec![Delta::Phase(phase)] }));
     fleet
 }

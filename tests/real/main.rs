@@ -3,7 +3,12 @@
 //! Without the built testbed every test is listed as ignored with the command that builds it as the reason; with
 //! `SKYFLEET_REQUIRE_REAL=1` that is a failure.
 
-#![expect(unreachable_pub, reason = "modules of a test binary")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what went wrong and stops"
+)]
 
 #[path = "../stories/mod.rs"]
 mod play;
@@ -20,7 +25,7 @@ use skyfleet::source::kubeconfig;
 use testbed::Testbed;
 
 /// The clusters every test shares; each test has its own namespace.
-pub struct Clusters {
+pub(crate) struct Clusters {
     testbeds: Vec<Testbed>,
     _dir: tempfile::TempDir,
 }
@@ -50,7 +55,10 @@ fn clusters() -> Result<&'static Clusters, String> {
                             scope.spawn(move || Testbed::start(binary, &dir, name, flags))
                         })
                         .collect();
-                    handles.into_iter().map(|h| h.join().unwrap_or_else(|_| Err("panicked".to_owned()))).collect()
+                    handles
+                        .into_iter()
+                        .map(|h| h.join().unwrap_or_else(|_| Err("panicked".to_owned())))
+                        .collect()
                 });
                 for testbed in started {
                     testbeds.push(testbed?);
@@ -64,12 +72,12 @@ fn clusters() -> Result<&'static Clusters, String> {
 
 impl Clusters {
     /// The kubeconfigs of a user in every cluster.
-    pub fn kubeconfigs(&self, user: &str) -> Vec<PathBuf> {
+    pub(crate) fn kubeconfigs(&self, user: &str) -> Vec<PathBuf> {
         self.testbeds.iter().map(|t| t.kubeconfig(user)).collect()
     }
 
     /// A session as the admin of all of them.
-    pub fn session(&self) -> Shared {
+    pub(crate) fn session(&self) -> Shared {
         let loaded = kubeconfig::load(&self.kubeconfigs("admin"));
         Arc::new(Session::from_kubeconfig(loaded, SessionOptions::default()))
     }
@@ -97,7 +105,9 @@ impl Clusters {
     }
 }
 
-fn run<F: Future<Output = Result<(), String>>>(make: impl FnOnce(&'static Clusters) -> F) -> Result<(), Failed> {
+fn run<F: Future<Output = Result<(), String>>>(
+    make: impl FnOnce(&'static Clusters) -> F,
+) -> Result<(), Failed> {
     let clusters = clusters()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(make(clusters));

@@ -12,7 +12,7 @@ use serde_json::Value;
 const START: Duration = Duration::from_secs(90);
 
 /// Where the built binary is; else why not.
-pub fn binary() -> Result<PathBuf, String> {
+pub(crate) fn binary() -> Result<PathBuf, String> {
     let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testbed/build");
     let out = Command::new(&build).arg("--path").output().map_err(|e| format!("{}: {e}", build.display()))?;
     let path = PathBuf::from(String::from_utf8_lossy(&out.stdout).lines().last().unwrap_or("").trim());
@@ -24,17 +24,17 @@ pub fn binary() -> Result<PathBuf, String> {
 }
 
 /// One running cluster.
-pub struct Testbed {
+pub(crate) struct Testbed {
     child: Child,
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Kubeconfigs by user: admin, viewer, limited, nobody, wrong.
-    pub kubeconfigs: Value,
+    pub(crate) kubeconfigs: Value,
 }
 
 impl Testbed {
     /// Starts one and waits until it is ready. It ends when this process does: it watches its standard input.
-    pub fn start(binary: &Path, dir: &Path, name: &str, arguments: &[&str]) -> Result<Self, String> {
+    pub(crate) fn start(binary: &Path, dir: &Path, name: &str, arguments: &[&str]) -> Result<Self, String> {
         let mut child = Command::new(binary)
             .args(["--dir", &dir.to_string_lossy(), "--name", name, "--die-with-stdin"])
             .args(arguments)
@@ -60,17 +60,17 @@ impl Testbed {
     }
 
     /// The kubeconfig of a user.
-    pub fn kubeconfig(&self, user: &str) -> PathBuf {
+    pub(crate) fn kubeconfig(&self, user: &str) -> PathBuf {
         PathBuf::from(self.kubeconfigs[user].as_str().unwrap_or_default())
     }
 
     /// Its process.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Stops it where it stands, or lets it go on.
-    pub fn freeze(pid: u32, on: bool) {
+    pub(crate) fn freeze(pid: u32, on: bool) {
         let signal = if on { "-STOP" } else { "-CONT" };
         let _ = Command::new("kill").args([signal, &pid.to_string()]).status();
     }

@@ -14,7 +14,7 @@ use crate::Clusters;
 type Test = fn(&'static Clusters) -> Pin<Box<dyn Future<Output = Result<(), String>>>>;
 
 /// Every test.
-pub fn tests() -> Vec<(&'static str, Test)> {
+pub(crate) fn tests() -> Vec<(&'static str, Test)> {
     vec![
         ("pods_as_kubectl_lists_them", |c| Box::pin(pods_as_kubectl_lists_them(c))),
         ("clusters_are_classified", |c| Box::pin(clusters_are_classified(c))),
@@ -51,8 +51,10 @@ async fn pods_as_kubectl_lists_them(clusters: &Clusters) -> Result<(), String> {
                 last.clear();
                 break;
             }
-            let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect::<Vec<_>>();
-            last = format!("only ours: {:?}; only kubectl's: {:?}", only(&ours, &theirs), only(&theirs, &ours));
+            let only =
+                |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect::<Vec<_>>();
+            last =
+                format!("only ours: {:?}; only kubectl's: {:?}", only(&ours, &theirs), only(&theirs, &ours));
         }
         if !last.is_empty() {
             return Err(format!("{}: {last}", info.context));
@@ -82,8 +84,10 @@ async fn clusters_are_classified(clusters: &Clusters) -> Result<(), String> {
 async fn fewer_rights(clusters: &Clusters) -> Result<(), String> {
     for (user, denied) in [("nobody", true), ("wrong", true), ("viewer", false)] {
         let loaded = skyfleet::source::kubeconfig::load(&clusters.kubeconfigs(user));
-        let session =
-            skyfleet::ops::session::Session::from_kubeconfig(loaded, skyfleet::ops::session::SessionOptions::default());
+        let session = skyfleet::ops::session::Session::from_kubeconfig(
+            loaded,
+            skyfleet::ops::session::SessionOptions::default(),
+        );
         let want = Want { limit: Duration::from_secs(30), ..Want::default() };
         let gathered = gather(&session, &Scope::all(), &want, |_| {}).await;
         for c in gathered.fleet.clusters() {

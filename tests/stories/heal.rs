@@ -37,7 +37,9 @@ pub(super) async fn play(world: World) -> Result<(), String> {
         // Healed: both pods run, none crashes.
         term.command("po");
         term.filter(&format!("{ns} Running"));
-        let running = |s: &str| s.lines().filter(|l| l.contains(&ns) && l.contains("1/1") && l.contains("Running")).count();
+        let running = |s: &str| {
+            s.lines().filter(|l| l.contains(&ns) && l.contains("1/1") && l.contains("Running")).count()
+        };
         term.until("both pods to run", |s| running(s) == 2).await?;
         term.filter(&format!("{ns} CrashLoop"));
         term.until("no crashing pod", |s| s.contains("none of")).await?;

@@ -2,8 +2,6 @@
 //! differs: the simulation in `tests/it`, real control planes in `tests/real`. Nothing sleeps for luck: a story waits for
 //! what it wants to see, and on time-out shows the grid.
 
-#![expect(unreachable_pub, dead_code, reason = "shared by two test binaries, of which none uses all")]
-
 mod heal;
 mod lose;
 mod money;
@@ -34,78 +32,102 @@ use tokio_util::sync::CancellationToken;
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What a story plays in.
-pub struct World {
+pub(crate) struct World {
     /// The session of at least three clusters.
-    pub session: Shared,
+    pub(crate) session: Shared,
     /// Freezes a cluster (by context) or lets it go on.
-    pub freeze: Arc<dyn Fn(&str, bool) + Send + Sync>,
+    pub(crate) freeze: Arc<dyn Fn(&str, bool) + Send + Sync>,
     /// A namespace of the story's own.
-    pub namespace: String,
+    pub(crate) namespace: String,
 }
 
 type Play = Pin<Box<dyn Future<Output = Result<(), String>>>>;
 
 /// A story.
-pub struct Story {
+pub(crate) struct Story {
     /// Its name in test lists.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Its own namespace.
-    pub namespace: &'static str,
+    pub(crate) namespace: &'static str,
     /// Plays it.
-    pub play: fn(World) -> Play,
+    pub(crate) play: fn(World) -> Play,
 }
 
 /// Every story.
-pub fn stories() -> Vec<Story> {
+pub(crate) fn stories() -> Vec<Story> {
     vec![
-        Story { name: "find_a_crashing_pod_and_heal_it", namespace: "t-heal", play: |w| Box::pin(heal::play(w)) },
-        Story { name: "apply_to_three_clusters_one_refuses", namespace: "t-refuse", play: |w| Box::pin(refuse::play(w)) },
-        Story { name: "scale_one_app_in_two_clusters", namespace: "t-scale", play: |w| Box::pin(scale::play(w)) },
+        Story {
+            name: "find_a_crashing_pod_and_heal_it",
+            namespace: "t-heal",
+            play: |w| Box::pin(heal::play(w)),
+        },
+        Story {
+            name: "apply_to_three_clusters_one_refuses",
+            namespace: "t-refuse",
+            play: |w| Box::pin(refuse::play(w)),
+        },
+        Story {
+            name: "scale_one_app_in_two_clusters",
+            namespace: "t-scale",
+            play: |w| Box::pin(scale::play(w)),
+        },
         Story { name: "see_what_it_costs", namespace: "t-costs", play: |w| Box::pin(money::play(w)) },
-        Story { name: "lose_a_cluster_and_get_it_back", namespace: "t-lose", play: |w| Box::pin(lose::play(w)) },
+        Story {
+            name: "lose_a_cluster_and_get_it_back",
+            namespace: "t-lose",
+            play: |w| Box::pin(lose::play(w)),
+        },
     ]
 }
 
 impl World {
     /// The n-th cluster.
-    pub fn cluster(&self, n: usize) -> ClusterInfo {
+    pub(crate) fn cluster(&self, n: usize) -> ClusterInfo {
         self.session.infos[n].clone()
     }
 
     /// The n-th cluster's name, as rows show it.
-    pub fn name(&self, n: usize) -> String {
+    pub(crate) fn name(&self, n: usize) -> String {
         self.cluster(n).name().to_string()
     }
 
     /// Applies an object beside the program, as a colleague would.
-    pub async fn apply(&self, n: usize, object: Value) -> Result<(), String> {
+    pub(crate) async fn apply(&self, n: usize, object: Value) -> Result<(), String> {
         let id = self.cluster(n).id;
         let client = self.session.client(id).await.map_err(|f| f.to_string())?;
-        let kind = Kind::of_manifest(object["kind"].as_str().unwrap(), object["apiVersion"].as_str().unwrap()).unwrap();
+        let kind =
+            Kind::of_manifest(object["kind"].as_str().unwrap(), object["apiVersion"].as_str().unwrap())
+                .unwrap();
         let ns = object["metadata"]["namespace"].as_str().unwrap_or("").to_owned();
         let name = object["metadata"]["name"].as_str().unwrap().to_owned();
         let force = ApplyOptions { dry_run: false, force: true };
-        api::apply(&client, &Resource::from(kind), &ns, &name, &object, force).await.map_err(|f| f.to_string())?;
+        api::apply(&client, &Resource::from(kind), &ns, &name, &object, force)
+            .await
+            .map_err(|f| f.to_string())?;
         Ok(())
     }
 
     /// An object as the server has it.
-    pub async fn get(&self, n: usize, kind: Kind, name: &str) -> Result<Option<Value>, String> {
+    pub(crate) async fn get(&self, n: usize, kind: Kind, name: &str) -> Result<Option<Value>, String> {
         let client = self.session.client(self.cluster(n).id).await.map_err(|f| f.to_string())?;
         let ns = if kind.info().namespaced { self.namespace.as_str() } else { "" };
         api::get(&client, &Resource::from(kind), ns, name).await.map_err(|f| f.to_string())
     }
 
     /// Makes the story's namespace in these clusters.
-    pub async fn make_namespace(&self, clusters: &[usize]) -> Result<(), String> {
+    pub(crate) async fn make_namespace(&self, clusters: &[usize]) -> Result<(), String> {
         for n in clusters {
-            self.apply(*n, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})).await?;
+            self.apply(
+                *n,
+                json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}}),
+            )
+            .await?;
         }
         Ok(())
     }
 
     /// A deployment `web` of that image.
-    pub fn web(&self, image: &str, replicas: u32) -> Value {
+    pub(crate) fn web(&self, image: &str, replicas: u32) -> Value {
         json!({
             "apiVersion": "apps/v1", "kind": "Deployment",
             "metadata": {"name": "web", "namespace": self.namespace, "labels": {"app": "web"}},
@@ -122,7 +144,7 @@ impl World {
     }
 
     /// Writes a manifest file and returns its path.
-    pub fn manifest(&self, object: &Value) -> (tempfile::TempDir, String) {
+    pub(crate) fn manifest(&self, object: &Value) -> (tempfile::TempDir, String) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("app.yaml");
         std::fs::write(&path, skyfleet::domain::diff::to_yaml(object)).unwrap();
@@ -133,7 +155,7 @@ impl World {
 
 /// The terminal a story looks at.
 #[derive(Clone)]
-pub struct Term {
+pub(crate) struct Term {
     keys: mpsc::UnboundedSender<io::Result<Event>>,
     grid: Arc<Mutex<vt100::Parser>>,
 }
@@ -152,12 +174,12 @@ impl Write for Emulator {
 
 impl Term {
     /// What is on the screen.
-    pub fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         self.grid.lock().unwrap().screen().contents()
     }
 
     /// Presses keys as key maps write them: `g p enter`.
-    pub fn press(&self, keys: &str) {
+    pub(crate) fn press(&self, keys: &str) {
         for word in keys.split_whitespace() {
             let (mut modifiers, mut rest) = (KeyModifiers::NONE, word);
             while let Some(r) = rest.strip_prefix("ctrl-") {
@@ -181,28 +203,28 @@ impl Term {
     }
 
     /// Types text.
-    pub fn text(&self, text: &str) {
+    pub(crate) fn text(&self, text: &str) {
         for c in text.chars() {
             let _ = self.keys.send(Ok(Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE))));
         }
     }
 
     /// Types a command line.
-    pub fn command(&self, text: &str) {
+    pub(crate) fn command(&self, text: &str) {
         self.press(":");
         self.text(text);
         self.press("enter");
     }
 
     /// Sets a filter.
-    pub fn filter(&self, text: &str) {
+    pub(crate) fn filter(&self, text: &str) {
         self.press("/");
         self.text(text);
         self.press("enter");
     }
 
     /// Waits until the screen is as wanted.
-    pub async fn until(&self, what: &str, wanted: impl Fn(&str) -> bool) -> Result<String, String> {
+    pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&str) -> bool) -> Result<String, String> {
         let started = Instant::now();
         loop {
             let screen = self.screen();
@@ -217,32 +239,36 @@ impl Term {
     }
 
     /// Waits for a text.
-    pub async fn see(&self, text: &str) -> Result<String, String> {
+    pub(crate) async fn see(&self, text: &str) -> Result<String, String> {
         self.until(text, |s| s.contains(text)).await
     }
 
     /// Waits until a text is gone.
-    pub async fn unsee(&self, text: &str) -> Result<String, String> {
+    pub(crate) async fn unsee(&self, text: &str) -> Result<String, String> {
         self.until(&format!("{text} to go"), |s| !s.contains(text)).await
     }
 
     /// Waits for a line that holds all of these.
-    pub async fn line(&self, parts: &[&str]) -> Result<String, String> {
-        self.until(&format!("a line with {parts:?}"), |s| s.lines().any(|l| parts.iter().all(|p| l.contains(p)))).await
+    pub(crate) async fn line(&self, parts: &[&str]) -> Result<String, String> {
+        self.until(&format!("a line with {parts:?}"), |s| {
+            s.lines().any(|l| parts.iter().all(|p| l.contains(p)))
+        })
+        .await
     }
 
     /// Makes one cluster the scope, by the tree.
-    pub async fn scope(&self, cluster: &str) -> Result<(), String> {
+    pub(crate) async fn scope(&self, cluster: &str) -> Result<(), String> {
         self.press("g t");
         self.filter(cluster);
         self.press("g g enter");
         let words = format!("/ {cluster}");
-        self.until("the scope in the header", |s| s.lines().next().is_some_and(|l| l.contains(&words))).await?;
+        self.until("the scope in the header", |s| s.lines().next().is_some_and(|l| l.contains(&words)))
+            .await?;
         Ok(())
     }
 
     /// Says yes to the dialog that is open, typing the word it wants.
-    pub async fn confirm(&self) -> Result<(), String> {
+    pub(crate) async fn confirm(&self) -> Result<(), String> {
         let screen = self.see("Esc cancel").await?;
         if let Some(at) = screen.find("protected scope: type  ") {
             let rest = &screen[at + "protected scope: type  ".len()..];
@@ -259,14 +285,16 @@ impl Term {
 }
 
 /// Starts the program on a world and plays a script against it.
-pub async fn with_terminal<F, Fut>(world: World, size: (u16, u16), script: F) -> Result<(), String>
+pub(crate) async fn with_terminal<F, Fut>(world: World, size: (u16, u16), script: F) -> Result<(), String>
 where
     F: FnOnce(Term, World) -> Fut,
     Fut: Future<Output = Result<(), String>>,
 {
-    let grid = Arc::new(Mutex::new(vt100::Parser::new(size.1.try_into().unwrap(), size.0.try_into().unwrap(), 0)));
+    let grid =
+        Arc::new(Mutex::new(vt100::Parser::new(size.1.try_into().unwrap(), size.0.try_into().unwrap(), 0)));
     let (keys, events) = mpsc::unbounded_channel();
-    let mut events = Box::pin(futures::stream::unfold(events, |mut rx| async { rx.recv().await.map(|e| (e, rx)) }));
+    let mut events =
+        Box::pin(futures::stream::unfold(events, |mut rx| async { rx.recv().await.map(|e| (e, rx)) }));
     let (theme, _) = Theme::embedded("default", Depth::Rgb, false);
     let (keymap, _) = Keymap::embedded("default");
     let ui = Ui {

@@ -20,7 +20,8 @@ pub(super) async fn play(world: World) -> Result<(), String> {
     let (_dir, path) = world.manifest(&world.web("registry.example/web:1.0.0", 1));
     with_terminal(world, (170, 50), |term, world| async move {
         let names: Vec<String> = (0..3).map(|n| world.name(n)).collect();
-        term.until("three live clusters", |s| s.lines().next().is_some_and(|l| l.contains("3/3 live"))).await?;
+        term.until("three live clusters", |s| s.lines().next().is_some_and(|l| l.contains("3/3 live")))
+            .await?;
         term.command(&format!("apply {path}"));
         term.line(&["deploy/web", "create", "refused"]).await?;
         term.see("exceeded quota").await?;

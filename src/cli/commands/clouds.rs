@@ -40,11 +40,24 @@ pub async fn run(a: &CloudsArgs, io: &mut Io<'_>) -> io::Result<Exit> {
         })
         .collect();
     if rows.is_empty() {
-        writeln!(io.err, "no cloud profile in ~/.aws, ~/.config/gcloud or ~/.azure; sign in with `aws configure sso`, `gcloud auth login` or `az login`")?;
+        writeln!(
+            io.err,
+            "no cloud profile in ~/.aws, ~/.config/gcloud or ~/.azure; sign in with `aws configure sso`, `gcloud auth login` or `az login`"
+        )?;
         return Ok(Exit::Nothing);
     }
-    let columns =
-        [("CLOUD", false), ("PROFILE", false), ("ACCOUNT", false), ("REGION", false), ("SIGNS IN BY", false), ("WHO", false)];
-    if a.output == Output::Csv { out::csv(io.out, &columns, &rows)? } else { out::table(io.out, &columns, &rows)? }
+    let columns = [
+        ("CLOUD", false),
+        ("PROFILE", false),
+        ("ACCOUNT", false),
+        ("REGION", false),
+        ("SIGNS IN BY", false),
+        ("WHO", false),
+    ];
+    if a.output == Output::Csv {
+        out::csv(io.out, &columns, &rows)?
+    } else {
+        out::table(io.out, &columns, &rows)?
+    }
     Ok(Exit::Ok)
 }

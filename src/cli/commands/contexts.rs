@@ -23,7 +23,9 @@ pub fn run(a: &OutputArgs, session: &Session, io: &mut Io<'_>) -> io::Result<Exi
             }
         }
         form => {
-            let text = |t: &Option<crate::domain::text::SafeText>| t.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+            let text = |t: &Option<crate::domain::text::SafeText>| {
+                t.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string)
+            };
             let rows: Vec<Vec<String>> = report
                 .contexts
                 .iter()
@@ -52,7 +54,11 @@ pub fn run(a: &OutputArgs, session: &Session, io: &mut Io<'_>) -> io::Result<Exi
                 ("AUTH", false),
                 ("USABLE", false),
             ];
-            if form == Output::Csv { out::csv(io.out, &columns, &rows)? } else { out::table(io.out, &columns, &rows)? }
+            if form == Output::Csv {
+                out::csv(io.out, &columns, &rows)?
+            } else {
+                out::table(io.out, &columns, &rows)?
+            }
             for f in report.files.iter().filter(|f| f.error.is_some()) {
                 writeln!(io.err, "{}: {}", f.path, f.error.as_deref().unwrap_or(""))?;
             }

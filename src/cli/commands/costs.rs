@@ -17,13 +17,26 @@ use crate::ops::gather::Want;
 use crate::ops::session::Session;
 
 /// Prints them.
-pub async fn run(a: &CostsArgs, args: &Args, session: &Session, scope: &Scope, io: &mut Io<'_>) -> io::Result<Exit> {
+pub async fn run(
+    a: &CostsArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
     let by = By::ALL.into_iter().find(|b| b.word() == a.by).unwrap_or(By::Cluster);
     let gathered = gathered(args, session, scope, Want { usage: true, ..priced() }, io).await;
     let sums = costs::of(&gathered.fleet, scope, by);
     let heads = by.headings();
     let mut columns: Vec<(&str, bool)> = heads.iter().map(|h| (*h, false)).collect();
-    columns.extend([("PODS", true), ("CPU/mo", true), ("RAM/mo", true), ("GPU/mo", true), ("TOTAL/mo", true), ("SHARE", true)]);
+    columns.extend([
+        ("PODS", true),
+        ("CPU/mo", true),
+        ("RAM/mo", true),
+        ("GPU/mo", true),
+        ("TOTAL/mo", true),
+        ("SHARE", true),
+    ]);
     let money = |n: i128| if n == 0 { "-".to_owned() } else { show_month_exact(n) };
     let answer = Answer {
         columns,
@@ -62,7 +75,12 @@ pub async fn run(a: &CostsArgs, args: &Args, session: &Session, scope: &Scope, i
             ("estimate", json!(true)),
             ("total_usd_per_month", json!(usd_month(sums.total_nano))),
             ("sources", json!(sums.sources.iter().map(ToString::to_string).collect::<Vec<_>>())),
-            ("unpriced", json!(sums.unpriced.iter().map(|u| json!({"node": u.node, "why": u.why})).collect::<Vec<_>>())),
+            (
+                "unpriced",
+                json!(
+                    sums.unpriced.iter().map(|u| json!({"node": u.node, "why": u.why})).collect::<Vec<_>>()
+                ),
+            ),
             ("partial", json!(sums.partial)),
         ],
         errors: gathered.errors(scope),
@@ -71,7 +89,13 @@ pub async fn run(a: &CostsArgs, args: &Args, session: &Session, scope: &Scope, i
     let sources: Vec<String> = sums.sources.iter().map(ToString::to_string).collect();
     writeln!(io.err, "estimate at list prices, 730 h a month: {}", sources.join(", "))?;
     if let Some(first) = sums.unpriced.first() {
-        writeln!(io.err, "without a price: {} nodes, e.g. {} ({})", sums.unpriced.len(), first.node, first.why)?;
+        writeln!(
+            io.err,
+            "without a price: {} nodes, e.g. {} ({})",
+            sums.unpriced.len(),
+            first.node,
+            first.why
+        )?;
     }
     Ok(Exit::of(sums.rows.len(), gathered.errors(scope).len()))
 }

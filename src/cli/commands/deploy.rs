@@ -17,7 +17,13 @@ use crate::ops::deploy;
 use crate::ops::session::Session;
 
 /// Plans; and applies when asked to.
-pub async fn run(a: &DeployArgs, args: &Args, session: &Session, scope: &Scope, io: &mut Io<'_>) -> io::Result<Exit> {
+pub async fn run(
+    a: &DeployArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
     let text = if a.file == "-" {
         let mut text = String::new();
         io::stdin().lock().take(16 << 20).read_to_string(&mut text)?;

@@ -14,7 +14,13 @@ use crate::ops::doctor::{Level, check};
 use crate::ops::session::Session;
 
 /// Prints what was checked; ends with 1 when something needs a person.
-pub async fn run(a: &OutputArgs, args: &Args, session: &Session, scope: &Scope, io: &mut Io<'_>) -> io::Result<Exit> {
+pub async fn run(
+    a: &OutputArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
     let checks = check(session, scope, Duration::from_secs(args.session.timeout.max(1))).await;
     if matches!(a.output, Output::Json | Output::Yaml | Output::Ndjson) {
         out::json(io.out, &json!({"checks": checks}))?;
@@ -31,7 +37,8 @@ pub async fn run(a: &OutputArgs, args: &Args, session: &Session, scope: &Scope, 
                 ]
             })
             .collect();
-        let columns = [("", false), ("AREA", false), ("WHAT", false), ("HOW IT IS", false), ("TO MEND IT", false)];
+        let columns =
+            [("", false), ("AREA", false), ("WHAT", false), ("HOW IT IS", false), ("TO MEND IT", false)];
         out::table(io.out, &columns, &rows)?;
     }
     Ok(if checks.iter().any(|c| c.level == Level::Bad) { Exit::Failed } else { Exit::Ok })

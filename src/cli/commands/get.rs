@@ -20,9 +20,14 @@ use crate::ops::session::Session;
 use crate::source::slim;
 
 /// Prints them.
-pub async fn run(a: &GetArgs, args: &Args, session: &Session, scope: &Scope, io: &mut Io<'_>) -> io::Result<Exit> {
-    let query =
-        Query { kind: a.kind.clone(), name: a.name.clone(), labels: args.scope.selector.clone() };
+pub async fn run(
+    a: &GetArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
+    let query = Query { kind: a.kind.clone(), name: a.name.clone(), labels: args.scope.selector.clone() };
     let limit = Duration::from_secs(args.session.timeout.max(1));
     let results = get(session, scope, &query, limit, |_, _| {}).await;
     let kind = results
@@ -60,7 +65,11 @@ pub async fn run(a: &GetArgs, args: &Args, session: &Session, scope: &Scope, io:
                 Some((k, row)) => {
                     let all = table::columns(k);
                     let shown = table::cells(&cluster, table::RowRef::of(&row), now).into_iter().zip(all);
-                    cells.extend(shown.filter(|(_, c)| a.output != Output::Table || !c.wide).map(|(cell, _)| cell.text));
+                    cells.extend(
+                        shown
+                            .filter(|(_, c)| a.output != Output::Table || !c.wide)
+                            .map(|(cell, _)| cell.text),
+                    );
                 }
                 None => {
                     let text = |p: &str| object.pointer(p).and_then(Value::as_str).unwrap_or("").to_owned();

@@ -21,7 +21,13 @@ use crate::ops::logs::{Containers, LogEvent, LogOptions, SourceState, follow, ta
 use crate::ops::session::Shared;
 
 /// Prints them until they end, or until somebody interrupts.
-pub async fn run(a: &LogsArgs, args: &Args, session: &Shared, scope: &Scope, io: &mut Io<'_>) -> io::Result<Exit> {
+pub async fn run(
+    a: &LogsArgs,
+    args: &Args,
+    session: &Shared,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
     let usage = |io: &mut Io<'_>, why: &str| {
         let _ = writeln!(io.err, "{why}");
         Ok(Exit::Usage)
@@ -96,7 +102,11 @@ pub async fn run(a: &LogsArgs, args: &Args, session: &Shared, scope: &Scope, io:
                         }
                         (Output::Ndjson | Output::Json, ..) => {}
                         (_, Entry::Line(line), Some(t)) => {
-                            writeln!(io.out, "{time} {} {}/{} {}", t.cluster_name, t.namespace, t.pod, line.text)?;
+                            writeln!(
+                                io.out,
+                                "{time} {} {}/{} {}",
+                                t.cluster_name, t.namespace, t.pod, line.text
+                            )?;
                         }
                         (_, entry, _) => writeln!(io.out, "-- {time} {}", entry.text())?,
                     }
@@ -118,7 +128,9 @@ pub async fn run(a: &LogsArgs, args: &Args, session: &Shared, scope: &Scope, io:
 /// `deploy/web`, or a pod's name, in every cluster and namespace of the scope that has it.
 fn of_target(fleet: &Fleet, scope: &Scope, target: &str) -> Result<Scope, String> {
     let (kind, name) = match target.split_once('/') {
-        Some((kind, name)) => (Kind::parse(kind).ok_or_else(|| format!("`{kind}` is no kind with logs"))?, name),
+        Some((kind, name)) => {
+            (Kind::parse(kind).ok_or_else(|| format!("`{kind}` is no kind with logs"))?, name)
+        }
         None => (Kind::Pod, target),
     };
     let mut nodes = Vec::new();

@@ -17,12 +17,24 @@ use crate::ops::look;
 use crate::ops::session::Session;
 
 /// Describes it.
-pub async fn describe(a: &ObjectArgs, args: &Args, session: &Session, scope: &Scope, io: &mut Io<'_>) -> io::Result<Exit> {
+pub async fn describe(
+    a: &ObjectArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
     each(a, None, args, session, scope, io).await
 }
 
 /// Prints it as YAML.
-pub async fn yaml(a: &YamlArgs, args: &Args, session: &Session, scope: &Scope, io: &mut Io<'_>) -> io::Result<Exit> {
+pub async fn yaml(
+    a: &YamlArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
     each(&a.object, Some(a.show_secrets), args, session, scope, io).await
 }
 
@@ -35,7 +47,11 @@ async fn each(
     io: &mut Io<'_>,
 ) -> io::Result<Exit> {
     let Some(kind) = Kind::parse(&a.kind) else {
-        writeln!(io.err, "`{}` is no built-in kind; `skyfleet get {} {} -o yaml` shows others", a.kind, a.kind, a.name)?;
+        writeln!(
+            io.err,
+            "`{}` is no built-in kind; `skyfleet get {} {} -o yaml` shows others",
+            a.kind, a.kind, a.name
+        )?;
         return Ok(Exit::Usage);
     };
     let query = Query { kind: a.kind.clone(), name: Some(a.name.clone()), labels: None };

@@ -15,7 +15,13 @@ use crate::ops::problems;
 use crate::ops::session::Session;
 
 /// Prints them, worst first. Exit 0 also when there are some: whether they matter is the reader's to say.
-pub async fn run(a: &OutputArgs, args: &Args, session: &Session, scope: &Scope, io: &mut Io<'_>) -> io::Result<Exit> {
+pub async fn run(
+    a: &OutputArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
     let gathered = gathered(args, session, scope, plain(), io).await;
     let fleet = &gathered.fleet;
     let now = session.clock.now();

@@ -17,12 +17,18 @@ use crate::ops::costs;
 use crate::ops::session::Session;
 
 /// Prints it.
-pub async fn run(a: &TreeArgs, args: &Args, session: &Session, scope: &Scope, io: &mut Io<'_>) -> io::Result<Exit> {
+pub async fn run(
+    a: &TreeArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
     let gathered = gathered(args, session, scope, priced(), io).await;
     let fleet = &gathered.fleet;
     let rows: Vec<TreeRow> = tree::rows(fleet, &open(fleet, scope, a.level))
         .into_iter()
-        .filter(|r| r.node.depth() <= a.level && in_scope(fleet, scope, &r.node))
+        .filter(|r| is_shown(r, a.level) && in_scope(fleet, scope, &r.node))
         .collect();
     let answer = Answer {
         columns: vec![("TREE", false), ("COUNT", true), ("HEALTH", false), ("DOWN", true), ("DEGRADED", true), ("$/MONTH", true)],
@@ -60,9 +66,18 @@ pub async fn run(a: &TreeArgs, args: &Args, session: &Session, scope: &Scope, io
         errors: gathered.errors(scope),
     };
     // In a table an unreachable cluster is a row with its cause already.
-    let shown = if matches!(a.output, Output::Table | Output::Wide) { Answer { errors: Vec::new(), ..answer } } else { answer };
+    let shown = if matches!(a.output, Output::Table | Output::Wide) {
+        Answer { errors: Vec::new(), ..answer }
+    } else {
+        answer
+    };
     shown.print(a.output, session, io.out, io.err)?;
     Ok(Exit::of(rows.len(), gathered.errors(scope).len()))
+}
+
+/// A folded chain of places stands at the level of its first.
+fn is_shown(row: &TreeRow, level: u8) -> bool {
+    if row.node.depth() < 4 { row.indent < level } else { row.node.depth() <= level }
 }
 
 /// Dollars a month of nano-dollars an hour, as a JSON number.

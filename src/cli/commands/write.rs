@@ -22,7 +22,13 @@ use crate::ops::run::{Outcome, RunEvent, RunOptions};
 use crate::ops::session::Session;
 
 /// Scales.
-pub async fn scale(a: &ScaleArgs, args: &Args, session: &Session, scope: &Scope, io: &mut Io<'_>) -> io::Result<Exit> {
+pub async fn scale(
+    a: &ScaleArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
     let amount = match ops::scale::Amount::parse(&a.replicas) {
         Ok(amount) => amount,
         Err(why) => {
@@ -35,13 +41,25 @@ pub async fn scale(a: &ScaleArgs, args: &Args, session: &Session, scope: &Scope,
 }
 
 /// Restarts.
-pub async fn restart(a: &TargetArgs, args: &Args, session: &Session, scope: &Scope, io: &mut Io<'_>) -> io::Result<Exit> {
+pub async fn restart(
+    a: &TargetArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
     let plan = |fleet: &Fleet, keys: &[ObjectKey]| ops::restart::plan(fleet, session, keys);
     planned(&a.target, a.output, &a.write, args, session, scope, io, plan).await
 }
 
 /// Deletes.
-pub async fn delete(a: &TargetArgs, args: &Args, session: &Session, scope: &Scope, io: &mut Io<'_>) -> io::Result<Exit> {
+pub async fn delete(
+    a: &TargetArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
     let plan = |fleet: &Fleet, keys: &[ObjectKey]| ops::delete::plan(fleet, session, keys);
     planned(&a.target, a.output, &a.write, args, session, scope, io, plan).await
 }
@@ -91,11 +109,8 @@ fn find(fleet: &Fleet, scope: &Scope, kind: Kind, name: &str) -> Vec<ObjectKey> 
     let mut out = Vec::new();
     for c in fleet.in_scope(scope) {
         let at = c.info.at();
-        let key = |namespace: &crate::domain::text::SafeText, name: &crate::domain::text::SafeText| ObjectKey {
-            cluster: c.id(),
-            kind,
-            namespace: namespace.clone(),
-            name: name.clone(),
+        let key = |namespace: &crate::domain::text::SafeText, name: &crate::domain::text::SafeText| {
+            ObjectKey { cluster: c.id(), kind, namespace: namespace.clone(), name: name.clone() }
         };
         let metas: Vec<&crate::domain::object::Meta> = match kind {
             Kind::Pod => c.pods().map(|p| &p.meta).collect(),
@@ -108,7 +123,13 @@ fn find(fleet: &Fleet, scope: &Scope, kind: Kind, name: &str) -> Vec<ObjectKey> 
             metas
                 .into_iter()
                 .filter(|m| m.name == name)
-                .filter(|m| if m.namespace.is_empty() { scope.touches(at) } else { scope.touches_namespace(at, &m.namespace) })
+                .filter(|m| {
+                    if m.namespace.is_empty() {
+                        scope.touches(at)
+                    } else {
+                        scope.touches_namespace(at, &m.namespace)
+                    }
+                })
                 .map(|m| key(&m.namespace, &m.name)),
         );
     }
@@ -134,8 +155,14 @@ pub fn show(plan: &Plan, out: &mut dyn io::Write) -> io::Result<()> {
             ]
         })
         .collect();
-    let columns =
-        [("CLUSTER", false), ("ENV", false), ("OBJECT", false), ("WHAT", false), ("AS", false), ("NOTES", false)];
+    let columns = [
+        ("CLUSTER", false),
+        ("ENV", false),
+        ("OBJECT", false),
+        ("WHAT", false),
+        ("AS", false),
+        ("NOTES", false),
+    ];
     out::table(out, &columns, &rows)
 }
 
@@ -168,7 +195,9 @@ pub async fn confirm_and_run(
         return stopped(io, if blocked > 0 { Exit::Failed } else { Exit::Ok }, "");
     }
     if blocked > 0 {
-        let words = format!("{blocked} of these cannot be done; nothing was written: mend the plan or narrow the scope");
+        let words = format!(
+            "{blocked} of these cannot be done; nothing was written: mend the plan or narrow the scope"
+        );
         return stopped(io, Exit::Failed, &words);
     }
     let mut word = write.i_mean.clone();
@@ -190,7 +219,13 @@ pub async fn confirm_and_run(
                     return stopped(io, Exit::Usage, "nothing was written");
                 }
             }
-            None => return stopped(io, Exit::Usage, "nothing was written: without a terminal a write wants --yes"),
+            None => {
+                return stopped(
+                    io,
+                    Exit::Usage,
+                    "nothing was written: without a terminal a write wants --yes",
+                );
+            }
         }
     }
     let outcome = run(plan, word.as_deref(), write, session, io).await?;
@@ -202,11 +237,18 @@ pub async fn confirm_and_run(
     Ok(if outcome.is_ok() { Exit::Ok } else { Exit::Failed })
 }
 
-async fn run(plan: &Plan, word: Option<&str>, write: &WriteArgs, session: &Session, io: &mut Io<'_>) -> io::Result<Outcome> {
+async fn run(
+    plan: &Plan,
+    word: Option<&str>,
+    write: &WriteArgs,
+    session: &Session,
+    io: &mut Io<'_>,
+) -> io::Result<Outcome> {
     let options = RunOptions { wait: !write.no_wait, deadline: Duration::from_secs(write.deadline.max(1)) };
     let (progress, mut heard) = mpsc::channel(64);
     let cancel = CancellationToken::new();
-    let mut running = std::pin::pin!(ops::run::execute(session, plan, word, options, progress, cancel.clone()));
+    let mut running =
+        std::pin::pin!(ops::run::execute(session, plan, word, options, progress, cancel.clone()));
     let mut outcome = None;
     loop {
         let event = tokio::select! {
@@ -222,12 +264,18 @@ async fn run(plan: &Plan, word: Option<&str>, write: &WriteArgs, session: &Sessi
             }
         };
         let line = |step: usize, words: &str| {
-            plan.steps.get(step).map_or_else(String::new, |s| format!("{}  {}  {words}", s.cluster.name, s.object_words()))
+            plan.steps
+                .get(step)
+                .map_or_else(String::new, |s| format!("{}  {}  {words}", s.cluster.name, s.object_words()))
         };
         match event {
             None => break,
             Some(RunEvent::Started { .. } | RunEvent::Finished(_)) => {}
-            Some(RunEvent::Waiting { step, words } | RunEvent::Done { step, words } | RunEvent::Failed { step, words }) => {
+            Some(
+                RunEvent::Waiting { step, words }
+                | RunEvent::Done { step, words }
+                | RunEvent::Failed { step, words },
+            ) => {
                 writeln!(io.err, "{}", line(step, &words))?;
             }
         }

@@ -56,7 +56,11 @@ mod tests {
     #[test]
     fn phases() {
         for (phase, cause, found) in [
-            ("unreachable", "TLS handshake timeout", Some(("unreachable", "unreachable: TLS handshake timeout"))),
+            (
+                "unreachable",
+                "TLS handshake timeout",
+                Some(("unreachable", "unreachable: TLS handshake timeout")),
+            ),
             ("denied", "403", Some(("denied", "denied: 403"))),
             ("expired", "", Some(("expired", "expired"))),
             ("slow", "p50 2s", Some(("slow-api", "slow: p50 2s"))),

@@ -41,7 +41,14 @@ struct At<'a> {
 }
 
 impl At<'_> {
-    fn find(&self, rule: &'static str, severity: Severity, cause: &str, detail: &str, next: NextStep) -> Finding {
+    fn find(
+        &self,
+        rule: &'static str,
+        severity: Severity,
+        cause: &str,
+        detail: &str,
+        next: NextStep,
+    ) -> Finding {
         let kind = self.row.kind.info().name;
         let object = FindingObject::new(self.cluster, kind, &self.row.meta);
         let mut finding = Finding::new(rule, severity, object, cause, detail, next);
@@ -61,15 +68,19 @@ impl At<'_> {
     fn deadline(&self) -> Option<Finding> {
         (self.row.kind == Kind::Deployment && self.row.failure == "ProgressDeadlineExceeded").then(|| {
             let row = self.row;
-            let detail =
-                format!("{} updated, {} available of {}: {}", row.updated, row.available, row.desired, row.failure_message);
+            let detail = format!(
+                "{} updated, {} available of {}: {}",
+                row.updated, row.available, row.desired, row.failure_message
+            );
             self.find("deadline", self.by_available(), "rollout is past its deadline", &detail, DESCRIBE)
         })
     }
 
     fn replica_failure(&self) -> Option<Finding> {
         let row = self.row;
-        if row.kind == Kind::Job || !matches!(&*row.failure, "FailedCreate" | "ReplicaFailure" | "FailedDelete") {
+        if row.kind == Kind::Job
+            || !matches!(&*row.failure, "FailedCreate" | "ReplicaFailure" | "FailedDelete")
+        {
             return None;
         }
         let (cause, shared) = words::create_failed(&row.failure_message);
@@ -104,7 +115,11 @@ impl At<'_> {
         let row = self.row;
         let settled = row.updated >= row.desired && !row.unobserved;
         let old = row.meta.created.is_none_or(|t| age::seconds(t, self.now) > 120);
-        if matches!(row.kind, Kind::Job | Kind::CronJob) || row.desired == 0 || !old || self.up() >= row.desired {
+        if matches!(row.kind, Kind::Job | Kind::CronJob)
+            || row.desired == 0
+            || !old
+            || self.up() >= row.desired
+        {
             return None;
         }
         if !settled && self.up() > 0 {
@@ -129,9 +144,9 @@ impl At<'_> {
                 let detail = format!("{} of {} updated", row.updated, row.desired);
                 Some(self.find("paused", Severity::P3, "paused in mid rollout", &detail, DESCRIBE))
             }
-            Kind::CronJob | Kind::Job => {
-                Some(self.find("paused", Severity::Info, "suspended", &row.schedule, DESCRIBE).since(row.last))
-            }
+            Kind::CronJob | Kind::Job => Some(
+                self.find("paused", Severity::Info, "suspended", &row.schedule, DESCRIBE).since(row.last),
+            ),
             _ => None,
         }
     }
@@ -158,7 +173,10 @@ mod tests {
     fn rules() {
         for (row, found) in [
             (row(Kind::Deployment, |_| {}), None),
-            (row(Kind::Deployment, |r| r.failure = "ProgressDeadlineExceeded".into()), Some(("deadline", Severity::P2))),
+            (
+                row(Kind::Deployment, |r| r.failure = "ProgressDeadlineExceeded".into()),
+                Some(("deadline", Severity::P2)),
+            ),
             (
                 row(Kind::Deployment, |r| {
                     r.failure = "ProgressDeadlineExceeded".into();
@@ -174,16 +192,13 @@ mod tests {
                 Some(("replica-failure", Severity::P1)),
             ),
             (row(Kind::StatefulSet, |r| r.failure = "Odd".into()), Some(("condition", Severity::P2))),
-            (row(Kind::Job, |r| r.failure = "BackoffLimitExceeded".into()), Some(("job-failed", Severity::P2))),
+            (
+                row(Kind::Job, |r| r.failure = "BackoffLimitExceeded".into()),
+                Some(("job-failed", Severity::P2)),
+            ),
             (row(Kind::Job, |r| r.ready = 0), None),
-            (
-                row(Kind::Deployment, |r| (r.ready, r.available) = (2, 2)),
-                Some(("unavailable", Severity::P2)),
-            ),
-            (
-                row(Kind::Deployment, |r| (r.ready, r.available) = (0, 0)),
-                Some(("unavailable", Severity::P1)),
-            ),
+            (row(Kind::Deployment, |r| (r.ready, r.available) = (2, 2)), Some(("unavailable", Severity::P2))),
+            (row(Kind::Deployment, |r| (r.ready, r.available) = (0, 0)), Some(("unavailable", Severity::P1))),
             // A rollout on its way.
             (row(Kind::Deployment, |r| (r.ready, r.available, r.updated) = (2, 2, 1)), None),
             // Just made.

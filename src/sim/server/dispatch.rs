@@ -110,7 +110,9 @@ async fn subresource(
         }
         ("exec" | "attach" | "portforward", _) => {
             read::fetch(cluster, target, table::POD)?;
-            Err(ApiError::internal("the simulated kubelet has no processes: exec, attach and port-forward are absent"))
+            Err(ApiError::internal(
+                "the simulated kubelet has no processes: exec, attach and port-forward are absent",
+            ))
         }
         _ => Err(ApiError::method_not_allowed()),
     }

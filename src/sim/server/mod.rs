@@ -107,7 +107,9 @@ async fn answer(cluster: Arc<Cluster>, who: Identity, request: Request<Incoming>
     };
     match dispatch::dispatch(&cluster, &call).await {
         Ok(response) => response,
-        Err(failure) if failure.code == 404 && failure.reason.is_empty() => plain(404, "404 page not found\n"),
+        Err(failure) if failure.code == 404 && failure.reason.is_empty() => {
+            plain(404, "404 page not found\n")
+        }
         Err(failure) => error(&failure),
     }
 }

@@ -84,7 +84,9 @@ pub(crate) fn target(world: &World, segments: &[&str]) -> Option<Target> {
         watch_prefix = true;
     }
     let (ns, rest) = match rest {
-        ["namespaces", ns, tail @ ..] if !tail.is_empty() && !matches!(tail, ["status" | "finalize"]) => (*ns, tail),
+        ["namespaces", ns, tail @ ..] if !tail.is_empty() && !matches!(tail, ["status" | "finalize"]) => {
+            (*ns, tail)
+        }
         other => ("", other),
     };
     let (plural, name, sub) = match rest {

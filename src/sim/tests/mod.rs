@@ -17,7 +17,12 @@ fn default_fleet_builds() {
     for cluster in sim.clusters.iter() {
         let world = cluster.lock();
         let bad = world.all(table::POD, "").filter(|p| !p.ready_pod()).count();
-        println!("{:70} nodes {:3} pods {:4} not ready {bad}", cluster.context, world.all(table::NODE, "").count(), world.all(table::POD, "").count());
+        println!(
+            "{:70} nodes {:3} pods {:4} not ready {bad}",
+            cluster.context,
+            world.all(table::NODE, "").count(),
+            world.all(table::POD, "").count()
+        );
     }
 }
 
@@ -34,7 +39,11 @@ async fn a_client_lists_watches_scales_and_reads_logs() {
     let pods: Api<Pod> = Api::namespaced(client.clone(), "checkout");
     let list = pods.list(&ListParams::default().labels("app.kubernetes.io/name=web")).await.unwrap();
     assert_eq!(list.items.len(), 2);
-    let mut watch = pods.watch(&WatchParams::default(), list.metadata.resource_version.as_deref().unwrap()).await.unwrap().boxed();
+    let mut watch = pods
+        .watch(&WatchParams::default(), list.metadata.resource_version.as_deref().unwrap())
+        .await
+        .unwrap()
+        .boxed();
     let deployments: Api<Deployment> = Api::namespaced(client.clone(), "checkout");
     let patch = serde_json::json!({"spec": {"replicas": 4}});
     let scale = deployments.patch_scale("web", &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
@@ -50,14 +59,23 @@ async fn a_client_lists_watches_scales_and_reads_logs() {
     assert!(seen >= 6, "{seen}");
     let name = list.items[0].metadata.name.clone().unwrap();
     println!("{}", serde_json::to_string_pretty(&list.items[0]).unwrap());
-    let text = pods.logs(&name, &LogParams { tail_lines: Some(5), timestamps: true, ..LogParams::default() }).await.unwrap();
+    let text = pods
+        .logs(&name, &LogParams { tail_lines: Some(5), timestamps: true, ..LogParams::default() })
+        .await
+        .unwrap();
     println!("{text}");
     assert_eq!(text.lines().count(), 5);
-    let lines = pods.log_stream(&name, &LogParams { since_seconds: Some(30), ..LogParams::default() }).await.unwrap().lines();
+    let lines = pods
+        .log_stream(&name, &LogParams { since_seconds: Some(30), ..LogParams::default() })
+        .await
+        .unwrap()
+        .lines();
     assert!(lines.try_collect::<Vec<_>>().await.unwrap().len() > 10);
     let apply = serde_json::json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 5}});
-    let refused = deployments.patch("web", &PatchParams::apply("tester"), &Patch::Apply(&apply)).await.unwrap_err();
+    let refused =
+        deployments.patch("web", &PatchParams::apply("tester"), &Patch::Apply(&apply)).await.unwrap_err();
     println!("{refused}");
-    let forced = deployments.patch("web", &PatchParams::apply("tester").force(), &Patch::Apply(&apply)).await.unwrap();
+    let forced =
+        deployments.patch("web", &PatchParams::apply("tester").force(), &Patch::Apply(&apply)).await.unwrap();
     println!("{}", serde_json::to_string(&forced.metadata.managed_fields).unwrap());
 }

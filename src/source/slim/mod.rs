@@ -21,7 +21,13 @@ use crate::fleet::delta::Row;
 
 /// A slim type: parsed from a list or a watch, then turned into its row.
 pub trait Slim:
-    kube::Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + Sync + 'static
+    kube::Resource<DynamicType = ()>
+    + Clone
+    + std::fmt::Debug
+    + serde::de::DeserializeOwned
+    + Send
+    + Sync
+    + 'static
 {
     /// The row.
     fn row(self) -> Row;

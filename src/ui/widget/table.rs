@@ -67,7 +67,8 @@ impl Widths {
                 }
                 continue;
             }
-            let widest = out.iter().enumerate().filter_map(|(i, w)| w.map(|w| (i, w))).max_by_key(|(_, w)| *w);
+            let widest =
+                out.iter().enumerate().filter_map(|(i, w)| w.map(|w| (i, w))).max_by_key(|(_, w)| *w);
             match widest {
                 Some((i, w)) if w > 4 => {
                     if let Some(slot) = out.get_mut(i) {
