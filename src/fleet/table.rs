@@ -262,7 +262,7 @@ fn show_age(meta: &Meta, now: Timestamp) -> Cell {
 
 /// A part of a whole in percent; `–` when there is no whole.
 pub fn percent(part: u64, whole: u64) -> String {
-    if whole == 0 { "–".to_owned() } else { format!("{}%", part.saturating_mul(100) / whole) }
+    part.saturating_mul(100).checked_div(whole).map_or_else(|| "–".to_owned(), |p| format!("{p}%"))
 }
 
 fn pod(cluster: &Cluster, p: &PodRow, now: Timestamp) -> Vec<Cell> {

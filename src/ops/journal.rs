@@ -101,7 +101,12 @@ impl Journal {
             user: step.cluster.acts_as.clone(),
             object: object_words(step),
             uid: step.uid.clone(),
-            words: words.to_owned(),
+            // A server's refusal can repeat a value.
+            words: if step.kind == "Secret" && what == "failed" {
+                "refused".to_owned()
+            } else {
+                words.to_owned()
+            },
         };
         self.write(&line, true)
     }

@@ -31,7 +31,7 @@ pub struct RunOptions {
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { wait: true, deadline: Duration::from_secs(120) }
+        Self { wait: true, deadline: Duration::from_mins(2) }
     }
 }
 
@@ -194,8 +194,10 @@ async fn one(
             api::put_scale(&client, &what, ns, name, &scale, false).await
         }
         StepAction::Restart => {
+            // The uid pins the object: a merge patch with another is refused.
+            let pin = if step.uid.is_empty() { json!({}) } else { json!({"uid": step.uid}) };
             let body = json!({
-                "metadata": {"uid": step.uid},
+                "metadata": pin,
                 "spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: session.clock.now().to_string()}}}}
             });
             api::merge_patch(&client, &what, ns, name, &body, false).await

@@ -355,7 +355,7 @@ fn pull_failed(world: &mut World, pod: &Stored, value: &mut Value, part: &mut Pa
     let text = format!("Failed to pull image \"{}\": {why}", part.image);
     events::pod(world, pod, Kind::Warning, "Failed", &text, &part.name);
     events::pod(world, pod, Kind::Warning, "Failed", "Error: ErrImagePull", &part.name);
-    let wait = (10 * SECOND << part.pulls.min(5).saturating_sub(1)).min(300 * SECOND);
+    let wait = ((10 * SECOND) << part.pulls.min(5).saturating_sub(1)).min(300 * SECOND);
     part.step = Step::PullBackOff;
     part.due = world.now + wait;
     if part.pulls == 1 {
@@ -456,7 +456,7 @@ fn dies(world: &mut World, pod: &Stored, value: &mut Value, part: &mut Part, pol
     // The first restart comes at once, then 10 s, 20 s, ... 300 s.
     let wait = match part.restarts {
         0 => 0,
-        n => (10 * SECOND << n.min(6).saturating_sub(1)).min(300 * SECOND),
+        n => ((10 * SECOND) << n.min(6).saturating_sub(1)).min(300 * SECOND),
     };
     status::died(value, part, code, reason, now, false);
     part.step = Step::BackOff;

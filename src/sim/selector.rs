@@ -230,7 +230,10 @@ impl Fields {
                         Value::Null => {
                             wanted.is_empty() || wanted == "false" && field == "spec.unschedulable"
                         }
-                        other => other.to_string() == *wanted,
+                        other => {
+                            let text = other.to_string();
+                            text == *wanted
+                        }
                     }
                 }
             };

@@ -44,7 +44,7 @@ impl FleetSpec {
                 continue;
             };
             let environment = match index % 5 {
-                0 | 1 | 2 => "prod",
+                0..=2 => "prod",
                 3 => "staging",
                 _ => "dev",
             };

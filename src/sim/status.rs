@@ -103,11 +103,6 @@ impl ApiError {
         Self::new(403, "Forbidden", message, Self::details_of(res, name))
     }
 
-    pub(crate) fn denied_path(user: &str, verb: &str, path: &str) -> Self {
-        let message = format!("forbidden: User \"{user}\" cannot {verb} path \"{path}\"");
-        Self::new(403, "Forbidden", message, json!({}))
-    }
-
     pub(crate) fn invalid(res: &Resource, name: &str, causes: &[Cause]) -> Self {
         let texts: Vec<String> = causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
         let body = match texts.as_slice() {

@@ -105,11 +105,6 @@ impl World {
         self.types.iter().position(|r| r.plural == plural && r.group == group && r.version == version)
     }
 
-    /// The id of a kind by apiVersion and kind.
-    pub(crate) fn kind_named(&self, api_version: &str, kind: &str) -> Option<KindId> {
-        self.types.iter().position(|r| r.kind == kind && r.api_version() == api_version)
-    }
-
     /// Adds a type (a CRD's version).
     pub(crate) fn add_type(&mut self, resource: Resource) -> KindId {
         self.types.push(Arc::new(resource));

@@ -57,10 +57,16 @@ impl Resource {
     }
 }
 
+/// A built-in type, which stands at its own number.
+fn numbered(id: KindId, resource: Resource) -> Arc<Resource> {
+    debug_assert!(id < 64, "{} is no built-in type", resource.kind);
+    Arc::new(resource)
+}
+
 macro_rules! kinds {
     ($( $id:ident $group:literal $version:literal $kind:literal $plural:literal $singular:literal
         [$($short:literal)*] $scope:ident [$($category:literal)*] [$($sub:literal)*] $generations:literal; )*) => {
-        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "only counts the constants below")]
+        #[expect(clippy::upper_case_acronyms, reason = "only counts the constants below")]
         enum Order { $( $id, )* }
         $(
             #[doc = $kind]
@@ -69,7 +75,7 @@ macro_rules! kinds {
 
         /// The built-in types, in the order of the constants.
         pub(crate) fn builtin() -> Vec<Arc<Resource>> {
-            vec![ $( Arc::new(Resource {
+            vec![ $( numbered($id, Resource {
                 group: Cow::Borrowed($group), version: Cow::Borrowed($version), kind: Cow::Borrowed($kind),
                 plural: Cow::Borrowed($plural), singular: Cow::Borrowed($singular),
                 short: vec![$(Cow::Borrowed($short)),*], namespaced: kinds!(@ $scope),

@@ -129,7 +129,7 @@ fn main() {
         }));
     }
     for (name, test) in truth::tests() {
-        trials.push(Trial::test(format!("truth::{name}"), move || run(|c| test(c))));
+        trials.push(Trial::test(format!("truth::{name}"), move || run(test)));
     }
     if let Err(why) = &built {
         if required {

@@ -132,7 +132,7 @@ fn status(
     fresh: bool,
 ) {
     let read = |set: &Arc<Stored>| world.fetch(&set.key).map_or(Value::Null, |s| s.value());
-    let mine = current.map(read).unwrap_or(Value::Null);
+    let mine = current.map_or(Value::Null, read);
     let all: Vec<Value> = old.iter().map(read).chain(std::iter::once(mine.clone())).collect();
     let sum =
         |field: &str| -> i64 { all.iter().map(|s| j::int(s, &format!("status.{field}")).unwrap_or(0)).sum() };

@@ -225,6 +225,6 @@ fn prune(value: &mut Value, leaf: &[String]) {
             prune(item, rest);
         }
     } else if let Some(item) = first.strip_prefix("v:") {
-        items.retain(|have| have.to_string() != item);
+        items.retain(|have| *have != item);
     }
 }

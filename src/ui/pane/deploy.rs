@@ -178,7 +178,7 @@ impl Pane for Deploy {
         }
     }
 
-    fn draw(&self, _seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
+    fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
         let text = theme.style(Role::Text);
         let muted = theme.style(Role::Muted);
         let mut y = area.y;
@@ -257,7 +257,7 @@ impl Pane for Deploy {
         draw::text(buf, area.x + 1, y, "OBJECT", first, muted);
         let mut x = area.x + first + 3;
         for (id, name) in &clusters {
-            let env = _seen.fleet.cluster(*id).map_or(text, |c| theme.environment(c.info.environment));
+            let env = seen.fleet.cluster(*id).map_or(text, |c| theme.environment(c.info.environment));
             if x < area.right() {
                 draw::text(buf, x, y, name, width.min(area.right() - x), env);
             }

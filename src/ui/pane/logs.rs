@@ -371,7 +371,7 @@ impl Pane for Logs {
         }
     }
 
-    fn act(&mut self, _seen: Seen<'_>, action: Action) -> Vec<Effect> {
+    fn act(&mut self, seen: Seen<'_>, action: Action) -> Vec<Effect> {
         let page = usize::from(self.rows.max(2)) - 1;
         let most = self.shown.len().saturating_sub(1);
         let (back, mut to) = (self.back, None);
@@ -390,12 +390,12 @@ impl Pane for Logs {
             Action::LogWrap => self.wrap = !self.wrap,
             Action::LogTime => self.time = !self.time,
             Action::LogMark => {
-                let time = self.ring.iter().next_back().and_then(Entry::time).unwrap_or(_seen.now);
+                let time = self.ring.iter().next_back().and_then(Entry::time).unwrap_or(seen.now);
                 let mark = Mark {
                     time,
                     source: None,
                     kind: MarkKind::Bookmark,
-                    text: SafeText::new(&format!("mark {}", _seen.now.strftime("%H:%M:%S"))),
+                    text: SafeText::new(&format!("mark {}", seen.now.strftime("%H:%M:%S"))),
                 };
                 self.take(&[Entry::Mark(mark)]);
             }

@@ -62,6 +62,17 @@ impl Problems {
         }
     }
 
+    /// Opens or closes the problem under the cursor.
+    fn fold(&mut self) {
+        if let Some(k) = self.problem().map(key) {
+            if !self.open.remove(&k) {
+                self.open.insert(k);
+            }
+            self.rows();
+            self.list.set_len(self.lines.len());
+        }
+    }
+
     /// The finding under the cursor; on a problem its first.
     fn finding(&self) -> Option<&Finding> {
         match *self.lines.get(self.list.cursor)? {
@@ -203,19 +214,14 @@ impl Pane for Problems {
         }
         match action {
             Action::Toggle | Action::Right | Action::Left | Action::Expand | Action::Collapse => {
-                if let Some(k) = self.problem().map(key) {
-                    if !self.open.remove(&k) {
-                        self.open.insert(k);
-                    }
-                    self.rows();
-                    self.list.set_len(self.lines.len());
-                }
+                self.fold();
             }
             Action::Open => {
                 let open = matches!(self.lines.get(self.list.cursor), Some(Line::Problem(i))
                     if self.problems.get(*i).is_some_and(|p| p.findings.len() > 1 && !self.open.contains(&key(p))));
                 if open {
-                    return self.act(_seen, Action::Toggle);
+                    self.fold();
+                    return Vec::new();
                 }
                 let Some(finding) = self.finding() else { return Vec::new() };
                 if finding.object.kind == "Cluster" {

@@ -142,7 +142,7 @@ impl Pane for Scale {
         )
     }
 
-    fn draw(&self, _seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
+    fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
         if self.lines.is_empty() {
             let words =
                 "no deployment or stateful set in this scope; select a cluster, namespace or app in the tree";
@@ -165,7 +165,7 @@ impl Pane for Scale {
                         && b.key.namespace == line.key.namespace
                         && b.key.kind == line.key.kind
                 });
-            let env = _seen
+            let env = seen
                 .fleet
                 .cluster(line.key.cluster)
                 .map_or_else(|| theme.style(Role::Text), |c| theme.environment(c.info.environment));

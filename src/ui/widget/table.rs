@@ -200,7 +200,7 @@ mod tests {
             widths.grow(&columns, texts.iter().map(String::as_str));
             let fit = widths.fit(&columns, room);
             let shown: Vec<u16> = fit.iter().flatten().copied().collect();
-            let total: u16 = shown.iter().sum::<u16>() + 2 * (shown.len() as u16 - 1);
+            let total: u16 = shown.iter().sum::<u16>() + 2 * (u16::try_from(shown.len()).unwrap() - 1);
             prop_assert!(total <= room, "{fit:?} in {room}");
         }
     }
