@@ -172,7 +172,7 @@ pub fn columns(kind: Kind) -> Vec<Column> {
     }
 }
 
-/// The cells of a row, one for each of [`columns`].
+/// The cells of a row, one for each of [`columns()`].
 pub fn cells(cluster: &Cluster, row: RowRef<'_>, now: Timestamp) -> Vec<Cell> {
     match row {
         RowRef::Pod(p) => pod(cluster, p, now),

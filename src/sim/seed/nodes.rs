@@ -173,7 +173,7 @@ fn node(spec: &ClusterSpec, pool: &Pool, index: i64, ip: &str, rng: &mut Rng) ->
                 ),
             )
         }
-        "ack" => (format!("{region}.{ip}"), format!("{region}.i-{}", id)),
+        "ack" => (format!("{region}.{ip}"), format!("{region}.i-{id}")),
         "doks" => (
             format!("{}-{}", pool.name, rng.suffix(5)),
             format!("digitalocean://{}", 300_000_000 + rng.below(90_000_000)),

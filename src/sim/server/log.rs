@@ -40,7 +40,7 @@ struct Follow {
 }
 
 /// GET of `log`.
-pub(crate) async fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target) -> Answer<Response<Body>> {
+pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target) -> Answer<Response<Body>> {
     let (pod, now) = {
         let world = cluster.lock();
         let pod = world

@@ -60,7 +60,6 @@ pub(crate) fn decode(text: &str, plus: bool) -> String {
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) group: String,
-    pub(crate) version: String,
     /// `None`: a virtual type (metrics, reviews) or an unknown one.
     pub(crate) kind: Option<KindId>,
     pub(crate) plural: String,
@@ -97,7 +96,6 @@ pub(crate) fn target(world: &World, segments: &[&str]) -> Option<Target> {
     };
     Some(Target {
         group: group.into(),
-        version: version.into(),
         kind: world.kind_of(group, version, plural),
         plural: plural.into(),
         ns: ns.into(),

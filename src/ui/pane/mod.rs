@@ -1,4 +1,4 @@
-//! Panes: each a file, each a `Pane`. To add one: its file, one line in [`panes!`], and a key in the key maps.
+//! Panes: each a file, each a `Pane`. To add one: its file, one line in `panes!`, and a key in the key maps.
 //!
 //! A pane keeps its own cursor and what it worked out in `prepare`; it reads the fleet, never changes it, and imports no
 //! other pane.
