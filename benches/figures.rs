@@ -1,1 +1,390 @@
-fn main(){}
+//! The figures of the README, each beside a baseline of the same run. Prints a table and writes `target/figures.json`.
+//!
+//! `cargo bench` measures what needs no server; with the testbed built it measures a real API server with 1,500 pods too.
+//! The program is measured from outside, in a real terminal, as a person would meet it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a bench says what went wrong and stops"
+)]
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use serde_json::{Value, json};
+
+const SKYFLEET: &str = env!("CARGO_BIN_EXE_skyfleet");
+
+/// A program in a terminal of 200x50.
+struct Session {
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    input: Box<dyn Write + Send>,
+    output: Receiver<(Instant, Vec<u8>)>,
+    screen: vt100::Parser,
+    started: Instant,
+    _master: Box<dyn portable_pty::MasterPty + Send>,
+}
+
+impl Session {
+    fn start(program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        let pty = native_pty_system()
+            .openpty(PtySize { rows: 50, cols: 200, pixel_width: 0, pixel_height: 0 })
+            .unwrap();
+        let mut command = CommandBuilder::new(program);
+        command.args(arguments);
+        command.env("TERM", "xterm-256color");
+        for (k, v) in env {
+            command.env(k, v);
+        }
+        let started = Instant::now();
+        let child = pty.slave.spawn_command(command).unwrap();
+        drop(pty.slave);
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = vec![0; 65_536];
+            while let Ok(n) = reader.read(&mut buffer) {
+                if n == 0 || sender.send((Instant::now(), buffer[..n].to_vec())).is_err() {
+                    break;
+                }
+            }
+        });
+        let input = pty.master.take_writer().unwrap();
+        let screen = vt100::Parser::new(50.try_into().unwrap(), 200.try_into().unwrap(), 0);
+        Self { child, input, output, screen, started, _master: pty.master }
+    }
+
+    /// When the screen was first as wanted, since the start.
+    fn until(&mut self, what: &str, limit: Duration, wanted: impl Fn(&str) -> bool) -> Duration {
+        loop {
+            let left = limit.saturating_sub(self.started.elapsed());
+            match self.output.recv_timeout(left) {
+                Ok((at, bytes)) => {
+                    self.screen.process(&bytes);
+                    if wanted(&self.screen.screen().contents()) {
+                        return at - self.started;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    panic!("waited for {what}; the screen:\n{}", self.screen.screen().contents())
+                }
+            }
+        }
+    }
+
+    /// Takes what came in until nothing comes for a while.
+    fn settle(&mut self, quiet: Duration) {
+        while let Ok((_, bytes)) = self.output.recv_timeout(quiet) {
+            self.screen.process(&bytes);
+        }
+    }
+
+    /// From a key to the first bytes after it, and how many bytes came.
+    fn key(&mut self, key: &[u8]) -> (Duration, usize) {
+        let pressed = Instant::now();
+        self.input.write_all(key).unwrap();
+        self.input.flush().unwrap();
+        let Ok((at, bytes)) = self.output.recv_timeout(Duration::from_secs(2)) else {
+            panic!("no answer to a key")
+        };
+        self.screen.process(&bytes);
+        (at - pressed, bytes.len())
+    }
+
+    fn rss_mb(&self) -> f64 {
+        let pid = self.child.process_id().unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let kb: f64 = status
+            .lines()
+            .find_map(|l| l.strip_prefix("VmRSS:"))
+            .and_then(|l| l.trim().trim_end_matches(" kB").trim().parse().ok())
+            .unwrap_or(0.0);
+        kb / 1024.0
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+fn percentile(times: &[f64], p: f64) -> f64 {
+    let mut sorted = times.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = ((sorted.len() - 1) as f64 * p).round() as usize;
+    sorted[at]
+}
+
+fn ms(d: Duration) -> f64 {
+    d.as_secs_f64() * 1000.0
+}
+
+struct Row {
+    what: String,
+    ours: String,
+    baseline: String,
+    bar: String,
+    data: Value,
+}
+
+/// 200 contexts whose servers answer nothing: addresses reserved for documentation.
+fn two_hundred(dir: &Path) -> PathBuf {
+    let (mut clusters, mut users, mut contexts) = (Vec::new(), Vec::new(), Vec::new());
+    for n in 0..200 {
+        let name = format!("arn:aws:eks:eu-west-1:222233334444:cluster/c{n:03}");
+        clusters.push(json!({"name": name, "cluster": {"server": format!("https://192.0.2.{n}:6443")}}));
+        users.push(json!({"name": name, "user": {"token": "x"}}));
+        contexts.push(json!({"name": name, "context": {"cluster": name, "user": name}}));
+    }
+    let path = dir.join("two-hundred.kubeconfig");
+    let config = json!({"apiVersion": "v1", "kind": "Config", "clusters": clusters, "users": users, "contexts": contexts});
+    std::fs::write(&path, config.to_string()).unwrap();
+    path
+}
+
+fn first_frame(dir: &Path) -> Row {
+    let config = two_hundred(dir);
+    let config = config.to_string_lossy();
+    let run = || {
+        let mut s = Session::start(SKYFLEET, &["--kubeconfig", &config], &[]);
+        ms(s.until("a full frame", Duration::from_secs(10), |g| {
+            g.contains("skyfleet") && g.contains("? help") && g.contains("0/200 live")
+        }))
+    };
+    let ours: Vec<f64> = (0..15).map(|_| run()).collect();
+    let floor: Vec<f64> = (0..15)
+        .map(|_| {
+            let mut s = Session::start("/bin/echo", &["ready"], &[]);
+            ms(s.until("echo", Duration::from_secs(5), |g| g.contains("ready")))
+        })
+        .collect();
+    let (ours, floor) = (median(ours), median(floor));
+    Row {
+        what: "start to first full frame, 200 contexts, none reachable".into(),
+        ours: format!("{ours:.0} ms"),
+        baseline: format!("{floor:.1} ms (echo in the same terminal)"),
+        bar: "50 ms".into(),
+        data: json!({"median_ms": ours, "baseline_echo_ms": floor}),
+    }
+}
+
+fn keys(session: &mut Session, n: usize) -> (Vec<f64>, Vec<usize>) {
+    let (mut times, mut sizes) = (Vec::new(), Vec::new());
+    for i in 0..n {
+        session.settle(Duration::from_millis(15));
+        let (took, size) = session.key(if (i / 10) % 2 == 0 { b"j" } else { b"k" });
+        times.push(ms(took));
+        sizes.push(size);
+    }
+    (times, sizes)
+}
+
+fn demo_keys() -> Row {
+    let mut s = Session::start(SKYFLEET, &["demo"], &[]);
+    s.until("the demo", Duration::from_secs(30), |g| g.contains("11/12 live"));
+    s.input.write_all(b"gr").unwrap();
+    s.until("pods", Duration::from_secs(10), |g| g.contains("RESTARTS"));
+    let (times, sizes) = keys(&mut s, 400);
+    let mut cat = Session::start("/bin/cat", &[], &[]);
+    let (floor, _) = keys(&mut cat, 200);
+    let (p50, p99, floor99) = (percentile(&times, 0.5), percentile(&times, 0.99), percentile(&floor, 0.99));
+    let bytes = median(sizes.iter().map(|s| *s as f64).collect());
+    Row {
+        what: "demo: key to bytes, p50 / p99; bytes of a cursor move".into(),
+        ours: format!("{p50:.1} / {p99:.1} ms; {bytes:.0} B"),
+        baseline: format!("{floor99:.1} ms p99 (echo of cat)"),
+        bar: "20 ms p99".into(),
+        data: json!({"p50_ms": p50, "p99_ms": p99, "median_bytes": bytes, "baseline_cat_p99_ms": floor99}),
+    }
+}
+
+fn testbed() -> Option<PathBuf> {
+    let out = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testbed/build"))
+        .arg("--path")
+        .output()
+        .ok()?;
+    out.status.success().then(|| PathBuf::from(String::from_utf8_lossy(&out.stdout).trim()))
+}
+
+/// One real API server with 1,500 pods.
+fn real(dir: &Path, binary: &Path) -> Vec<Row> {
+    let state = dir.join("big");
+    let mut child = Command::new(binary)
+        .args([
+            "--dir",
+            &state.to_string_lossy(),
+            "--name",
+            "big",
+            "--nodes",
+            "50",
+            "--cloud",
+            "aws",
+            "--die-with-stdin",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line)
+        .unwrap();
+    let ready: Value = serde_json::from_str(&line).expect("the testbed is ready");
+    let config = ready["kubeconfigs"]["admin"].as_str().unwrap().to_owned();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    eprintln!("real API server is up; making 1,500 pods");
+    fill(&config);
+    let list = || {
+        // A bare client: every pod by the full types, 500 a page.
+        runtime.block_on(async {
+            let kubeconfig = kube::config::Kubeconfig::read_from(&config).unwrap();
+            let started = Instant::now();
+            let config =
+                kube::Config::from_custom_kubeconfig(kubeconfig, &kube::config::KubeConfigOptions::default())
+                    .await
+                    .unwrap();
+            let client = kube::Client::try_from(config).unwrap();
+            let api: kube::Api<k8s_openapi::api::core::v1::Pod> = kube::Api::all(client);
+            let mut n = 0;
+            let mut token = None;
+            loop {
+                let mut params = kube::api::ListParams::default().limit(500);
+                params.continue_token = token;
+                let page = api.list(&params).await.unwrap();
+                n += page.items.len();
+                token = page.metadata.continue_.filter(|t| !t.is_empty());
+                if token.is_none() {
+                    break;
+                }
+            }
+            assert!(n >= 1500, "{n} pods");
+            ms(started.elapsed())
+        })
+    };
+    let bare = median((0..7).map(|_| list()).collect());
+    let (mut times, mut memory) = (Vec::new(), Vec::new());
+    let mut moved = (Vec::new(), Vec::new());
+    for i in 0..7 {
+        let mut s = Session::start(SKYFLEET, &["--kubeconfig", &config], &[]);
+        times.push(ms(s.until("1,500 pods", Duration::from_secs(30), |g| {
+            g.lines()
+                .next()
+                .is_some_and(|l| l.contains("1/1 live") && l.contains("1,5") && l.contains("pods"))
+        })));
+        std::thread::sleep(Duration::from_secs(2));
+        memory.push(s.rss_mb());
+        if i == 0 {
+            s.input.write_all(b"gr").unwrap();
+            s.until("pods", Duration::from_secs(10), |g| g.contains("RESTARTS"));
+            moved = keys(&mut s, 200);
+        }
+    }
+    drop(child.stdin.take());
+    let _ = child.kill();
+    let _ = child.wait();
+    let (time, rss) = (median(times), median(memory));
+    let bytes = median(moved.1.iter().map(|s| *s as f64).collect());
+    vec![
+        Row {
+            what: "one real API server, 1,500 pods: start to all of them on screen".into(),
+            ours: format!("{time:.0} ms"),
+            baseline: format!(
+                "{bare:.0} ms (bare kube client, the list alone); sofka 0.34: 772 ms, measured elsewhere"
+            ),
+            bar: "700 ms".into(),
+            data: json!({"median_ms": time, "baseline_bare_list_ms": bare, "sofka_0_34_ms_measured_elsewhere": 772}),
+        },
+        Row {
+            what: "the same: resident memory; bytes of a cursor move".into(),
+            ours: format!("{rss:.0} MB; {bytes:.0} B"),
+            baseline: "sofka 0.34: 82 MiB, 2,805 B, measured elsewhere".into(),
+            bar: "70 MB".into(),
+            data: json!({"rss_mb": rss, "cursor_bytes": bytes, "sofka_0_34_mib_measured_elsewhere": 82}),
+        },
+    ]
+}
+
+/// 15 deployments of 100 pods, by kubectl; waits until all run.
+fn fill(config: &str) {
+    let mut manifest = String::new();
+    for n in 0..15 {
+        manifest.push_str(&format!(
+            "---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: team-{n:02}}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: team-{n:02}}}\nspec:\n  replicas: 100\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec: {{containers: [{{name: web, image: \"registry.example/web:1.0.0\", resources: {{requests: {{cpu: 10m, memory: 16Mi}}}}}}]}}\n"
+        ));
+    }
+    let mut kubectl = Command::new("kubectl")
+        .args(["--kubeconfig", config, "apply", "-f", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("kubectl");
+    kubectl.stdin.take().unwrap().write_all(manifest.as_bytes()).unwrap();
+    assert!(kubectl.wait().unwrap().success());
+    for _ in 0..240 {
+        let out = Command::new("kubectl")
+            .args([
+                "--kubeconfig",
+                config,
+                "get",
+                "pods",
+                "-A",
+                "--field-selector=status.phase=Running",
+                "--no-headers",
+            ])
+            .output()
+            .unwrap();
+        if String::from_utf8_lossy(&out.stdout).lines().filter(|l| l.contains("1/1")).count() >= 1500 {
+            return;
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    panic!("1,500 pods never ran");
+}
+
+fn main() {
+    // `cargo test --benches` and listing ask for nothing to be measured.
+    if std::env::args().any(|a| a == "--list" || a == "--test") {
+        return;
+    }
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let dir = std::env::temp_dir().join(format!("skyfleet-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let mut rows = vec![first_frame(&dir), demo_keys()];
+    match testbed() {
+        Some(binary) => rows.extend(real(&dir, &binary)),
+        None => eprintln!("the real API server is left out: build it with tests/testbed/build"),
+    }
+    println!("| what | ours | baseline of the same run | bar |\n|---|---|---|---|");
+    for r in &rows {
+        println!("| {} | {} | {} | {} |", r.what, r.ours, r.baseline, r.bar);
+    }
+    let all: Vec<Value> = rows
+        .iter()
+        .map(
+            |r| json!({"what": r.what, "ours": r.ours, "baseline": r.baseline, "bar": r.bar, "data": r.data}),
+        )
+        .collect();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join("figures.json");
+    let _ = std::fs::create_dir_all(path.parent().unwrap());
+    std::fs::write(&path, serde_json::to_string_pretty(&all).unwrap()).unwrap();
+    let _ = std::fs::remove_dir_all(&dir);
+}

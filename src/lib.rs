@@ -1,5 +1,57 @@
 //! skyfleet: one terminal for every cluster in every cloud.
+//!
+//! # The layers, and who may use whom
+//!
+//! ```text
+//!            main            wires: session, terminal or command line, simulation
+//!           /    \
+//!         ui      cli        the terminal; commands and their output. Never each other
+//!           \    /
+//!            ops   config    use cases without a terminal; settings
+//!             |
+//!           source    sim    network, kubeconfig, credentials; the simulated fleet (named by main and tests alone)
+//!             |
+//!           fleet            the model: one struct, one writer (the loop)
+//!             |
+//!           domain           pure words, rows and rules: functions of (state, input, now)
+//! ```
+//!
+//! `tests/it/architecture.rs` keeps these arrows. ratatui and crossterm are named in `ui` only; kube, k8s-openapi and tower in
+//! `source` and `sim`; clap in `cli/args.rs`; cloud SDKs in `source/clouds`.
+//!
+//! # The way of the data
+//!
+//! A supervisor per cluster (`source::supervise`) lists and watches, turns each object into a slim row (`source::slim`), merges
+//! changes (`source::batch`) and sends deltas (`fleet::delta`) to the loop (`ui::run`). The loop applies them (`fleet::apply`),
+//! turns keys into actions (`ui::keymap`, `ui::action`), actions into changes of the view and effects (`ui::view`), and effects
+//! into tasks (`ui::tasks`) that call `ops`. `ui::render` draws fleet and view, and changes neither. The command line is the same
+//! with `ops::gather` in place of the loop.
+//!
+//! Architecture invariant: a cluster is reached through one seam, `source::connect::Dial`. A real and a simulated one differ there
+//! and nowhere else, so demo and tests run the product's own code.
+//!
+//! # Where do I add …
+//!
+//! | what | where |
+//! |---|---|
+//! | a cloud | rules in `domain/context/`, node ids in `domain/context/provider_id.rs`, local files in `source/clouds/x.rs` and one line in its `mod.rs` |
+//! | a pane | `ui/pane/x.rs` and one line in `ui/pane/mod.rs` |
+//! | an action | one row in `ui/action.rs`, a key in `keymaps/default.yaml` |
+//! | a triage rule | one function in its family in `domain/triage/` |
+//! | a kind's columns | one function in its family in `domain/columns/` |
+//! | a verb that writes | `ops/x.rs` making a `domain::plan::Plan`; `ops/run.rs` runs it |
+//! | a theme, a key map | one YAML file in `themes/` or `keymaps/`, one line in `ui/theme/mod.rs` or `ui/keymap.rs` |
+//! | a fleet, an incident for the demo | one YAML file in `demo/` |
+//! | a command | `cli/commands/x.rs` and one variant in `cli/args.rs` |
+//!
+//! # Words
+//!
+//! scope: what is selected. cluster: a real API server; several contexts can lead to it. context: one kubeconfig entry. app: same
+//! namespace, kind and name in several clusters. workload: what makes pods. plan, step, journal: a write before, while and after it
+//! is done. finding: one broken thing; problem: findings with one cause.
 
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod fleet;
 pub mod ops;

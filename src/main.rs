@@ -1,32 +1,326 @@
-//! The thin binary.
+//! The thin binary: parses, makes a session over kubeconfig or the simulation, and hands it to the terminal or a command.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
-fn main() {
+use std::time::Duration;
+
+use skyfleet::cli::args::{Args, Color, Command, SessionArgs, SnapshotArgs};
+use skyfleet::cli::exit::Exit;
+use skyfleet::cli::{self, Io, commands};
+use skyfleet::config::paths::Paths;
+use skyfleet::config::settings::{Origin, Settings};
+use skyfleet::domain::scope::{PathGlob, Scope};
+use skyfleet::ops::session::{Session, SessionOptions, Shared};
+use skyfleet::sim::{FleetSpec, Simulation};
+use skyfleet::source::clock::Clock;
+use skyfleet::source::connect::Ready;
+use skyfleet::source::kubeconfig;
+use skyfleet::ui::keymap::Keymap;
+use skyfleet::ui::launch::launch;
+use skyfleet::ui::run::Ui;
+use skyfleet::ui::still::{Form, fixed_time, still};
+use skyfleet::ui::theme::Theme;
+use skyfleet::ui::theme::depth::{ColorChoice, Depth};
+use skyfleet::ui::view::ViewOptions;
+
+fn var(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn main() -> ExitCode {
+    let args = match cli::args::parse(std::env::args_os().collect::<Vec<OsString>>()) {
+        Ok(args) => args,
+        Err((text, false)) => {
+            let _ = io::stdout().write_all(text.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Err((text, true)) => {
+            let _ = io::stderr().write_all(text.as_bytes());
+            return ExitCode::from(Exit::Usage.code());
+        }
+    };
+    // One TLS provider for the whole process, before anything could ask for another.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let rt = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    rt.block_on(async {
-        let demo = std::env::args().nth(1).as_deref() == Some("demo");
-        let session = if demo {
-            use skyfleet::{sim, source};
-            let t = std::time::Instant::now();
-            let spec = sim::FleetSpec::embedded("default").unwrap();
-            let world = sim::Simulation::new(&spec, 1, jiff::Timestamp::now());
-            eprintln!("sim {:?}", t.elapsed());
-            let loaded = source::kubeconfig::from_value(world.kubeconfig()).unwrap();
-            let clients: Vec<_> = world.contexts().into_iter().filter_map(|c| world.client(&c).map(|k| (c, k))).collect();
-            let clock = { let w = world.clone(); source::clock::Clock::new(move || w.now()) };
-            tokio::spawn({ let w = world.clone(); async move { w.run(1.0).await } });
-            let options = skyfleet::ops::session::SessionOptions { clock, demo: true, ..Default::default() };
-            Arc::new(skyfleet::ops::session::Session::new(loaded, Arc::new(source::connect::Ready::new(clients)), options))
-        } else {
-        let files = skyfleet::source::kubeconfig::paths(&[], std::env::var("KUBECONFIG").ok().as_deref(), None);
-        let loaded = skyfleet::source::kubeconfig::load(&files);
-        Arc::new(skyfleet::ops::session::Session::from_kubeconfig(loaded, skyfleet::ops::session::SessionOptions::default())) };
-        let depth = skyfleet::ui::theme::depth::Depth::detect(skyfleet::ui::theme::depth::ColorChoice::Auto, |n| std::env::var(n).ok());
-        let (theme, w1) = skyfleet::ui::theme::Theme::embedded("default", depth, false);
-        let (keymap, w2) = skyfleet::ui::keymap::Keymap::embedded("default");
-        let notices = w1.iter().map(ToString::to_string).chain(w2.iter().map(ToString::to_string)).collect();
-        let ui = skyfleet::ui::run::Ui { session, theme, keymap, options: skyfleet::ui::view::ViewOptions { read_only: false, demo, max_targets: 50 }, notices };
-        skyfleet::ui::launch::launch(ui).await.unwrap();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("cannot start: {error}")),
+    };
+    let exit = runtime.block_on(run(args));
+    // Hung servers and plugins must not keep the program.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    ExitCode::from(exit.code())
+}
+
+fn fail(words: &str) -> ExitCode {
+    let _ = writeln!(io::stderr(), "{words}");
+    ExitCode::from(Exit::Failed.code())
+}
+
+fn complain(words: &str) {
+    let _ = writeln!(io::stderr(), "{words}");
+}
+
+async fn run(args: Args) -> Exit {
+    let paths = Paths::of(var);
+    let (settings, mut notices) = settings(&args.session, &paths);
+    let simulated = args.session.demo
+        || matches!(args.command, Some(Command::Demo))
+        || args.session.clusters.is_some()
+        || args.session.pods.is_some();
+    let terminal = matches!(args.command, None | Some(Command::Demo));
+    if terminal
+        && (var("TERM").as_deref() == Some("dumb")
+            || !io::stdout().is_terminal()
+            || !io::stdin().is_terminal())
+    {
+        complain(
+            "skyfleet's screen needs a terminal. Without one use its commands, e.g.\n  skyfleet tree --demo\n  skyfleet problems -o json\n  skyfleet snapshot --demo --size 120x36\nskyfleet --help lists them.",
+        );
+        return Exit::Usage;
+    }
+    log_to(&args.session, &paths);
+    let snapshot = matches!(args.command, Some(Command::Snapshot(_)));
+    let session = if simulated {
+        simulation(&args, &settings, snapshot).await
+    } else {
+        Ok(real(&args.session, &settings, &paths))
+    };
+    let session = match session {
+        Ok(session) => session,
+        Err(why) => {
+            complain(&why);
+            return Exit::Usage;
+        }
+    };
+    for file in session.files.iter().filter(|_| !simulated) {
+        if let Some(error) = &file.error {
+            notices.push(format!("{}: {error}", file.path.display()));
+        }
+    }
+    match &args.command {
+        None | Some(Command::Demo) => {
+            if session.infos.is_empty() {
+                complain(
+                    "no kubeconfig context was found in $KUBECONFIG or ~/.kube/config.\n  skyfleet demo               try it over a simulated fleet\n  skyfleet --kubeconfig FILE  read that file\n  skyfleet contexts           what was found, and what is wrong with it",
+                );
+                return Exit::Nothing;
+            }
+            let ui = ui(session, &args.session, &settings, &paths, notices, None);
+            match launch(ui).await {
+                Ok(()) => Exit::Ok,
+                Err(error) => {
+                    complain(&format!("the terminal cannot be used: {error}"));
+                    Exit::Failed
+                }
+            }
+        }
+        Some(Command::Snapshot(a)) => picture(a, &args, session, &settings, &paths).await,
+        Some(command) => {
+            for notice in &notices {
+                complain(notice);
+            }
+            let mut out = io::stdout().lock();
+            let mut err = io::stderr();
+            let mut ask = |question: &str| -> Option<String> {
+                let _ = write!(io::stderr(), "{question}");
+                let _ = io::stderr().flush();
+                let mut line = String::new();
+                io::stdin().lock().read_line(&mut line).ok().filter(|n| *n > 0)?;
+                Some(line.trim().to_owned())
+            };
+            let person = io::stdin().is_terminal() && io::stderr().is_terminal();
+            let mut io = Io { out: &mut out, err: &mut err, ask: person.then_some(&mut ask) };
+            cli::run(&args, command, session, &mut io).await
+        }
+    }
+}
+
+/// Presets, then the file, the environment, the flags.
+fn settings(args: &SessionArgs, paths: &Paths) -> (Settings, Vec<String>) {
+    let mut settings = Settings::default();
+    let mut notices = Vec::new();
+    if let Some(path) = paths.config.as_ref().map(|c| c.join("config.yaml")) {
+        match std::fs::read_to_string(&path) {
+            Ok(text) => (settings, notices) = settings.with_file(&path, &text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => notices.push(format!("{}: {error}", path.display())),
+        }
+    }
+    let mut settings = settings.with_env(var);
+    settings.theme.then(args.theme.clone(), Origin::Flag);
+    settings.keymap.then(args.keymap.clone(), Origin::Flag);
+    settings.max_targets.then(args.max_targets, Origin::Flag);
+    settings.read_only.then(args.readonly.then_some(true), Origin::Flag);
+    settings.ascii.then(args.ascii.then_some(true), Origin::Flag);
+    (settings, notices)
+}
+
+fn options(args: &SessionArgs, settings: &Settings) -> SessionOptions {
+    let globs = |texts: &[String]| {
+        let globs: Vec<PathGlob> = texts.iter().filter_map(|t| PathGlob::parse(t).ok()).collect();
+        (!globs.is_empty()).then(|| Scope::globs(globs))
+    };
+    SessionOptions {
+        read_only: settings.read_only.value,
+        read_only_clusters: globs(&settings.read_only_clusters.value),
+        protected: globs(&settings.protected.value),
+        impersonate: args.as_user.clone().map(|user| (user, args.as_group.clone())),
+        max_targets: settings.max_targets.value,
+        ..SessionOptions::default()
+    }
+}
+
+/// A session over kubeconfig files.
+fn real(args: &SessionArgs, settings: &Settings, paths: &Paths) -> Shared {
+    let files = kubeconfig::paths(&args.kubeconfig, var("KUBECONFIG").as_deref(), paths.home.as_deref());
+    let loaded = kubeconfig::load(&files);
+    let options = SessionOptions { state_dir: paths.state.clone(), ..options(args, settings) };
+    Arc::new(Session::from_kubeconfig(loaded, options))
+}
+
+/// A session over the simulation, which lives as long as the program.
+async fn simulation(args: &Args, settings: &Settings, still: bool) -> Result<Shared, String> {
+    let (a, at) = (
+        args.session.clone(),
+        match &args.command {
+            Some(Command::Snapshot(s)) => {
+                commands::logs::seconds(&s.at).ok_or("--at wants a span like 10s or 2m")?
+            }
+            _ => 0,
+        },
+    );
+    let start = if still { fixed_time() } else { jiff::Timestamp::now() };
+    // Thousands of objects are made: not on a thread that has to answer keys.
+    let made = tokio::task::spawn_blocking(move || -> Result<Simulation, String> {
+        let spec = match (a.clusters, a.pods) {
+            (None, None) => match FleetSpec::embedded(&a.fleet) {
+                Ok(spec) => spec,
+                Err(_) if Path::new(&a.fleet).is_file() => {
+                    let text = std::fs::read_to_string(&a.fleet).map_err(|e| format!("{}: {e}", a.fleet))?;
+                    FleetSpec::parse(&text).map_err(|e| format!("{}: {e}", a.fleet))?
+                }
+                Err(error) => return Err(format!("{error}; there are: {}", FleetSpec::names().join(", "))),
+            },
+            (clusters, pods) => FleetSpec::sized(clusters.unwrap_or(12), pods.unwrap_or(1_500)),
+        };
+        let sim = Simulation::new(&spec, a.seed, start);
+        for incident in &a.incident {
+            if !sim.with_incident(incident) {
+                return Err(format!("there is no incident `{incident}`"));
+            }
+        }
+        if at > 0 {
+            sim.advance(Duration::from_secs(u64::from(at)));
+        }
+        Ok(sim)
     });
-    rt.shutdown_timeout(std::time::Duration::from_millis(300));
+    let sim = made.await.map_err(|_| "the simulation could not be made".to_owned())??;
+    let loaded = kubeconfig::from_value(sim.kubeconfig())?;
+    let clients: Vec<_> =
+        sim.contexts().into_iter().filter_map(|c| Some((c.clone(), sim.client(&c)?))).collect();
+    let clock = {
+        let sim = sim.clone();
+        Clock::new(move || sim.now())
+    };
+    if !still {
+        tokio::spawn(async move { sim.run(1.0).await });
+    }
+    let options = SessionOptions { clock, demo: true, ..options(&args.session, settings) };
+    Ok(Arc::new(Session::new(loaded, Arc::new(Ready::new(clients)), options)))
+}
+
+/// What the terminal is made of; own themes and key maps come before those in the binary.
+fn ui(
+    session: Shared,
+    args: &SessionArgs,
+    settings: &Settings,
+    paths: &Paths,
+    mut notices: Vec<String>,
+    depth: Option<Depth>,
+) -> Ui {
+    let own = |folder: &str, name: &str| {
+        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        let path = paths.config.as_ref().filter(|_| plain)?.join(folder).join(format!("{name}.yaml"));
+        std::fs::read_to_string(path).ok()
+    };
+    let choice = match args.color {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    };
+    let depth = depth.unwrap_or_else(|| Depth::detect(choice, var));
+    let (theme_name, ascii) = (&settings.theme.value, settings.ascii.value);
+    let (theme, warnings) = match own("themes", theme_name) {
+        Some(text) => Theme::parse(theme_name, &text, depth, ascii),
+        None => Theme::embedded(theme_name, depth, ascii),
+    };
+    notices.extend(warnings.iter().map(ToString::to_string));
+    let keymap_name = &settings.keymap.value;
+    let (keymap, warnings) = match own("keymaps", keymap_name) {
+        Some(text) => Keymap::parse(keymap_name, &text),
+        None => Keymap::embedded(keymap_name),
+    };
+    notices.extend(warnings.iter().map(ToString::to_string));
+    let options = ViewOptions {
+        read_only: settings.read_only.value,
+        demo: session.demo,
+        max_targets: settings.max_targets.value,
+    };
+    Ui { session, theme, keymap, options, notices }
+}
+
+async fn picture(a: &SnapshotArgs, args: &Args, session: Shared, settings: &Settings, paths: &Paths) -> Exit {
+    let size = a.size.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    let Some(size) = size.filter(|(w, h): &(u16, u16)| (1..=1000).contains(w) && (1..=500).contains(h))
+    else {
+        complain("--size wants columns x rows, e.g. 120x40");
+        return Exit::Usage;
+    };
+    let form = match a.output.as_str() {
+        "svg" => Form::Svg,
+        "ansi" => Form::Ansi,
+        _ => Form::Text,
+    };
+    let depth = if args.session.color == Color::Never { Depth::None } else { Depth::Rgb };
+    let ui = ui(session, &args.session, settings, paths, Vec::new(), Some(depth));
+    match still(ui, size, &a.keys, form).await {
+        Ok(text) => {
+            let _ = io::stdout().write_all(text.as_bytes());
+            Exit::Ok
+        }
+        Err(why) => {
+            complain(&why);
+            Exit::Usage
+        }
+    }
+}
+
+/// The program's own log: to a file, never to the terminal.
+fn log_to(args: &SessionArgs, paths: &Paths) {
+    let level = match args.verbose {
+        0 if args.log_file.is_none() => return,
+        0 | 1 => "skyfleet=info",
+        2 => "skyfleet=debug",
+        _ => "debug",
+    };
+    let Some(path) = args.log_file.clone().or_else(|| paths.state.as_ref().map(|s| s.join("skyfleet.log")))
+    else {
+        return;
+    };
+    if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        let _ = skyfleet::ops::journal::private_folder(folder);
+    }
+    let Ok(file) = std::fs::OpenOptions::new().create(true).append(true).open(&path) else {
+        complain(&format!("cannot write the log {}", path.display()));
+        return;
+    };
+    let filter = tracing_subscriber::EnvFilter::new(level);
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_writer(Arc::new(file))
+        .try_init();
 }

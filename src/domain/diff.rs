@@ -40,9 +40,7 @@ pub fn normalise(live: &Value) -> Value {
     let Some(object) = out.as_object_mut() else { return out };
     object.remove("status");
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return out };
-    for field in
-        ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"]
-    {
+    for field in ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"] {
         metadata.remove(field);
     }
     if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
@@ -79,7 +77,8 @@ pub fn masked(before: Option<&Value>, after: &Value) -> (Option<Value>, Value) {
         }
     }
     for object in old.iter_mut().chain([&mut new]) {
-        if let Some(text) = object.pointer_mut("/metadata/annotations").and_then(|a| a.get_mut(LAST_APPLIED)) {
+        if let Some(text) = object.pointer_mut("/metadata/annotations").and_then(|a| a.get_mut(LAST_APPLIED))
+        {
             *text = Value::String(MASK.to_owned());
         }
     }
@@ -123,11 +122,7 @@ fn compare(out: &mut Vec<Change>, path: &str, before: &Value, after: &Value) {
         }
         (Value::Array(old), Value::Array(new)) => compare_lists(out, path, old, new),
         _ if same(before, after) => {}
-        _ => out.push(Change {
-            path: path.to_owned(),
-            before: Some(show(before)),
-            after: Some(show(after)),
-        }),
+        _ => out.push(Change { path: path.to_owned(), before: Some(show(before)), after: Some(show(after)) }),
     }
 }
 

@@ -41,7 +41,11 @@ impl Environment {
         for part in lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|p| !p.is_empty()) {
             let this = match part {
                 "prod" | "production" | "prd" | "live" => {
-                    if matches!(before, "non" | "pre" | "not") { Self::Staging } else { Self::Prod }
+                    if matches!(before, "non" | "pre" | "not") {
+                        Self::Staging
+                    } else {
+                        Self::Prod
+                    }
                 }
                 "staging" | "stage" | "stg" | "uat" | "preprod" | "nonprod" | "qa" => Self::Staging,
                 "dev" | "development" | "test" | "sandbox" | "local" | "demo" => Self::Dev,

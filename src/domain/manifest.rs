@@ -174,7 +174,10 @@ const MAX_NESTED_LISTS: usize = 8;
 fn add(out: &mut Vec<Manifest>, mut body: Value, at: At, depth: usize) -> Result<(), ManifestError> {
     let shape = |why: String| ManifestError::Shape { document: at.document, line: at.line, why };
     if !body.is_object() {
-        return Err(shape(format!("a manifest is an object with apiVersion and kind, this is {}", what(&body))));
+        return Err(shape(format!(
+            "a manifest is an object with apiVersion and kind, this is {}",
+            what(&body)
+        )));
     }
     let word = |path: &str| body.pointer(path).and_then(Value::as_str).unwrap_or("").to_owned();
     let (api_version, kind) = (word("/apiVersion"), word("/kind"));
@@ -325,7 +328,8 @@ mod tests {
 
     #[test]
     fn octal_modes_are_kubectls() {
-        let text = "apiVersion: v1\nkind: A\nmetadata: {name: a}\nspec: {mode: 0644, flag: yes, text: \"0644\"}\n";
+        let text =
+            "apiVersion: v1\nkind: A\nmetadata: {name: a}\nspec: {mode: 0644, flag: yes, text: \"0644\"}\n";
         let all = parse(text).unwrap();
         assert_eq!(all[0].body["spec"], serde_json::json!({"mode": 420, "flag": true, "text": "0644"}));
     }

@@ -105,7 +105,13 @@ impl Place {
     /// `aws/222233334444/eu-west-1/prod-a`: what scopes match against. Unknown parts are `-`.
     pub fn scope_path(&self) -> String {
         let part = |t: &SafeText| if t.is_empty() { "-".to_owned() } else { t.to_string() };
-        format!("{}/{}/{}/{}", self.provider.tree_word(), part(&self.account), part(&self.region), part(&self.cluster))
+        format!(
+            "{}/{}/{}/{}",
+            self.provider.tree_word(),
+            part(&self.account),
+            part(&self.region),
+            part(&self.cluster)
+        )
     }
 
     fn join(&self, by: &str) -> String {

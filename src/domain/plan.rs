@@ -177,7 +177,9 @@ pub enum PlanError {
     #[error("nothing matches: select a workload, or widen the scope")]
     Empty,
     /// Too much at once.
-    #[error("{targets} targets are more than max_targets ({most}); narrow the scope or raise it with --max-targets")]
+    #[error(
+        "{targets} targets are more than max_targets ({most}); narrow the scope or raise it with --max-targets"
+    )]
     TooMany {
         /// Targets.
         targets: usize,
@@ -254,7 +256,9 @@ impl Plan {
             return Err(PlanError::ReadOnly(step.cluster.path.clone()));
         }
         match self.word_wanted() {
-            Some(wanted) if word.map(str::trim) != Some(wanted.as_str()) => Err(PlanError::WordWanted(wanted)),
+            Some(wanted) if word.map(str::trim) != Some(wanted.as_str()) => {
+                Err(PlanError::WordWanted(wanted))
+            }
             _ => Ok(()),
         }
     }
@@ -268,9 +272,15 @@ impl Plan {
 
 /// Kinds whose deletion always wants a word.
 pub fn is_grave(kind: &str) -> bool {
-    [Kind::Namespace, Kind::CustomResourceDefinition, Kind::PersistentVolume, Kind::PersistentVolumeClaim, Kind::Node]
-        .iter()
-        .any(|k| k.info().name == kind)
+    [
+        Kind::Namespace,
+        Kind::CustomResourceDefinition,
+        Kind::PersistentVolume,
+        Kind::PersistentVolumeClaim,
+        Kind::Node,
+    ]
+    .iter()
+    .any(|k| k.info().name == kind)
 }
 
 impl Step {

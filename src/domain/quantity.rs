@@ -12,7 +12,11 @@ pub fn bytes(text: &str) -> Option<u64> {
     scaled(text, 1.0)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the range of u64 just before")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to the range of u64 just before"
+)]
 fn scaled(text: &str, factor: f64) -> Option<u64> {
     let value = parse(text)? * factor;
     // The tiny term keeps 0.1 * 1000 from becoming 101 by a rounding error of the product.
@@ -96,10 +100,19 @@ mod tests {
 
     #[test]
     fn quantities() {
-        for (text, milli) in [("250m", 250), ("0.1", 100), ("1", 1000), ("2.5", 2500), ("1e1", 10_000), ("100u", 1), ("0", 0)] {
+        for (text, milli) in
+            [("250m", 250), ("0.1", 100), ("1", 1000), ("2.5", 2500), ("1e1", 10_000), ("100u", 1), ("0", 0)]
+        {
             assert_eq!(cpu_milli(text), Some(milli), "{text}");
         }
-        for (text, b) in [("64Mi", 67_108_864), ("1Gi", 1 << 30), ("128M", 128_000_000), ("1e3", 1000), ("123", 123), ("1.5Ki", 1536)] {
+        for (text, b) in [
+            ("64Mi", 67_108_864),
+            ("1Gi", 1 << 30),
+            ("128M", 128_000_000),
+            ("1e3", 1000),
+            ("123", 123),
+            ("1.5Ki", 1536),
+        ] {
             assert_eq!(bytes(text), Some(b), "{text}");
         }
         for bad in ["", "abc", "1Xi", "-1", "--", "1..2", "NaN", "1e999", "é"] {

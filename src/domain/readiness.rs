@@ -92,7 +92,8 @@ fn check(o: &Value, now: Timestamp) -> Answer {
     if !text(o, "/metadata/deletionTimestamp").is_empty() {
         return Ok(Readiness::new(Status::Terminating, "", "Resource scheduled for deletion"));
     }
-    if let (Some(wanted), Some(seen)) = (int(o, "/metadata/generation")?, int(o, "/status/observedGeneration")?)
+    if let (Some(wanted), Some(seen)) =
+        (int(o, "/metadata/generation")?, int(o, "/status/observedGeneration")?)
         && wanted != seen
     {
         let kind = text(o, "/kind");
@@ -110,7 +111,9 @@ fn check(o: &Value, now: Timestamp) -> Answer {
     let api_version = text(o, "/apiVersion");
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
     match (group, text(o, "/kind")) {
-        ("", "ConfigMap" | "Secret") | ("batch", "CronJob") => Ok(Readiness::current("Resource is always ready")),
+        ("", "ConfigMap" | "Secret") | ("batch", "CronJob") => {
+            Ok(Readiness::current("Resource is always ready"))
+        }
         ("policy", "PodDisruptionBudget") => Ok(Readiness::current("AllowedDisruptions has been computed.")),
         ("", "Service") => Ok(service(o)),
         ("", "PersistentVolumeClaim") => Ok(claim(o)),
@@ -188,8 +191,7 @@ fn pending(o: &Value, now: Timestamp) -> Readiness {
 }
 
 fn deployment(o: &Value) -> Answer {
-    let mut progressing =
-        matches!(int(o, "/spec/progressDeadlineSeconds")?, None | Some(2_147_483_647));
+    let mut progressing = matches!(int(o, "/spec/progressDeadlineSeconds")?, None | Some(2_147_483_647));
     let mut available = false;
     for c in conditions(o) {
         match c.kind {
@@ -202,8 +204,10 @@ fn deployment(o: &Value) -> Answer {
         }
     }
     let spec = int(o, "/spec/replicas")?.unwrap_or(1);
-    let [all, updated, ready, free] =
-        ints(o, ["/status/replicas", "/status/updatedReplicas", "/status/readyReplicas", "/status/availableReplicas"])?;
+    let [all, updated, ready, free] = ints(
+        o,
+        ["/status/replicas", "/status/updatedReplicas", "/status/readyReplicas", "/status/availableReplicas"],
+    )?;
     Ok(if spec > all {
         Readiness::progress("LessReplicas", format!("replicas: {all}/{spec}"))
     } else if spec > updated {
@@ -230,7 +234,12 @@ fn replica_set(o: &Value) -> Answer {
     let spec = int(o, "/spec/replicas")?.unwrap_or(1);
     let [all, labelled, ready, free] = ints(
         o,
-        ["/status/replicas", "/status/fullyLabeledReplicas", "/status/readyReplicas", "/status/availableReplicas"],
+        [
+            "/status/replicas",
+            "/status/fullyLabeledReplicas",
+            "/status/readyReplicas",
+            "/status/availableReplicas",
+        ],
     )?;
     Ok(if spec > labelled {
         Readiness::progress("LessLabelled", format!("Labelled: {labelled}/{spec}"))
@@ -250,8 +259,10 @@ fn stateful_set(o: &Value) -> Answer {
         return Ok(Readiness::current("StatefulSet is using the ondelete update strategy"));
     }
     let spec = int(o, "/spec/replicas")?.unwrap_or(1);
-    let [all, ready, current, updated] =
-        ints(o, ["/status/replicas", "/status/readyReplicas", "/status/currentReplicas", "/status/updatedReplicas"])?;
+    let [all, ready, current, updated] = ints(
+        o,
+        ["/status/replicas", "/status/readyReplicas", "/status/currentReplicas", "/status/updatedReplicas"],
+    )?;
     if spec > all {
         return Ok(Readiness::progress("LessReplicas", format!("Replicas: {all}/{spec}")));
     }
@@ -318,7 +329,9 @@ fn job(o: &Value) -> Answer {
     for c in conditions(o).filter(|c| c.status == "True") {
         match c.kind {
             "Complete" => {
-                return Ok(Readiness::current(format!("Job Completed. succeeded: {succeeded}/{completions}")));
+                return Ok(Readiness::current(format!(
+                    "Job Completed. succeeded: {succeeded}/{completions}"
+                )));
             }
             "Failed" => {
                 let message = format!("Job Failed. failed: {failed}/{completions}");
@@ -387,7 +400,9 @@ pub fn doomed(pods: &[PodRow]) -> Option<String> {
     pods.iter().filter(|p| p.meta.deleting.is_none()).find_map(|pod| {
         let why = match &*pod.phase {
             // The node's doing, not the app's: the controller makes another.
-            "Failed" if matches!(&*pod.status, "Evicted" | "Preempting" | "NodeLost" | "Shutdown") => return None,
+            "Failed" if matches!(&*pod.status, "Evicted" | "Preempting" | "NodeLost" | "Shutdown") => {
+                return None;
+            }
             "Succeeded" => return None,
             _ => pod.containers.iter().find_map(doomed_container),
         };
@@ -415,7 +430,9 @@ fn doomed_container(c: &ContainerRow) -> Option<String> {
         ContainerState::Terminated(t) if t.reason == "ContainerCannotRun" && t.exit_code != 128 => {
             format!("{}: {}", t.reason, t.message)
         }
-        ContainerState::Terminated(_) | ContainerState::Running { .. } | ContainerState::Unknown => return None,
+        ContainerState::Terminated(_) | ContainerState::Running { .. } | ContainerState::Unknown => {
+            return None;
+        }
     };
     Some(format!("container {} {why}", c.name))
 }
@@ -458,7 +475,10 @@ fn text<'a>(o: &'a Value, path: &str) -> &'a str {
 fn int(o: &Value, path: &str) -> Result<Option<i64>, Bad> {
     match o.pointer(path) {
         None | Some(Value::Null) => Ok(None),
-        Some(v) => v.as_i64().map(Some).ok_or_else(|| Bad(format!("{} is no whole number", path.trim_start_matches('/')))),
+        Some(v) => v
+            .as_i64()
+            .map(Some)
+            .ok_or_else(|| Bad(format!("{} is no whole number", path.trim_start_matches('/')))),
     }
 }
 

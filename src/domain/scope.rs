@@ -67,7 +67,9 @@ pub struct PathGlob {
 
 /// A scope that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("scope `{text}` is no path glob: {why}; write it as cloud/account/region/cluster[/namespace[/workload]], e.g. 'aws/*/eu-*/prod-*' or '**/payments'")]
+#[error(
+    "scope `{text}` is no path glob: {why}; write it as cloud/account/region/cluster[/namespace[/workload]], e.g. 'aws/*/eu-*/prod-*' or '**/payments'"
+)]
 pub struct ScopeError {
     text: String,
     why: String,
@@ -108,7 +110,9 @@ impl PathGlob {
         };
         let part = |i: usize| rest.get(i).map(|p| glob(p)).transpose();
         if rest.len() > 2 {
-            return Err(fail("it has more parts than cloud/account/region/cluster/namespace/workload".to_owned()));
+            return Err(fail(
+                "it has more parts than cloud/account/region/cluster/namespace/workload".to_owned(),
+            ));
         }
         Ok(Self {
             text: text.to_owned(),
@@ -196,7 +200,13 @@ impl Scope {
 
     /// Whether an object that belongs to the workload `(kind, name)` (itself, or one of its pods, then `pod` is its name)
     /// is in scope.
-    pub fn covers(&self, at: ClusterAt<'_>, namespace: &str, workload: Option<(&str, &str)>, pod: Option<&str>) -> bool {
+    pub fn covers(
+        &self,
+        at: ClusterAt<'_>,
+        namespace: &str,
+        workload: Option<(&str, &str)>,
+        pod: Option<&str>,
+    ) -> bool {
         (self.namespaces.is_empty() || self.namespaces.iter().any(|n| n == namespace))
             && (self.items.is_empty() || self.items.iter().any(|i| i.covers(at, namespace, workload, pod)))
     }
@@ -240,7 +250,9 @@ impl Item {
             Self::Glob(g) => g.cluster.is_match(at.place.scope_path()) || g.cluster.is_match(at.context),
             Self::Node(TreeNode::Fleet) => true,
             Self::Node(TreeNode::Cloud(c)) => *c == at.place.provider.tree_word(),
-            Self::Node(TreeNode::Account(c, a)) => *c == at.place.provider.tree_word() && *a == at.place.account,
+            Self::Node(TreeNode::Account(c, a)) => {
+                *c == at.place.provider.tree_word() && *a == at.place.account
+            }
             Self::Node(TreeNode::Region(c, a, r)) => {
                 *c == at.place.provider.tree_word() && *a == at.place.account && *r == at.place.region
             }
@@ -256,7 +268,13 @@ impl Item {
             }
     }
 
-    fn covers(&self, at: ClusterAt<'_>, namespace: &str, workload: Option<(&str, &str)>, pod: Option<&str>) -> bool {
+    fn covers(
+        &self,
+        at: ClusterAt<'_>,
+        namespace: &str,
+        workload: Option<(&str, &str)>,
+        pod: Option<&str>,
+    ) -> bool {
         self.touches_namespace(at, namespace)
             && match self {
                 Self::Glob(g) => g.workload.as_ref().is_none_or(|m| {
@@ -327,7 +345,8 @@ mod tests {
         let p = place();
         let cloud = Scope::nodes([TreeNode::Cloud("aws".into())]);
         assert!(cloud.covers_cluster(at(&p)) && cloud.covers(at(&p), "x", None, Some("p")));
-        let workload = Scope::nodes([TreeNode::Workload(ClusterId(3), "shop".into(), Kind::Deployment, "web".into())]);
+        let workload =
+            Scope::nodes([TreeNode::Workload(ClusterId(3), "shop".into(), Kind::Deployment, "web".into())]);
         assert!(workload.covers(at(&p), "shop", Some(("Deployment", "web")), Some("web-1")));
         assert!(!workload.covers(at(&p), "shop", Some(("StatefulSet", "web")), Some("web-1")));
         assert!(!workload.covers_cluster(at(&p)));

@@ -1,7 +1,5 @@
 //! `Fleet::apply`: the one place where the model changes.
 
-use std::collections::BTreeMap;
-
 use crate::domain::context;
 use crate::domain::kind::Kind;
 use crate::domain::node::NodeRow;
@@ -182,7 +180,7 @@ impl Cluster {
                 }
             }
             k => {
-                self.others.remove(&k).map_or_else(BTreeMap::new, |rows| rows);
+                self.others.remove(&k);
             }
         }
     }

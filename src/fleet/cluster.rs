@@ -77,7 +77,9 @@ impl Phase {
     /// Why it is not live, where there is a cause.
     pub fn cause(&self) -> Option<&SafeText> {
         match self {
-            Self::Stale { cause, .. } | Self::Denied { cause, .. } | Self::Failed { cause, .. } => Some(cause),
+            Self::Stale { cause, .. } | Self::Denied { cause, .. } | Self::Failed { cause, .. } => {
+                Some(cause)
+            }
             Self::Idle | Self::Connecting { .. } | Self::Syncing { .. } | Self::Live => None,
         }
     }
@@ -284,7 +286,9 @@ impl Cluster {
             Kind::Namespace => self.namespaces.get(name).cloned().map(Row::Namespace),
             Kind::Node => self.node(name).cloned().map(|n| Row::Node(Box::new(n))),
             Kind::Pod => self.pod(namespace, name).cloned().map(|p| Row::Pod(Box::new(p))),
-            k if k.is_workload() => self.workload(k, namespace, name).cloned().map(|w| Row::Workload(Box::new(w))),
+            k if k.is_workload() => {
+                self.workload(k, namespace, name).cloned().map(|w| Row::Workload(Box::new(w)))
+            }
             k => self
                 .others
                 .get(&k)?
@@ -326,5 +330,7 @@ impl Cluster {
 }
 
 fn in_namespace<'a, T>(rows: &'a BTreeMap<Key, T>, namespace: &'a SafeText) -> impl Iterator<Item = &'a T> {
-    rows.range((namespace.clone(), SafeText::empty())..).take_while(move |((ns, _), _)| ns == namespace).map(|(_, row)| row)
+    rows.range((namespace.clone(), SafeText::empty())..)
+        .take_while(move |((ns, _), _)| ns == namespace)
+        .map(|(_, row)| row)
 }

@@ -13,7 +13,7 @@ use crate::domain::workload::WorkloadRow;
 use crate::domain::{age, columns, quantity};
 
 use super::cluster::Cluster;
-use super::delta::NamespaceRow;
+use super::delta::{NamespaceRow, Row};
 
 /// A column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,19 +159,20 @@ pub fn columns(kind: Kind) -> Vec<Column> {
                 out.push(NAMESPACE);
             }
             out.push(NAME);
-            out.extend(
-                columns::of(other)
-                    .iter()
-                    .zip(1u8..)
-                    .map(|(c, n)| Column { title: c.title, right: c.right, wide: c.wide, rank: n, most: 60 }),
-            );
+            out.extend(columns::of(other).iter().zip(1u8..).map(|(c, n)| Column {
+                title: c.title,
+                right: c.right,
+                wide: c.wide,
+                rank: n,
+                most: 60,
+            }));
             out.push(AGE);
             out
         }
     }
 }
 
-/// The cells of a row, one for each of [`columns`].
+/// The cells of a row, one for each of [`columns()`].
 pub fn cells(cluster: &Cluster, row: RowRef<'_>, now: Timestamp) -> Vec<Cell> {
     match row {
         RowRef::Pod(p) => pod(cluster, p, now),
@@ -199,6 +200,19 @@ pub fn cells(cluster: &Cluster, row: RowRef<'_>, now: Timestamp) -> Vec<Cell> {
             out.extend(o.cells.iter().map(|c| Cell::from(c.to_string())));
             out.push(show_age(&o.meta, now));
             out
+        }
+    }
+}
+
+impl<'a> RowRef<'a> {
+    /// Of an owned row.
+    pub fn of(row: &'a Row) -> Self {
+        match row {
+            Row::Namespace(r) => Self::Namespace(r),
+            Row::Node(r) => Self::Node(r),
+            Row::Workload(r) => Self::Workload(r),
+            Row::Pod(r) => Self::Pod(r),
+            Row::Other(r) => Self::Other(r),
         }
     }
 }
@@ -248,7 +262,7 @@ fn show_age(meta: &Meta, now: Timestamp) -> Cell {
 
 /// A part of a whole in percent; `–` when there is no whole.
 pub fn percent(part: u64, whole: u64) -> String {
-    if whole == 0 { "–".to_owned() } else { format!("{}%", part.saturating_mul(100) / whole) }
+    part.saturating_mul(100).checked_div(whole).map_or_else(|| "–".to_owned(), |p| format!("{p}%"))
 }
 
 fn pod(cluster: &Cluster, p: &PodRow, now: Timestamp) -> Vec<Cell> {
@@ -306,7 +320,9 @@ fn workload(w: &WorkloadRow, now: Timestamp) -> Vec<Cell> {
             show_age(&w.meta, now),
             image.into(),
         ],
-        Kind::Job => vec![w.ready_cell().into(), of_health(status, health), show_age(&w.meta, now), image.into()],
+        Kind::Job => {
+            vec![w.ready_cell().into(), of_health(status, health), show_age(&w.meta, now), image.into()]
+        }
         _ => vec![
             of_health(w.ready_cell(), health),
             of_health(status, health),

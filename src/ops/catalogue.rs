@@ -23,7 +23,9 @@ pub fn read() -> Result<Arc<Catalogue>, String> {
 
 /// Reads the catalogue on a thread of its own.
 pub async fn load() -> Result<Arc<Catalogue>, String> {
-    tokio::task::spawn_blocking(read).await.map_err(|e| format!("the price catalogue could not be read: {e}"))?
+    tokio::task::spawn_blocking(read)
+        .await
+        .map_err(|e| format!("the price catalogue could not be read: {e}"))?
 }
 
 #[cfg(test)]

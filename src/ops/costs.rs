@@ -239,9 +239,11 @@ pub fn of(fleet: &Fleet, scope: &Scope, by: By) -> Costs {
                 group.row.fee_nano += i128::from(costs.fee_nano);
             }
         }
-        out.unpriced.extend(
-            costs.unpriced.into_iter().map(|(node, why)| Unpriced { cluster: cluster.id(), node, why }),
-        );
+        out.unpriced.extend(costs.unpriced.into_iter().map(|(node, why)| Unpriced {
+            cluster: cluster.id(),
+            node,
+            why,
+        }));
         add_sources(&mut out.sources, costs.bases);
     }
     out.sources.sort_by(|a, b| b.nodes.cmp(&a.nodes).then_with(|| a.source.cmp(&b.source)));

@@ -98,10 +98,21 @@ pub async fn plan(
         quote(path),
         steps::contexts(session, clusters.iter().map(|c| c.id))
     );
-    Ok(Plan { id, verb: Verb::Apply, subject, steps: by_cluster.into_iter().flat_map(|(_, s)| s).collect(), command })
+    Ok(Plan {
+        id,
+        verb: Verb::Apply,
+        subject,
+        steps: by_cluster.into_iter().flat_map(|(_, s)| s).collect(),
+        command,
+    })
 }
 
-async fn plan_cluster(session: &Session, info: &ClusterInfo, manifests: &[Manifest], namespace: &str) -> Vec<Step> {
+async fn plan_cluster(
+    session: &Session,
+    info: &ClusterInfo,
+    manifests: &[Manifest],
+    namespace: &str,
+) -> Vec<Step> {
     let client = session.client(info.id).await;
     let hpas = match &client {
         Ok(client) => autoscaled(client).await,
@@ -158,7 +169,11 @@ async fn plan_step(
             return;
         }
     };
-    step.namespace = if what.namespaced { m.namespace.clone().unwrap_or_else(|| namespace.to_owned()) } else { String::new() };
+    step.namespace = if what.namespaced {
+        m.namespace.clone().unwrap_or_else(|| namespace.to_owned())
+    } else {
+        String::new()
+    };
     let mut object = m.body.clone();
     if what.namespaced
         && let Some(meta) = object.get_mut("metadata").and_then(Value::as_object_mut)
@@ -166,7 +181,8 @@ async fn plan_step(
         meta.insert("namespace".to_owned(), step.namespace.clone().into());
     }
     // Replicas of what an autoscaler owns are left to it.
-    let hpa = hpas.iter().find(|(ns, kind, name)| *ns == step.namespace && *kind == m.kind && *name == m.name);
+    let hpa =
+        hpas.iter().find(|(ns, kind, name)| *ns == step.namespace && *kind == m.kind && *name == m.name);
     if hpa.is_some()
         && let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
         && spec.remove("replicas").is_some()
@@ -207,20 +223,27 @@ fn verdict_of(fault: &Fault, step: &Step, all: &[Manifest]) -> Verdict {
     let namespace_comes = all.iter().any(|m| m.kind == "Namespace" && m.name == step.namespace);
     match fault.class {
         FaultClass::Conflict => Verdict::Conflict(fault.to_string()),
-        FaultClass::NotFound if namespace_comes => {
-            Verdict::Waits("its namespace is in the same set; it can be checked once that is there".to_owned())
-        }
+        FaultClass::NotFound if namespace_comes => Verdict::Waits(
+            "its namespace is in the same set; it can be checked once that is there".to_owned(),
+        ),
         _ => Verdict::Refused(fault.to_string()),
     }
 }
 
 /// What autoscalers of a cluster own: namespace, kind, name. Nothing when they cannot be listed.
 async fn autoscaled(client: &Client) -> Vec<(String, String, String)> {
-    let listed = api::list(client, &Resource::from(Kind::HorizontalPodAutoscaler), &ListOptions::default()).await;
+    let listed =
+        api::list(client, &Resource::from(Kind::HorizontalPodAutoscaler), &ListOptions::default()).await;
     let text = |v: &Value, p: &str| v.pointer(p).and_then(Value::as_str).unwrap_or("").to_owned();
     listed
         .unwrap_or_default()
         .iter()
-        .map(|h| (text(h, "/metadata/namespace"), text(h, "/spec/scaleTargetRef/kind"), text(h, "/spec/scaleTargetRef/name")))
+        .map(|h| {
+            (
+                text(h, "/metadata/namespace"),
+                text(h, "/spec/scaleTargetRef/kind"),
+                text(h, "/spec/scaleTargetRef/name"),
+            )
+        })
         .collect()
 }

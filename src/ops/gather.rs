@@ -58,8 +58,11 @@ impl Gathered {
         self.fleet
             .in_scope(scope)
             .filter_map(|c| {
-                let late = || self.unsettled.contains(&c.id()).then(|| format!("no answer yet ({})", c.phase.word()));
-                let words = c.phase.cause().map(|cause| format!("{}: {cause}", c.phase.word())).or_else(late)?;
+                let late = || {
+                    self.unsettled.contains(&c.id()).then(|| format!("no answer yet ({})", c.phase.word()))
+                };
+                let words =
+                    c.phase.cause().map(|cause| format!("{}: {cause}", c.phase.word())).or_else(late)?;
                 Some((c.id(), words))
             })
             .collect()

@@ -83,7 +83,14 @@ impl Journal {
     }
 
     /// A line about one step. Intents and outcomes go to the audit log too.
-    pub fn step(&mut self, at: Timestamp, number: usize, step: &Step, what: &str, words: &str) -> io::Result<()> {
+    pub fn step(
+        &mut self,
+        at: Timestamp,
+        number: usize,
+        step: &Step,
+        what: &str,
+        words: &str,
+    ) -> io::Result<()> {
         let line = Line {
             at,
             run: self.run.clone(),
@@ -94,7 +101,12 @@ impl Journal {
             user: step.cluster.acts_as.clone(),
             object: object_words(step),
             uid: step.uid.clone(),
-            words: words.to_owned(),
+            // A server's refusal can repeat a value.
+            words: if step.kind == "Secret" && what == "failed" {
+                "refused".to_owned()
+            } else {
+                words.to_owned()
+            },
         };
         self.write(&line, true)
     }
@@ -114,7 +126,11 @@ impl Journal {
 }
 
 fn object_words(step: &Step) -> String {
-    let name = if step.namespace.is_empty() { step.name.clone() } else { format!("{}/{}", step.namespace, step.name) };
+    let name = if step.namespace.is_empty() {
+        step.name.clone()
+    } else {
+        format!("{}/{}", step.namespace, step.name)
+    };
     format!("{} {} {name}", step.api_version, step.kind)
 }
 
@@ -122,7 +138,8 @@ fn object_words(step: &Step) -> String {
 pub fn list(state: &Path) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(state.join("rollouts"))
         .map(|dir| {
-            dir.filter_map(|e| e.ok()?.file_name().to_str()?.strip_suffix(".jsonl").map(str::to_owned)).collect()
+            dir.filter_map(|e| e.ok()?.file_name().to_str()?.strip_suffix(".jsonl").map(str::to_owned))
+                .collect()
         })
         .unwrap_or_default();
     names.sort_unstable_by(|a, b| b.cmp(a));

@@ -71,7 +71,8 @@ pub struct Containers {
 }
 
 /// Containers that meshes put into every pod; named outright they are read all the same.
-const SIDECARS: [&str; 6] = ["istio-proxy", "istio-init", "linkerd-proxy", "linkerd-init", "envoy-sidecar", "kuma-sidecar"];
+const SIDECARS: [&str; 6] =
+    ["istio-proxy", "istio-init", "linkerd-proxy", "linkerd-init", "envoy-sidecar", "kuma-sidecar"];
 
 /// How to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,7 +120,12 @@ pub enum LogEvent {
 
 /// The containers in scope that have a log, by cluster, namespace and pod, at most `limit` of them; and how many are left
 /// out. When some have to be, what is broken stays.
-pub fn targets(fleet: &Fleet, scope: &Scope, containers: &Containers, limit: usize) -> (Vec<LogTarget>, usize) {
+pub fn targets(
+    fleet: &Fleet,
+    scope: &Scope,
+    containers: &Containers,
+    limit: usize,
+) -> (Vec<LogTarget>, usize) {
     let mut found: Vec<(bool, LogTarget)> = Vec::new();
     for cluster in fleet.in_scope(scope) {
         for pod in cluster.pods().filter(|p| covers(scope, cluster, p)) {
@@ -270,7 +276,8 @@ impl One {
 
     async fn read(self, budget: Arc<Semaphore>, opening: Arc<Semaphore>) {
         if self.options.previous && !self.target.has_previous {
-            let fault = Fault::new(FaultClass::NotFound, "it has not been restarted: there is no previous log");
+            let fault =
+                Fault::new(FaultClass::NotFound, "it has not been restarted: there is no previous log");
             self.tell(Heard::Said(LogSaid::Refused(fault))).await;
             return;
         }

@@ -140,7 +140,11 @@ fn pod(out: &mut String, object: &Value, now: Timestamp) {
     line(out, "Node", text(object, "/spec/nodeName"));
     line(out, "Status", text(object, "/status/phase"));
     if !text(object, "/status/reason").is_empty() {
-        line(out, "Reason", &format!("{}: {}", text(object, "/status/reason"), text(object, "/status/message")));
+        line(
+            out,
+            "Reason",
+            &format!("{}: {}", text(object, "/status/reason"), text(object, "/status/message")),
+        );
     }
     line(out, "IP", text(object, "/status/podIP"));
     line(out, "QoS class", text(object, "/status/qosClass"));
@@ -201,7 +205,8 @@ fn container(out: &mut String, c: &Value, status: Option<&Value>, now: Timestamp
 
 fn state(state: Option<&Value>, now: Timestamp) -> String {
     let Some(state) = state else { return "–".to_owned() };
-    let ago = |v: &Value, p: &str| time(v, p).map_or_else(String::new, |t| format!(" {} ago", age::show(t, now)));
+    let ago =
+        |v: &Value, p: &str| time(v, p).map_or_else(String::new, |t| format!(" {} ago", age::show(t, now)));
     if let Some(w) = state.get("waiting") {
         let message = text(w, "/message");
         let message = if message.is_empty() { String::new() } else { format!(": {message}") };
@@ -211,7 +216,12 @@ fn state(state: Option<&Value>, now: Timestamp) -> String {
     } else if let Some(t) = state.get("terminated") {
         let message = text(t, "/message");
         let message = if message.is_empty() { String::new() } else { format!(": {message}") };
-        format!("ended, {} (exit {}){}{message}", text(t, "/reason"), plain(t.get("exitCode")), ago(t, "/finishedAt"))
+        format!(
+            "ended, {} (exit {}){}{message}",
+            text(t, "/reason"),
+            plain(t.get("exitCode")),
+            ago(t, "/finishedAt")
+        )
     } else {
         "–".to_owned()
     }
@@ -305,7 +315,11 @@ async fn events(session: &Session, key: &ObjectKey, object: &Value, now: Timesta
             events.sort_by_key(at);
             for e in &events {
                 let when = at(e).map_or_else(String::new, |t| age::show(t, now));
-                let times = e.get("count").and_then(Value::as_u64).filter(|n| *n > 1).map_or_else(String::new, |n| format!(" x{n}"));
+                let times = e
+                    .get("count")
+                    .and_then(Value::as_u64)
+                    .filter(|n| *n > 1)
+                    .map_or_else(String::new, |n| format!(" x{n}"));
                 let _ = writeln!(
                     out,
                     "  {when:>6}{times:<6} {:<8} {:<20} {}",

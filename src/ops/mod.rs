@@ -1,17 +1,20 @@
 //! Use cases: what a person wants done, without a terminal and without printing. Shared by `ui` and `cli`.
 
 pub mod catalogue;
+pub mod clouds;
+pub mod contexts;
 pub mod costs;
 pub mod delete;
+pub mod deploy;
+pub mod doctor;
 pub mod gather;
+pub mod get;
+pub mod journal;
 pub mod logs;
+pub mod look;
 pub mod problems;
 pub mod restart;
+pub mod run;
 pub mod scale;
 pub mod session;
 pub mod steps;
-pub mod clouds;
-pub mod deploy;
-pub mod look;
-pub mod run;
-pub mod journal;

@@ -20,17 +20,17 @@ pub fn of(fleet: &Fleet, scope: &Scope, now: Timestamp) -> Vec<Problem> {
 
 /// A problem in one line: the cause, what it is about, and where.
 pub fn headline(problem: &Problem, fleet: &Fleet) -> String {
-    let names: Vec<&str> = problem
-        .clusters
-        .iter()
-        .filter_map(|id| fleet.cluster(*id))
-        .map(|c| c.info.name().as_str())
-        .collect();
+    let names: Vec<&str> =
+        problem.clusters.iter().filter_map(|id| fleet.cluster(*id)).map(|c| c.info.name().as_str()).collect();
     let place = match names.as_slice() {
         [] => String::new(),
         [one] => format!("in {one}"),
         [a, b] => format!("in {a} and {b}"),
-        many => format!("in {} clusters ({})", many.len(), many.iter().take(3).copied().collect::<Vec<_>>().join(", ")),
+        many => format!(
+            "in {} clusters ({})",
+            many.len(),
+            many.iter().take(3).copied().collect::<Vec<_>>().join(", ")
+        ),
     };
     let count = problem.findings.len();
     let first = problem.findings.first();

@@ -26,7 +26,9 @@ fn step(cluster: &Cluster, key: &ObjectKey) -> Step {
     step.verdict = match row {
         _ if !rolls => Verdict::Refused(format!("a {} has no rollout to restart", key.kind.info().name)),
         None => Verdict::Refused(format!("{} is not there, or its cluster is not live", key.target())),
-        Some(w) if w.paused => Verdict::Refused("it is paused: resume it first, or nothing is restarted".to_owned()),
+        Some(w) if w.paused => {
+            Verdict::Refused("it is paused: resume it first, or nothing is restarted".to_owned())
+        }
         Some(_) => Verdict::Change,
     };
     if let Some(row) = row {

@@ -31,7 +31,7 @@ pub struct RunOptions {
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { wait: true, deadline: Duration::from_secs(120) }
+        Self { wait: true, deadline: Duration::from_mins(2) }
     }
 }
 
@@ -85,7 +85,9 @@ pub async fn execute(
         Ok(()) => match plan.targets().find_map(|s| s.verdict.blocks()) {
             Some(why) => refused(plan, format!("nothing was written: {why}")),
             None => match Journal::open(session.state_dir.as_deref(), plan) {
-                Err(error) => refused(plan, format!("nothing was written: the journal cannot be opened: {error}")),
+                Err(error) => {
+                    refused(plan, format!("nothing was written: the journal cannot be opened: {error}"))
+                }
                 Ok(mut journal) => steps(session, plan, &options, &progress, &cancel, &mut journal).await,
             },
         },
@@ -179,7 +181,10 @@ async fn one(
             let mut scale = api::get_scale(&client, &what, ns, name).await?;
             let now = scale.pointer("/spec/replicas").and_then(Value::as_u64).unwrap_or(0);
             if now != u64::from(*from) {
-                return Err(Fault::new(FaultClass::Conflict, &format!("expected {from} replicas, found {now}: plan again")));
+                return Err(Fault::new(
+                    FaultClass::Conflict,
+                    &format!("expected {from} replicas, found {now}: plan again"),
+                ));
             }
             if let Some(spec) = scale.get_mut("spec").and_then(Value::as_object_mut) {
                 spec.insert("replicas".to_owned(), json!(to));
@@ -189,8 +194,10 @@ async fn one(
             api::put_scale(&client, &what, ns, name, &scale, false).await
         }
         StepAction::Restart => {
+            // The uid pins the object: a merge patch with another is refused.
+            let pin = if step.uid.is_empty() { json!({}) } else { json!({"uid": step.uid}) };
             let body = json!({
-                "metadata": {"uid": step.uid},
+                "metadata": pin,
                 "spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: session.clock.now().to_string()}}}}
             });
             api::merge_patch(&client, &what, ns, name, &body, false).await
@@ -225,12 +232,19 @@ async fn wait(
         let words = match object {
             // A read that fails is no failed write: the next one may get through.
             Err(fault) => format!("cannot see it: {fault}"),
-            Ok(None) => return Err(Fault::new(FaultClass::NotFound, "it is gone: somebody deleted it meanwhile")),
+            Ok(None) => {
+                return Err(Fault::new(FaultClass::NotFound, "it is gone: somebody deleted it meanwhile"));
+            }
             Ok(Some(object)) => {
                 let ready = readiness::of(&object, session.clock.now());
                 match ready.status {
                     Status::Current => return Ok(format!("ready after {} s", started.elapsed().as_secs())),
-                    Status::Failed => return Err(Fault::new(FaultClass::Other, &format!("{}: {}", ready.reason, ready.message))),
+                    Status::Failed => {
+                        return Err(Fault::new(
+                            FaultClass::Other,
+                            &format!("{}: {}", ready.reason, ready.message),
+                        ));
+                    }
                     _ => {}
                 }
                 if let Some(why) = doomed(&client, &object).await {

@@ -56,7 +56,12 @@ impl Amount {
 }
 
 /// Plans to scale these workloads.
-pub fn plan(fleet: &Fleet, session: &Session, targets: &[ObjectKey], amount: Amount) -> Result<Plan, PlanError> {
+pub fn plan(
+    fleet: &Fleet,
+    session: &Session,
+    targets: &[ObjectKey],
+    amount: Amount,
+) -> Result<Plan, PlanError> {
     let arguments = format!(" --replicas={}", amount.words());
     steps::plan_of(fleet, session, targets, Verb::Scale, &arguments, |cluster, key| {
         step(fleet, cluster, key, amount)
@@ -69,7 +74,9 @@ fn step(fleet: &Fleet, cluster: &Cluster, key: &ObjectKey, amount: Amount) -> St
     let to = amount.of(from);
     let mut step = steps::step(cluster, key, row.map(|w| &w.meta), StepAction::Scale { from, to });
     step.verdict = match row {
-        _ if !is_scalable(key.kind) => Verdict::Refused(format!("a {} has no number of replicas", key.kind.info().name)),
+        _ if !is_scalable(key.kind) => {
+            Verdict::Refused(format!("a {} has no number of replicas", key.kind.info().name))
+        }
         None => Verdict::Refused(format!("{} is not there, or its cluster is not live", key.target())),
         Some(_) if from == to => Verdict::Same,
         Some(_) => Verdict::Change,

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::context::environment_of;
 use crate::domain::environment::Environment;
 use crate::domain::id::ClusterId;
 use crate::domain::plan::MAX_TARGETS;
@@ -136,6 +137,52 @@ impl Session {
         self.contexts.iter().find(|c| c.name == *info.context || SafeText::new(&c.name) == info.context)
     }
 
+    /// A session of nothing but the clusters in scope; their ids are new.
+    #[must_use]
+    pub fn narrowed(&self, scope: &Scope) -> Self {
+        let mut infos: Vec<ClusterInfo> = self.in_scope(scope).cloned().collect();
+        for (info, n) in infos.iter_mut().zip(0u32..) {
+            info.id = ClusterId(n);
+        }
+        Self { infos, ..self.copy() }
+    }
+
+    /// The same session, acting by other contexts: where a cluster is reached by several and its acting one is not
+    /// wanted, the first of the others that is takes its place.
+    #[must_use]
+    pub fn acting_by(&self, wanted: impl Fn(&str) -> bool) -> Self {
+        let mut out = self.copy();
+        for info in out.infos.iter_mut().filter(|i| !wanted(&i.context)) {
+            let Some(at) = info.other_contexts.iter().position(|c| wanted(c)) else { continue };
+            let (before, next) = (self.context(info.id), info.other_contexts.remove(at));
+            let Some(entry) = self.contexts.iter().find(|c| SafeText::new(&c.name) == next) else { continue };
+            // What impersonation added to the name stays.
+            let added =
+                before.and_then(|b| info.user.strip_prefix(SafeText::new(&b.acts_as).as_str())).unwrap_or("");
+            info.user = SafeText::new(&format!("{}{added}", entry.acts_as));
+            info.auth = SafeText::new(&entry.auth);
+            info.other_contexts.insert(0, std::mem::replace(&mut info.context, next));
+            // Protection is never lost by going in through another door.
+            if info.environment != Environment::Prod {
+                info.environment = environment_of(&info.place, &entry.name);
+            }
+        }
+        out
+    }
+
+    fn copy(&self) -> Self {
+        Self {
+            contexts: self.contexts.clone(),
+            files: self.files.clone(),
+            infos: self.infos.clone(),
+            pool: self.pool.clone(),
+            clock: self.clock.clone(),
+            demo: self.demo,
+            state_dir: self.state_dir.clone(),
+            max_targets: self.max_targets,
+        }
+    }
+
     /// The clusters a scope touches.
     pub fn in_scope<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = &'a ClusterInfo> {
         self.infos.iter().filter(|i| scope.touches(i.at()))
@@ -147,7 +194,9 @@ impl Session {
             return Err(Fault::new(FaultClass::Credentials, "no context leads to this cluster"));
         };
         match &context.unusable {
-            Some(why) => Err(Fault::new(FaultClass::Credentials, &format!("context {}: {why}", context.name))),
+            Some(why) => {
+                Err(Fault::new(FaultClass::Credentials, &format!("context {}: {why}", context.name)))
+            }
             None => self.pool.client(&context.name).await,
         }
     }
@@ -187,9 +236,12 @@ impl Session {
             match self.context(info.id) {
                 Some(ContextEntry { unusable: None, name, .. }) => supervisors.start(info.id, name),
                 other => {
-                    let why = other.and_then(|c| c.unusable.as_deref()).unwrap_or("no context leads to this cluster");
+                    let why = other
+                        .and_then(|c| c.unusable.as_deref())
+                        .unwrap_or("no context leads to this cluster");
                     let phase = Phase::Failed { since: self.clock.now(), cause: SafeText::new(why) };
-                    unusable.push(Update::Cluster(Batch { cluster: info.id, deltas: vec![Delta::Phase(phase)] }));
+                    unusable
+                        .push(Update::Cluster(Batch { cluster: info.id, deltas: vec![Delta::Phase(phase)] }));
                 }
             }
         }
@@ -220,8 +272,11 @@ mod tests {
                          {"name": "b", "context": {"cluster": "b", "user": "u"}}],
         });
         let scope = |text: &str| Some(Scope::globs([PathGlob::parse(text).unwrap()]));
-        let options =
-            SessionOptions { read_only_clusters: scope("**/a"), protected: scope("**/b"), ..SessionOptions::default() };
+        let options = SessionOptions {
+            read_only_clusters: scope("**/a"),
+            protected: scope("**/b"),
+            ..SessionOptions::default()
+        };
         let session = Session::from_kubeconfig(from_value(config).unwrap(), options);
         let seen: Vec<_> = session.infos.iter().map(|i| (i.id.0, i.read_only, i.is_protected())).collect();
         assert_eq!(seen, [(0, true, false), (1, false, true)]);

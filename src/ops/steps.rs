@@ -98,9 +98,17 @@ fn subject(targets: &[&ObjectKey]) -> String {
 
 /// The id of a run: when, what, about what; a file name, and in the order of time.
 pub fn run_id(now: Timestamp, verb: Verb, subject: &str) -> String {
-    let subject: String =
-        subject.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(40).collect();
-    format!("{}-{}-{}", now.strftime("%Y%m%dT%H%M%S%3fZ"), verb.word().to_lowercase(), subject.trim_matches('-'))
+    let subject: String = subject
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .take(40)
+        .collect();
+    format!(
+        "{}-{}-{}",
+        now.strftime("%Y%m%dT%H%M%S%3fZ"),
+        verb.word().to_lowercase(),
+        subject.trim_matches('-')
+    )
 }
 
 /// The same on the command line. Objects of several names are one command each in life; the first stands for them.
@@ -172,7 +180,9 @@ pub(super) fn autoscaler(cluster: &Cluster, key: &ObjectKey) -> Option<String> {
     let target = format!("{}/{}", key.kind.info().name, key.name);
     cluster
         .others(Kind::HorizontalPodAutoscaler)
-        .find(|row| row.meta.namespace == key.namespace && row.cells.iter().any(|c| c.eq_ignore_ascii_case(&target)))
+        .find(|row| {
+            row.meta.namespace == key.namespace && row.cells.iter().any(|c| c.eq_ignore_ascii_case(&target))
+        })
         .map(|row| row.meta.name.to_string())
 }
 

@@ -44,13 +44,13 @@ impl tower::Service<Request<Body>> for Wire {
         let (cluster, who) = (Arc::clone(&self.cluster), self.who.clone());
         Box::pin(async move {
             if cluster.fault() == Fault::Refuse {
-                let text = format!("tcp connect error: Connection refused (os error 111): {}", cluster.spec.name);
+                let text =
+                    format!("tcp connect error: Connection refused (os error 111): {}", cluster.spec.name);
                 return Err(io::Error::new(io::ErrorKind::ConnectionRefused, text).into());
             }
             let (near, far) = tokio::io::duplex(PIPE);
             tokio::spawn(server::serve(cluster, who, far));
-            let (mut sender, connection) =
-                hyper::client::conn::http1::handshake(TokioIo::new(near)).await?;
+            let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(near)).await?;
             tokio::spawn(connection.with_upgrades());
             Ok(sender.send_request(request).await?)
         })

@@ -46,7 +46,12 @@ impl Cluster {
     /// A cluster around a seeded world.
     pub(crate) fn new(spec: Arc<ClusterSpec>, context: String, world: World) -> Self {
         let fault = if spec.unreachable { Fault::Refuse } else { Fault::None };
-        Self { spec, context, world: Mutex::new(world), sky: watch::channel(Sky { fault, ..Sky::default() }).0 }
+        Self {
+            spec,
+            context,
+            world: Mutex::new(world),
+            sky: watch::channel(Sky { fault, ..Sky::default() }).0,
+        }
     }
 
     /// The world, locked. Short holds only.

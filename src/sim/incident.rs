@@ -21,10 +21,14 @@ pub(crate) fn arm(world: &mut World, at: Millis, what: What) {
 
 /// Plays one action.
 pub(crate) fn play(world: &mut World, key: &Key) {
-    let Some(what) = key.name.parse::<usize>().ok().and_then(|i| world.work.script.get(i)).cloned() else { return };
+    let Some(what) = key.name.parse::<usize>().ok().and_then(|i| world.work.script.get(i)).cloned() else {
+        return;
+    };
     match what {
         What::SetImage { namespace, name, image } => edit(world, &namespace, &name, |value| {
-            if let Some(container) = j::existing_list_mut(value, "spec.template.spec.containers").and_then(|c| c.first_mut()) {
+            if let Some(container) =
+                j::existing_list_mut(value, "spec.template.spec.containers").and_then(|c| c.first_mut())
+            {
                 j::set(container, "image", image.clone());
             }
             let tag = image.rsplit(':').next().unwrap_or("").to_string();
@@ -59,7 +63,11 @@ pub(crate) fn play(world: &mut World, key: &Key) {
             }
         }
         What::DeletePods { namespace, name } => {
-            let pods: Vec<_> = world.all(table::POD, &namespace).filter(|p| p.key.name.starts_with(&name)).cloned().collect();
+            let pods: Vec<_> = world
+                .all(table::POD, &namespace)
+                .filter(|p| p.key.name.starts_with(&name))
+                .cloned()
+                .collect();
             for pod in pods {
                 controllers::delete_pod(world, &pod);
             }
@@ -85,7 +93,9 @@ fn node_name(world: &World, index: usize) -> Option<String> {
 /// Edits a workload of any kind by name, as `kubectl` would.
 fn edit(world: &mut World, ns: &str, name: &str, change: impl FnOnce(&mut serde_json::Value)) {
     let kinds: [KindId; 3] = [table::DEPLOYMENT, table::STATEFULSET, table::DAEMONSET];
-    let Some((kind, old)) = kinds.into_iter().find_map(|k| world.get(k, ns, name).map(|o| (k, o))) else { return };
+    let Some((kind, old)) = kinds.into_iter().find_map(|k| world.get(k, ns, name).map(|o| (k, o))) else {
+        return;
+    };
     let before = old.value();
     let mut value = before.clone();
     change(&mut value);

@@ -32,11 +32,6 @@ pub(crate) fn list<'a>(value: &'a Value, path: &str) -> &'a [Value] {
     at(value, path).as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The map at a dotted path.
-pub(crate) fn map<'a>(value: &'a Value, path: &str) -> Option<&'a Map<String, Value>> {
-    at(value, path).as_object()
-}
-
 /// The place of one key; a parent that is no map becomes one.
 pub(crate) fn key<'a>(value: &'a mut Value, name: &str) -> &'a mut Value {
     if !value.is_object() {

@@ -146,8 +146,9 @@ fn image_changed(pod: &Stored) -> Option<Vec<String>> {
     let names: Vec<String> = j::list(&value, "spec.containers")
         .iter()
         .filter(|c| {
-            j::find(statuses, "name", j::text(c, "name"))
-                .is_some_and(|s| !j::text(s, "image").is_empty() && j::text(s, "image") != j::text(c, "image"))
+            j::find(statuses, "name", j::text(c, "name")).is_some_and(|s| {
+                !j::text(s, "image").is_empty() && j::text(s, "image") != j::text(c, "image")
+            })
         })
         .map(|c| j::text(c, "name").to_string())
         .collect();
@@ -176,7 +177,14 @@ fn restart_with(world: &mut World, pod: &Stored, names: &[String]) {
         })
         .collect();
     for part in parts.iter().filter(|p| names.contains(&p.name)) {
-        events::pod(world, pod, Kind::Normal, "Killing", &format!("Container {} definition changed, will be restarted", part.name), &part.name);
+        events::pod(
+            world,
+            pod,
+            Kind::Normal,
+            "Killing",
+            &format!("Container {} definition changed, will be restarted", part.name),
+            &part.name,
+        );
         status::died(&mut value, part, 143, "Error", world.now, false);
     }
     status::conditions(world, &mut value);
@@ -187,7 +195,8 @@ fn restart_with(world: &mut World, pod: &Stored, names: &[String]) {
 
 /// The pod is to go.
 fn end(world: &mut World, pod: &Stored) {
-    let mut run = world.work.runs.get(&pod.uid).cloned().unwrap_or(Run { parts: Vec::new(), dying: None, job: false });
+    let mut run =
+        world.work.runs.get(&pod.uid).cloned().unwrap_or(Run { parts: Vec::new(), dying: None, job: false });
     let value = pod.value();
     let grace = j::int(&value, "metadata.deletionGracePeriodSeconds").unwrap_or(30);
     if let Some(due) = run.dying
@@ -277,7 +286,10 @@ fn advance(
     match part.step {
         Step::Waiting if turn => {
             part.step = Step::Pulling;
-            let warm = rng::unit(rng::hash(&part.image) ^ rng::hash(pod.pod.as_ref().and_then(|p| p.node.as_deref()).unwrap_or(""))) < 0.5;
+            let warm = rng::unit(
+                rng::hash(&part.image)
+                    ^ rng::hash(pod.pod.as_ref().and_then(|p| p.node.as_deref()).unwrap_or("")),
+            ) < 0.5;
             let text = format!("Pulling image \"{}\"", part.image);
             if warm && fate(&part.image) != Fate::Missing {
                 part.due = now;
@@ -331,7 +343,11 @@ fn advance(
 
 fn pull_failed(world: &mut World, pod: &Stored, value: &mut Value, part: &mut Part) {
     part.pulls += 1;
-    let image = if part.image.contains('/') { part.image.clone() } else { format!("docker.io/library/{}", part.image) };
+    let image = if part.image.contains('/') {
+        part.image.clone()
+    } else {
+        format!("docker.io/library/{}", part.image)
+    };
     let image = image.as_str();
     let why = format!(
         "failed to pull and unpack image \"{image}\": failed to resolve reference \"{image}\": {image}: not found"
@@ -339,7 +355,7 @@ fn pull_failed(world: &mut World, pod: &Stored, value: &mut Value, part: &mut Pa
     let text = format!("Failed to pull image \"{}\": {why}", part.image);
     events::pod(world, pod, Kind::Warning, "Failed", &text, &part.name);
     events::pod(world, pod, Kind::Warning, "Failed", "Error: ErrImagePull", &part.name);
-    let wait = (10 * SECOND << part.pulls.min(5).saturating_sub(1)).min(300 * SECOND);
+    let wait = ((10 * SECOND) << part.pulls.min(5).saturating_sub(1)).min(300 * SECOND);
     part.step = Step::PullBackOff;
     part.due = world.now + wait;
     if part.pulls == 1 {
@@ -368,11 +384,24 @@ fn start(world: &mut World, pod: &Stored, value: &mut Value, part: &mut Part, jo
         );
         events::pod(world, pod, Kind::Normal, "Pulled", &text, &part.name);
     }
-    events::pod(world, pod, Kind::Normal, "Created", &format!("Container created: {}", part.name), &part.name);
+    events::pod(
+        world,
+        pod,
+        Kind::Normal,
+        "Created",
+        &format!("Container created: {}", part.name),
+        &part.name,
+    );
     events::pod(world, pod, Kind::Normal, "Started", "Container started", &part.name);
     let id = world.rng.hex(64);
     status::running(value, part, now, &id);
-    let container = j::find(j::list(value, if part.init { "spec.initContainers" } else { "spec.containers" }), "name", &part.name).cloned().unwrap_or(Value::Null);
+    let container = j::find(
+        j::list(value, if part.init { "spec.initContainers" } else { "spec.containers" }),
+        "name",
+        &part.name,
+    )
+    .cloned()
+    .unwrap_or(Value::Null);
     let sidecar = part.init && j::text(&container, "restartPolicy") == "Always";
     match fate(&part.image) {
         Fate::Crash => {
@@ -416,7 +445,10 @@ fn dies(world: &mut World, pod: &Stored, value: &mut Value, part: &mut Part, pol
         Fate::Oom => (137, "OOMKilled"),
         _ => (0, "Completed"),
     };
-    if part.init && code == 0 || !part.init && (policy == "Never" || policy == "OnFailure" && code == 0) || job && code == 0 {
+    if part.init && code == 0
+        || !part.init && (policy == "Never" || policy == "OnFailure" && code == 0)
+        || job && code == 0
+    {
         part.step = Step::Done;
         status::died(value, part, code, reason, now, true);
         return;
@@ -424,16 +456,20 @@ fn dies(world: &mut World, pod: &Stored, value: &mut Value, part: &mut Part, pol
     // The first restart comes at once, then 10 s, 20 s, ... 300 s.
     let wait = match part.restarts {
         0 => 0,
-        n => (10 * SECOND << n.min(6).saturating_sub(1)).min(300 * SECOND),
+        n => ((10 * SECOND) << n.min(6).saturating_sub(1)).min(300 * SECOND),
     };
     status::died(value, part, code, reason, now, false);
     part.step = Step::BackOff;
     part.due = now + wait.max(SECOND);
     if wait > 0 {
-        let text = format!("Back-off restarting failed container {} in pod {}_{}({})", part.name, pod.key.name, pod.key.ns, pod.uid);
+        let text = format!(
+            "Back-off restarting failed container {} in pod {}_{}({})",
+            part.name, pod.key.name, pod.key.ns, pod.uid
+        );
         events::pod(world, pod, Kind::Warning, "BackOff", &text, &part.name);
         let seconds = wait / SECOND;
-        let span = if seconds >= 60 { format!("{}m{}s", seconds / 60, seconds % 60) } else { format!("{seconds}s") };
+        let span =
+            if seconds >= 60 { format!("{}m{}s", seconds / 60, seconds % 60) } else { format!("{seconds}s") };
         let message = format!(
             "back-off {span} restarting failed container={} pod={}_{}({})",
             part.name, pod.key.name, pod.key.ns, pod.uid

@@ -49,7 +49,9 @@ pub(crate) fn starting(world: &mut World, value: &mut Value, parts: &[Part]) {
 
 /// A node's internal address.
 pub(crate) fn node_ip(node: &Value) -> String {
-    j::find(j::list(node, "status.addresses"), "type", "InternalIP").map_or("", |a| j::text(a, "address")).into()
+    j::find(j::list(node, "status.addresses"), "type", "InternalIP")
+        .map_or("", |a| j::text(a, "address"))
+        .into()
 }
 
 fn entry<'a>(value: &'a mut Value, part_name: &str) -> Option<&'a mut Value> {
@@ -123,8 +125,12 @@ pub(crate) fn stopped(world: &mut World, value: &mut Value) {
     let now = world.stamp();
     for s in j::existing_list_mut(value, "status.containerStatuses").into_iter().flatten() {
         if s.pointer("/state/running").is_some() {
-            j::set(s, "state", json!({"terminated": {"exitCode": 0, "reason": "Completed", "finishedAt": now,
-                "startedAt": now, "containerID": j::text(s, "containerID")}}));
+            j::set(
+                s,
+                "state",
+                json!({"terminated": {"exitCode": 0, "reason": "Completed", "finishedAt": now,
+                "startedAt": now, "containerID": j::text(s, "containerID")}}),
+            );
         }
         j::set(s, "ready", false);
         j::set(s, "started", false);
@@ -152,7 +158,17 @@ pub(crate) fn conditions(world: &World, value: &mut Value) {
     let off = if finished { &failed } else { &not };
     let wanted: [(&str, bool, &Value); 5] = [
         ("PodReadyToStartContainers", sandbox, &deaf),
-        ("Initialized", unfinished.is_empty(), if !unfinished.is_empty() { &incomplete } else if finished { &completed } else { &deaf }),
+        (
+            "Initialized",
+            unfinished.is_empty(),
+            if !unfinished.is_empty() {
+                &incomplete
+            } else if finished {
+                &completed
+            } else {
+                &deaf
+            },
+        ),
         ("Ready", ready, if ready { &deaf } else { off }),
         ("ContainersReady", ready, if ready { &deaf } else { off }),
         ("PodScheduled", true, &deaf),
@@ -166,7 +182,8 @@ pub(crate) fn conditions(world: &World, value: &mut Value) {
             let text = if *yes { "True" } else { "False" };
             let before = j::find(&old, "type", kind).filter(|c| j::text(c, "status") == text);
             let since = before.map_or(now.as_str(), |c| j::text(c, "lastTransitionTime"));
-            let mut c = json!({"type": kind, "status": text, "lastProbeTime": null, "lastTransitionTime": since});
+            let mut c =
+                json!({"type": kind, "status": text, "lastProbeTime": null, "lastTransitionTime": since});
             if !generation.is_null() {
                 j::set(&mut c, "observedGeneration", generation.clone());
             }

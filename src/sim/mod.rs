@@ -70,7 +70,7 @@ impl Simulation {
         for (index, one) in spec.clusters.iter().enumerate() {
             let mut scripts = Vec::new();
             for action in spec.incidents.iter().filter_map(|i| spec.scripts.get(i)).flat_map(|i| &i.actions) {
-                if action.clusters.iter().any(|c| *c == one.name) {
+                if action.clusters.contains(&one.name) {
                     scripts.push(action.clone());
                 }
             }

@@ -8,7 +8,8 @@ use super::json;
 /// A quantity in thousandths ("250m" = 250, "2" = 2000, "1Ki" = 1024000). `None` when it is no quantity.
 pub(crate) fn milli(text: &str) -> Option<i128> {
     let text = text.trim();
-    let split = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(text.len());
+    let split =
+        text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(text.len());
     let (number, suffix) = (text.get(..split)?, text.get(split..)?);
     let scale: i128 = match suffix {
         "m" => 1,
@@ -79,7 +80,10 @@ pub(crate) fn pod_requests(spec: &Value) -> (i64, i64) {
     let of = |container: &Value| {
         let pick = |name: &str| {
             let requests = json::at(container, "resources.requests").get(name);
-            requests.or_else(|| json::at(container, "resources.limits").get(name)).cloned().unwrap_or(Value::Null)
+            requests
+                .or_else(|| json::at(container, "resources.limits").get(name))
+                .cloned()
+                .unwrap_or(Value::Null)
         };
         (cpu_milli(&pick("cpu")), units(&pick("memory")))
     };

@@ -126,7 +126,8 @@ fn split(text: &str) -> Vec<&str> {
 
 fn need(part: &str) -> Option<Need> {
     let key_ok = |key: &str| {
-        !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))
+        !key.is_empty()
+            && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))
     };
     if let Some((key, list)) = part.split_once(" notin ").or_else(|| part.split_once(" notin(")) {
         return key_ok(key.trim()).then(|| Need::NotIn(key.trim().into(), values(list)));
@@ -147,7 +148,12 @@ fn need(part: &str) -> Option<Need> {
 }
 
 fn values(list: &str) -> Vec<String> {
-    list.trim().trim_start_matches('(').trim_end_matches(')').split(',').map(|v| v.trim().to_string()).collect()
+    list.trim()
+        .trim_start_matches('(')
+        .trim_end_matches(')')
+        .split(',')
+        .map(|v| v.trim().to_string())
+        .collect()
 }
 
 /// The `spec.selector` of an object (a `metav1.LabelSelector`).
@@ -181,15 +187,21 @@ impl Fields {
             } else if let Some((f, v)) = part.split_once("==").or_else(|| part.split_once('=')) {
                 (f, true, v)
             } else {
-                return Err(ApiError::bad_request(format!("invalid selector: '{text}'; can't understand '{part}'")));
+                return Err(ApiError::bad_request(format!(
+                    "invalid selector: '{text}'; can't understand '{part}'"
+                )));
             };
             if !offered(kind, field) {
-                return Err(ApiError::bad_request(if kind == table::POD || kind == table::EVENT || kind == table::NODE {
-                    format!("field label not supported: {field}")
-                } else {
-                    let _ = (kind_name, api_version);
-                    format!("\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
-                }));
+                return Err(ApiError::bad_request(
+                    if kind == table::POD || kind == table::EVENT || kind == table::NODE {
+                        format!("field label not supported: {field}")
+                    } else {
+                        let _ = (kind_name, api_version);
+                        format!(
+                            "\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                        )
+                    },
+                ));
             }
             needs.push((field.into(), equal, value.into()));
         }
@@ -215,8 +227,13 @@ impl Fields {
                     let path = if field == "source" { "source.component" } else { field };
                     match json::at(value, path) {
                         Value::String(text) => text == wanted,
-                        Value::Null => wanted.is_empty() || wanted == "false" && field == "spec.unschedulable",
-                        other => other.to_string() == *wanted,
+                        Value::Null => {
+                            wanted.is_empty() || wanted == "false" && field == "spec.unschedulable"
+                        }
+                        other => {
+                            let text = other.to_string();
+                            text == *wanted
+                        }
                     }
                 }
             };
@@ -242,7 +259,8 @@ fn offered(kind: usize, field: &str) -> bool {
                 | "status.nominatedNodeName"
         ),
         table::EVENT => {
-            field.starts_with("involvedObject.") || matches!(field, "reason" | "reportingComponent" | "source" | "type")
+            field.starts_with("involvedObject.")
+                || matches!(field, "reason" | "reportingComponent" | "source" | "type")
         }
         table::NODE => field == "spec.unschedulable",
         table::SECRET => field == "type",

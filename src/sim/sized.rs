@@ -23,7 +23,8 @@ const ROWS: [Row; 10] = [
     ("ack", "", "eu-central-1", "v1.34.1-aliyun.1", "ecs.g7.2xlarge", 8, 32),
 ];
 
-const APPS: [&str; 8] = ["checkout", "payments", "catalog", "identity", "search", "analytics", "monitoring", "edge"];
+const APPS: [&str; 8] =
+    ["checkout", "payments", "catalog", "identity", "search", "analytics", "monitoring", "edge"];
 
 impl FleetSpec {
     /// A generated fleet of about so many pods; no incidents.
@@ -37,11 +38,13 @@ impl FleetSpec {
             scripts: BTreeMap::new(),
         };
         for index in 0..clusters.max(1) {
-            let Some((provider, account, region, version, machine, cpu, memory)) = ROWS.get(index % ROWS.len()) else {
+            let Some((provider, account, region, version, machine, cpu, memory)) =
+                ROWS.get(index % ROWS.len())
+            else {
                 continue;
             };
             let environment = match index % 5 {
-                0 | 1 | 2 => "prod",
+                0..=2 => "prod",
                 3 => "staging",
                 _ => "dev",
             };
@@ -52,7 +55,14 @@ impl FleetSpec {
                 region: (*region).into(),
                 version: (*version).into(),
                 environment: environment.into(),
-                pools: vec![Pool { name: "general".into(), machine: (*machine).into(), cpu: *cpu, memory: *memory, weight: 1, spot: index % 4 == 3 }],
+                pools: vec![Pool {
+                    name: "general".into(),
+                    machine: (*machine).into(),
+                    cpu: *cpu,
+                    memory: *memory,
+                    weight: 1,
+                    spot: index % 4 == 3,
+                }],
                 apps: APPS.iter().map(|a| (*a).to_string()).collect(),
                 size: Size::Large,
                 drift: BTreeMap::new(),
@@ -72,12 +82,23 @@ impl FleetSpec {
         let clusters = i64::try_from(self.clusters.len()).unwrap_or(1).max(1);
         let wanted = i64::try_from(pods).unwrap_or(i64::MAX) / clusters;
         let mut scaled: BTreeMap<String, Arc<Bundle>> = BTreeMap::new();
-        let all: i64 = APPS.iter().filter_map(|a| self.bundles.get(*a)).flat_map(|b| &b.workloads).map(|w| w.replicas.first().copied().unwrap_or(1)).sum();
+        let all: i64 = APPS
+            .iter()
+            .filter_map(|a| self.bundles.get(*a))
+            .flat_map(|b| &b.workloads)
+            .map(|w| w.replicas.first().copied().unwrap_or(1))
+            .sum();
         // Two nodes and their daemons come with every cluster; large ones have about one node per 28 pods.
         let system = 24 + wanted / 28 * 6;
         let apps = (wanted - system).max(0);
         let few = apps < 60;
-        let total = if few { self.bundles.get("checkout").map_or(1, |b| b.workloads.iter().map(|w| w.replicas.first().copied().unwrap_or(1)).sum()) } else { all };
+        let total = if few {
+            self.bundles
+                .get("checkout")
+                .map_or(1, |b| b.workloads.iter().map(|w| w.replicas.first().copied().unwrap_or(1)).sum())
+        } else {
+            all
+        };
         for name in APPS {
             if let Some(bundle) = self.bundles.get(name) {
                 let mut bundle = (**bundle).clone();
@@ -94,7 +115,9 @@ impl FleetSpec {
                         workload.memory = "96Mi".into();
                     }
                 }
-                bundle.workloads.retain(|w| w.kind == "CronJob" || w.replicas.first().is_some_and(|n| *n > 0));
+                bundle
+                    .workloads
+                    .retain(|w| w.kind == "CronJob" || w.replicas.first().is_some_and(|n| *n > 0));
                 scaled.insert(name.into(), Arc::new(bundle));
             }
         }

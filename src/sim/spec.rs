@@ -253,7 +253,8 @@ impl FleetSpec {
                 if self.bundles.contains_key(app) {
                     continue;
                 }
-                let text = embedded::workloads(app).ok_or_else(|| SpecError::Missing("workloads", app.into()))?;
+                let text =
+                    embedded::workloads(app).ok_or_else(|| SpecError::Missing("workloads", app.into()))?;
                 let bundle: Bundle = serde_saphyr::from_str(text).map_err(yaml)?;
                 self.bundles.insert(app.into(), Arc::new(bundle));
             }

@@ -29,13 +29,18 @@ pub(crate) struct Cause {
 impl Cause {
     /// `spec.selector: Required value`
     pub(crate) fn required(field: &str, more: &str) -> Self {
-        let message = if more.is_empty() { "Required value".into() } else { format!("Required value: {more}") };
+        let message =
+            if more.is_empty() { "Required value".into() } else { format!("Required value: {more}") };
         Self { reason: "FieldValueRequired", field: field.into(), message }
     }
 
     /// `metadata.name: Invalid value: "X": ...`
     pub(crate) fn invalid(field: &str, value: &Value, why: &str) -> Self {
-        Self { reason: "FieldValueInvalid", field: field.into(), message: format!("Invalid value: {}: {why}", shown(value)) }
+        Self {
+            reason: "FieldValueInvalid",
+            field: field.into(),
+            message: format!("Invalid value: {}: {why}", shown(value)),
+        }
     }
 
     /// `spec.type: Unsupported value: "x": supported values: "A", "B"`
@@ -98,11 +103,6 @@ impl ApiError {
         Self::new(403, "Forbidden", message, Self::details_of(res, name))
     }
 
-    pub(crate) fn denied_path(user: &str, verb: &str, path: &str) -> Self {
-        let message = format!("forbidden: User \"{user}\" cannot {verb} path \"{path}\"");
-        Self::new(403, "Forbidden", message, json!({}))
-    }
-
     pub(crate) fn invalid(res: &Resource, name: &str, causes: &[Cause]) -> Self {
         let texts: Vec<String> = causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
         let body = match texts.as_slice() {
@@ -119,7 +119,8 @@ impl ApiError {
         let message = match causes {
             [one] => format!("Apply failed with 1 conflict: {}: {}", one.message, one.field),
             many => {
-                let mut groups: std::collections::BTreeMap<&str, Vec<&str>> = std::collections::BTreeMap::new();
+                let mut groups: std::collections::BTreeMap<&str, Vec<&str>> =
+                    std::collections::BTreeMap::new();
                 for cause in many {
                     groups.entry(&cause.message).or_default().push(&cause.field);
                 }
@@ -156,12 +157,15 @@ impl ApiError {
     }
 
     pub(crate) fn unsupported_media(supported: &str) -> Self {
-        let message = format!("the body of the request was in an unknown format - accepted media types include: {supported}");
+        let message = format!(
+            "the body of the request was in an unknown format - accepted media types include: {supported}"
+        );
         Self::new(415, "UnsupportedMediaType", message, json!({}))
     }
 
     pub(crate) fn too_many(message: impl Into<String>, retry_after: u32) -> Self {
-        let mut error = Self::new(429, "TooManyRequests", message.into(), json!({"retryAfterSeconds": retry_after}));
+        let mut error =
+            Self::new(429, "TooManyRequests", message.into(), json!({"retryAfterSeconds": retry_after}));
         error.retry_after = Some(retry_after);
         error
     }
@@ -177,7 +181,9 @@ impl ApiError {
             401 => return Self::unauthorized(),
             403 => ("Forbidden", "forbidden".to_string()),
             404 => ("NotFound", "the server could not find the requested resource".to_string()),
-            408 | 504 => ("Timeout", "Timeout: request did not complete within the allotted timeout".to_string()),
+            408 | 504 => {
+                ("Timeout", "Timeout: request did not complete within the allotted timeout".to_string())
+            }
             429 => ("TooManyRequests", "Too many requests, please try again later.".to_string()),
             500 => ("InternalError", "Internal error occurred: etcdserver: request timed out".to_string()),
             502 => ("", "bad gateway".to_string()),

@@ -105,11 +105,6 @@ impl World {
         self.types.iter().position(|r| r.plural == plural && r.group == group && r.version == version)
     }
 
-    /// The id of a kind by apiVersion and kind.
-    pub(crate) fn kind_named(&self, api_version: &str, kind: &str) -> Option<KindId> {
-        self.types.iter().position(|r| r.kind == kind && r.api_version() == api_version)
-    }
-
     /// Adds a type (a CRD's version).
     pub(crate) fn add_type(&mut self, resource: Resource) -> KindId {
         self.types.push(Arc::new(resource));
@@ -149,7 +144,11 @@ impl World {
     }
 
     /// All objects of a type, in one namespace when given.
-    pub(crate) fn all<'a>(&'a self, kind: KindId, ns: &str) -> Box<dyn Iterator<Item = &'a Arc<Stored>> + 'a> {
+    pub(crate) fn all<'a>(
+        &'a self,
+        kind: KindId,
+        ns: &str,
+    ) -> Box<dyn Iterator<Item = &'a Arc<Stored>> + 'a> {
         let Some(shelf) = self.shelves.get(kind) else { return Box::new(std::iter::empty()) };
         if ns.is_empty() {
             return Box::new(shelf.objects.values());
@@ -204,7 +203,8 @@ impl World {
             map.remove("apiVersion");
             map.remove("kind");
         }
-        let before = self.get(kind, json::text(&value, "metadata.namespace"), json::text(&value, "metadata.name"));
+        let before =
+            self.get(kind, json::text(&value, "metadata.namespace"), json::text(&value, "metadata.name"));
         if let Some(before) = &before {
             json::set(&mut value, "metadata.resourceVersion", before.rv.to_string());
             let same = serde_json::to_vec(&value).is_ok_and(|bytes| bytes == before.body);

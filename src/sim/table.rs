@@ -30,12 +30,20 @@ pub(crate) struct Resource {
 impl Resource {
     /// `apps/v1`, or `v1` for the core group.
     pub(crate) fn api_version(&self) -> String {
-        if self.group.is_empty() { self.version.to_string() } else { format!("{}/{}", self.group, self.version) }
+        if self.group.is_empty() {
+            self.version.to_string()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
     }
 
     /// `deployments.apps`, or `pods`: how errors name the type.
     pub(crate) fn qualified(&self) -> String {
-        if self.group.is_empty() { self.plural.to_string() } else { format!("{}.{}", self.plural, self.group) }
+        if self.group.is_empty() {
+            self.plural.to_string()
+        } else {
+            format!("{}.{}", self.plural, self.group)
+        }
     }
 
     /// `Deployment.apps`, or `Pod`: how validation errors name the kind.
@@ -49,10 +57,16 @@ impl Resource {
     }
 }
 
+/// A built-in type, which stands at its own number.
+fn numbered(id: KindId, resource: Resource) -> Arc<Resource> {
+    debug_assert!(id < 64, "{} is no built-in type", resource.kind);
+    Arc::new(resource)
+}
+
 macro_rules! kinds {
     ($( $id:ident $group:literal $version:literal $kind:literal $plural:literal $singular:literal
         [$($short:literal)*] $scope:ident [$($category:literal)*] [$($sub:literal)*] $generations:literal; )*) => {
-        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "only counts the constants below")]
+        #[expect(clippy::upper_case_acronyms, reason = "only counts the constants below")]
         enum Order { $( $id, )* }
         $(
             #[doc = $kind]
@@ -61,7 +75,7 @@ macro_rules! kinds {
 
         /// The built-in types, in the order of the constants.
         pub(crate) fn builtin() -> Vec<Arc<Resource>> {
-            vec![ $( Arc::new(Resource {
+            vec![ $( numbered($id, Resource {
                 group: Cow::Borrowed($group), version: Cow::Borrowed($version), kind: Cow::Borrowed($kind),
                 plural: Cow::Borrowed($plural), singular: Cow::Borrowed($singular),
                 short: vec![$(Cow::Borrowed($short)),*], namespaced: kinds!(@ $scope),

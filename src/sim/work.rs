@@ -112,7 +112,8 @@ impl Work {
                     o.node.as_ref().map(|n| (n.cpu, n.memory, n.unschedulable, n.ready, n.taints.clone()))
                 };
                 let changed =
-                    change.before.as_ref().is_none_or(|b| shape(b) != shape(now) || b.labels != now.labels) || gone;
+                    change.before.as_ref().is_none_or(|b| shape(b) != shape(now) || b.labels != now.labels)
+                        || gone;
                 if changed {
                     marks.extend(world.all(table::DAEMONSET, "").map(|d| (Who::DaemonSet, d.key.clone())));
                     let waiting: Vec<Key> = world.work.waiting.iter().cloned().collect();
@@ -176,7 +177,9 @@ fn hear_pod(world: &World, change: &Change, marks: &mut Vec<(Who, Key)>) {
         marks.push((Who::Kubelet, key.clone()));
     }
     let before = change.before.as_ref();
-    let seen = |o: &super::object::Stored| (o.deleting, o.pod.as_ref().map(|p| (p.ready, p.phase, p.node.is_some())));
+    let seen = |o: &super::object::Stored| {
+        (o.deleting, o.pod.as_ref().map(|p| (p.ready, p.phase, p.node.is_some())))
+    };
     let differs = gone || before.is_none_or(|b| seen(b) != seen(now) || b.labels != now.labels);
     if !differs {
         return;

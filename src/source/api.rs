@@ -2,6 +2,7 @@
 //!
 //! The writes here are called by `ops` only, after a plan was shown and confirmed.
 
+use futures::StreamExt;
 use http::{Method, Request};
 use kube::Client;
 use serde::de::DeserializeOwned;
@@ -83,7 +84,12 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-fn request(method: Method, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Result<Request<Vec<u8>>, Fault> {
+fn request(
+    method: Method,
+    path: &str,
+    content_type: Option<&str>,
+    body: Vec<u8>,
+) -> Result<Request<Vec<u8>>, Fault> {
     let mut builder = Request::builder().method(method).uri(path);
     if let Some(content_type) = content_type {
         builder = builder.header(http::header::CONTENT_TYPE, content_type);
@@ -113,7 +119,12 @@ pub async fn alive(client: &Client) -> Result<(), Fault> {
 }
 
 /// One object; `None` when there is none.
-pub async fn get(client: &Client, what: &Resource, namespace: &str, name: &str) -> Result<Option<Value>, Fault> {
+pub async fn get(
+    client: &Client,
+    what: &Resource,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<Value>, Fault> {
     match read(client, &what.path(Some(namespace), Some(name))).await {
         Ok(object) => Ok(Some(object)),
         Err(fault) if fault.class == FaultClass::NotFound && fault.reason == "NotFound" => Ok(None),
@@ -139,7 +150,9 @@ pub async fn list(client: &Client, what: &Resource, options: &ListOptions) -> Re
     let mut token: Option<String> = None;
     loop {
         let mut path = format!("{base}?limit=500");
-        for (key, value) in [("labelSelector", &options.labels), ("fieldSelector", &options.fields), ("continue", &token)] {
+        for (key, value) in
+            [("labelSelector", &options.labels), ("fieldSelector", &options.fields), ("continue", &token)]
+        {
             if let Some(value) = value {
                 path.push_str(&format!("&{key}={}", escape(value)));
             }
@@ -168,11 +181,17 @@ pub async fn list(client: &Client, what: &Resource, options: &ListOptions) -> Re
 
 /// Asks the server for the resource of a kind: what manifests with unknown kinds need.
 pub async fn discover(client: &Client, api_version: &str, kind: &str) -> Result<Resource, Fault> {
-    let path = if api_version.contains('/') { format!("/apis/{api_version}") } else { format!("/api/{api_version}") };
+    let path = if api_version.contains('/') {
+        format!("/apis/{api_version}")
+    } else {
+        format!("/api/{api_version}")
+    };
     let missing = || {
         let mut fault = Fault::new(
             FaultClass::NotFound,
-            &format!("the server does not know {kind} of {api_version}; install its CRD first, or check the apiVersion"),
+            &format!(
+                "the server does not know {kind} of {api_version}; install its CRD first, or check the apiVersion"
+            ),
         );
         fault.code = Some(404);
         fault
@@ -197,6 +216,70 @@ pub async fn discover(client: &Client, api_version: &str, kind: &str) -> Result<
             namespaced: r.get("namespaced").and_then(Value::as_bool).unwrap_or(false),
         })
         .ok_or_else(missing)
+}
+
+/// Asks the server which resource a word names: plural, singular, kind or short name, in any case, also as
+/// `plural.group`. What people type for kinds that are not built in.
+pub async fn find_resource(client: &Client, word: &str) -> Result<Resource, Fault> {
+    let word = word.trim().to_ascii_lowercase();
+    let (word, group) = word.split_once('.').map_or((word.as_str(), None), |(w, g)| (w, Some(g)));
+    let groups: Value = read(client, "/apis").await?;
+    let mut versions: Vec<String> = vec!["v1".to_owned()];
+    versions.extend(
+        array(&groups, "groups")
+            .filter_map(|g| g.pointer("/preferredVersion/groupVersion").and_then(Value::as_str))
+            .map(str::to_owned),
+    );
+    versions.retain(|v| {
+        let name = v.split_once('/').map_or("", |(name, _)| name);
+        group.is_none_or(|g| name == g || name.starts_with(&format!("{g}.")))
+    });
+    let mut lists = futures::stream::iter(versions)
+        .map(|version| {
+            let client = client.clone();
+            async move {
+                let path = if version.contains('/') {
+                    format!("/apis/{version}")
+                } else {
+                    format!("/api/{version}")
+                };
+                // A group whose own server is away must not hide the others.
+                let list = read::<Value>(&client, &path).await.unwrap_or_default();
+                (version, list)
+            }
+        })
+        .buffered(8);
+    while let Some((version, list)) = lists.next().await {
+        if let Some(resource) = array(&list, "resources").find(|r| is_named(r, word)) {
+            let (group, version) = version.split_once('/').unwrap_or(("", version.as_str()));
+            return Ok(resource_of(group, version, resource));
+        }
+    }
+    let mut fault = Fault::new(FaultClass::NotFound, &format!("the server knows no kind named {word}"));
+    fault.code = Some(404);
+    Err(fault)
+}
+
+fn array<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn is_named(resource: &Value, word: &str) -> bool {
+    let text = |key: &str| resource.get(key).and_then(Value::as_str).unwrap_or("");
+    !text("name").contains('/')
+        && (["name", "singularName", "kind"].iter().any(|k| text(k).eq_ignore_ascii_case(word))
+            || array(resource, "shortNames").any(|s| s.as_str() == Some(word)))
+}
+
+fn resource_of(group: &str, version: &str, resource: &Value) -> Resource {
+    let text = |key: &str| resource.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
+    Resource {
+        group: group.to_owned(),
+        version: version.to_owned(),
+        plural: text("name"),
+        kind: text("kind"),
+        namespaced: resource.get("namespaced").and_then(Value::as_bool).unwrap_or(false),
+    }
 }
 
 /// How to apply.
@@ -246,7 +329,12 @@ pub async fn merge_patch(
 }
 
 /// The scale subresource as it is.
-pub async fn get_scale(client: &Client, what: &Resource, namespace: &str, name: &str) -> Result<Value, Fault> {
+pub async fn get_scale(
+    client: &Client,
+    what: &Resource,
+    namespace: &str,
+    name: &str,
+) -> Result<Value, Fault> {
     read(client, &format!("{}/scale", what.path(Some(namespace), Some(name)))).await
 }
 
@@ -276,7 +364,8 @@ pub async fn delete(
     dry_run: bool,
 ) -> Result<Value, Fault> {
     let path = what.path(Some(namespace), Some(name));
-    let mut body = serde_json::json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
+    let mut body =
+        serde_json::json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"});
     if let Some(body) = body.as_object_mut() {
         if !uid.is_empty() {
             body.insert("preconditions".to_owned(), serde_json::json!({"uid": uid}));
@@ -293,6 +382,12 @@ pub async fn post(client: &Client, path: &str, body: &Value) -> Result<Value, Fa
     send(client, Method::POST, path, "application/json", body).await
 }
 
-async fn send(client: &Client, method: Method, path: &str, content_type: &str, body: &Value) -> Result<Value, Fault> {
+async fn send(
+    client: &Client,
+    method: Method,
+    path: &str,
+    content_type: &str,
+    body: &Value,
+) -> Result<Value, Fault> {
     Ok(client.request(request(method, path, Some(content_type), body.to_string().into_bytes())?).await?)
 }

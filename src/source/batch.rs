@@ -96,7 +96,9 @@ impl Pending {
                 self.status.retain(|d| !matches!(d, Delta::Latency { .. }));
                 self.status.push(delta);
             }
-            Delta::Phase(_) | Delta::Version(_) | Delta::Identity(_) | Delta::Usage(_) => self.status.push(delta),
+            Delta::Phase(_) | Delta::Version(_) | Delta::Identity(_) | Delta::Usage(_) => {
+                self.status.push(delta)
+            }
         }
     }
 

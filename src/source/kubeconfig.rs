@@ -139,8 +139,10 @@ fn merge(into: &mut Kubeconfig, next: Kubeconfig) {
 }
 
 fn entries(config: &Kubeconfig, origins: &BTreeMap<String, PathBuf>) -> Vec<ContextEntry> {
-    let clusters: BTreeMap<&str, &NamedCluster> = config.clusters.iter().map(|c| (c.name.as_str(), c)).collect();
-    let users: BTreeMap<&str, &NamedAuthInfo> = config.auth_infos.iter().map(|u| (u.name.as_str(), u)).collect();
+    let clusters: BTreeMap<&str, &NamedCluster> =
+        config.clusters.iter().map(|c| (c.name.as_str(), c)).collect();
+    let users: BTreeMap<&str, &NamedAuthInfo> =
+        config.auth_infos.iter().map(|u| (u.name.as_str(), u)).collect();
     config.contexts.iter().map(|context| entry(context, config, &clusters, &users, origins)).collect()
 }
 
@@ -226,7 +228,11 @@ pub fn clusters(contexts: &[ContextEntry], read_only: bool) -> Vec<ClusterInfo> 
     let mut by_server: Vec<(String, Vec<&ContextEntry>)> = Vec::new();
     for c in contexts {
         let key = match &c.server {
-            Some(server) => format!("{}|{}", server.trim_end_matches('/').to_lowercase(), c.tls_server_name.as_deref().unwrap_or("")),
+            Some(server) => format!(
+                "{}|{}",
+                server.trim_end_matches('/').to_lowercase(),
+                c.tls_server_name.as_deref().unwrap_or("")
+            ),
             None => format!("context:{}", c.name),
         };
         match by_server.iter_mut().find(|(k, _)| *k == key) {
@@ -241,7 +247,11 @@ pub fn clusters(contexts: &[ContextEntry], read_only: bool) -> Vec<ClusterInfo> 
             Some(ClusterInfo {
                 id: ClusterId(0),
                 context: SafeText::new(&acting.name),
-                other_contexts: list.iter().filter(|c| c.name != acting.name).map(|c| SafeText::new(&c.name)).collect(),
+                other_contexts: list
+                    .iter()
+                    .filter(|c| c.name != acting.name)
+                    .map(|c| SafeText::new(&c.name))
+                    .collect(),
                 environment: environment_of(&acting.place, &acting.name),
                 place: acting.place.clone(),
                 server: SafeText::new(acting.server.as_deref().unwrap_or("")),
@@ -290,7 +300,8 @@ contexts:
     #[test]
     fn a_broken_file_is_one_row() {
         let dir = tempfile::tempdir().unwrap();
-        let (good, broken, missing) = (dir.path().join("good"), dir.path().join("broken"), dir.path().join("missing"));
+        let (good, broken, missing) =
+            (dir.path().join("good"), dir.path().join("broken"), dir.path().join("missing"));
         std::fs::write(&good, GOOD).unwrap();
         std::fs::write(&broken, "clusters: [\tnope").unwrap();
         let loaded = load(&[missing, broken, good.clone()]);

@@ -177,7 +177,9 @@ async fn read(
                     time,
                     source: Some(source),
                     kind: MarkKind::Gap,
-                    text: SafeText::new("lines may be missing here: the log was rotated while the stream was down"),
+                    text: SafeText::new(
+                        "lines may be missing here: the log was rotated while the stream was down",
+                    ),
                 };
                 if out.send((source, LogSaid::Entry(Entry::Mark(mark)))).await.is_err() {
                     return End::Closed;

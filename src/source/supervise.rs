@@ -69,6 +69,7 @@ impl Supervisors {
             context: context.to_owned(),
             deltas,
             last_seen: None,
+            troubled: None,
             retried: self.demand.borrow().retry_of(cluster),
         };
         tokio::spawn(batch::merge(cluster, merged, self.updates.clone()));
@@ -90,6 +91,8 @@ struct One {
     deltas: mpsc::Sender<Delta>,
     /// The last answer of the server, once there was one.
     last_seen: Option<Timestamp>,
+    /// Since when it has been in trouble.
+    troubled: Option<Timestamp>,
     retried: u32,
 }
 
@@ -129,7 +132,8 @@ impl One {
                 Err(fault) => fault,
             };
             tracing::info!(context = %self.context, cause = %fault, "cluster trouble");
-            self.tell(Delta::Phase(self.phase_of(&fault))).await;
+            let phase = self.phase_of(&fault);
+            self.tell(Delta::Phase(phase)).await;
             tries = tries.saturating_add(1);
             if !self.pause(tries).await {
                 return;
@@ -138,8 +142,8 @@ impl One {
     }
 
     /// The phase a fault leads to: denied, stale when it was seen before, else failed.
-    fn phase_of(&self, fault: &Fault) -> Phase {
-        let now = self.shared.clock.now();
+    fn phase_of(&mut self, fault: &Fault) -> Phase {
+        let now = *self.troubled.get_or_insert(self.shared.clock.now());
         let cause = fault.words.clone();
         match (fault.is_denied() || fault.class == FaultClass::Credentials, self.last_seen) {
             (true, seen) => Phase::Denied { since: seen.unwrap_or(now), cause },
@@ -167,6 +171,7 @@ impl One {
 
     async fn seen(&mut self, asked: Instant) {
         self.last_seen = Some(self.shared.clock.now());
+        self.troubled = None;
         let millis = u32::try_from(asked.elapsed().as_millis()).unwrap_or(u32::MAX);
         self.tell(Delta::Latency { millis }).await;
     }

@@ -59,7 +59,10 @@ pub async fn watch(client: Client, kind: Kind, clock: Clock, out: mpsc::Sender<S
 /// What kube calls that kind.
 pub fn api_resource(kind: Kind) -> ApiResource {
     let info = kind.info();
-    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(info.group, info.version, info.name), info.plural)
+    ApiResource::from_gvk_with_plural(
+        &GroupVersionKind::gvk(info.group, info.version, info.name),
+        info.plural,
+    )
 }
 
 fn other_row(kind: Kind, object: &DynamicObject, clock: &Clock) -> Row {
@@ -144,4 +147,3 @@ fn fault_of(error: &watcher::Error) -> Fault {
         }
     }
 }
-

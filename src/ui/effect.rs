@@ -4,8 +4,8 @@
 use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::logs::Entry;
 use crate::domain::plan::Plan;
-use crate::fleet::cluster::ClusterInfo;
 use crate::domain::scope::TreeNode;
+use crate::fleet::cluster::ClusterInfo;
 use crate::ops::logs::{LogOptions, LogTarget, SourceState};
 use crate::ops::run::RunEvent;
 use crate::source::clouds::CloudProfile;

@@ -104,7 +104,9 @@ impl Key {
                 let lower = rest.to_ascii_lowercase();
                 match NAMES.iter().find(|(n, _)| *n == lower) {
                     Some((_, code)) => *code,
-                    None => KeyCode::F(lower.strip_prefix('f')?.parse().ok().filter(|n| (1..=24).contains(n))?),
+                    None => {
+                        KeyCode::F(lower.strip_prefix('f')?.parse().ok().filter(|n| (1..=24).contains(n))?)
+                    }
                 }
             }
         };
@@ -133,6 +135,21 @@ impl Key {
     /// Exactly ctrl and that character.
     pub fn is_ctrl(self, c: char) -> bool {
         self.code == KeyCode::Char(c) && self.ctrl && !self.alt
+    }
+
+    /// Its modifiers, as a terminal would report them.
+    pub fn modifiers(self) -> KeyModifiers {
+        let mut out = KeyModifiers::NONE;
+        for (set, bit) in [
+            (self.ctrl, KeyModifiers::CONTROL),
+            (self.alt, KeyModifiers::ALT),
+            (self.shift, KeyModifiers::SHIFT),
+        ] {
+            if set {
+                out |= bit;
+            }
+        }
+        out
     }
 
     /// What it is, without modifiers.
@@ -169,7 +186,21 @@ mod tests {
 
     #[test]
     fn written_as_read() {
-        for text in ["a", "A", "ctrl-d", "enter", "shift-tab", "f1", "space", "ctrl-space", "ctrl-\\", "[", "?", "-", "alt-x"] {
+        for text in [
+            "a",
+            "A",
+            "ctrl-d",
+            "enter",
+            "shift-tab",
+            "f1",
+            "space",
+            "ctrl-space",
+            "ctrl-\\",
+            "[",
+            "?",
+            "-",
+            "alt-x",
+        ] {
             assert_eq!(Key::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Key::parse("shift-a"), Key::parse("A"));

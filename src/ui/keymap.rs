@@ -61,7 +61,10 @@ impl Keymap {
             Some((name, text)) => Self::parse(name, text),
             None => {
                 let (map, mut warnings) = Self::embedded("default");
-                warnings.push(KeymapWarning { map: name.to_owned(), why: "no such key map; the default is used".to_owned() });
+                warnings.push(KeymapWarning {
+                    map: name.to_owned(),
+                    why: "no such key map; the default is used".to_owned(),
+                });
                 (map, warnings)
             }
         }
@@ -95,7 +98,9 @@ impl Keymap {
                     (None, "none") => {
                         bindings.insert(keys, None);
                     }
-                    (None, other) => warnings.push(warning(format!("{context}: there is no action `{other}`"))),
+                    (None, other) => {
+                        warnings.push(warning(format!("{context}: there is no action `{other}`")))
+                    }
                 }
             }
         }

@@ -13,6 +13,7 @@ pub mod modal;
 pub mod pane;
 pub mod render;
 pub mod run;
+pub mod still;
 pub mod tasks;
 pub mod term;
 pub mod theme;

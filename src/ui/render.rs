@@ -59,7 +59,11 @@ pub fn render(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, buf: &m
         pane(fleet, view, theme, now, (split_right(titles, width), right), buf);
     }
     let last = Rect { y: screen.bottom() - 1, height: 1, ..screen };
-    if view.asking.is_some() { asking(view, theme, last, buf) } else { keys(view, theme, last, buf) }
+    if view.asking.is_some() {
+        asking(view, theme, last, buf)
+    } else {
+        keys(view, theme, last, buf)
+    }
     toasts(view, theme, screen, buf);
     if let Some(help) = &view.help {
         help.draw(theme, screen, buf);
@@ -99,7 +103,10 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     let mut right: Vec<(String, ratatui::style::Style)> = Vec::new();
     right.push((format!("{}/{all} live", phases.live), base));
     if phases.connecting > 0 {
-        right.push((format!("{} connecting", phases.connecting), base.patch(theme.health(Health::Progressing))));
+        right.push((
+            format!("{} connecting", phases.connecting),
+            base.patch(theme.health(Health::Progressing)),
+        ));
     }
     if phases.failed > 0 {
         let words = format!("{}{} unreachable", glyph(Health::Down), phases.failed);
@@ -122,7 +129,10 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
         right.push((format!("{}{}", glyph(Health::Down), bad.1), base.patch(theme.health(Health::Down))));
     }
     if bad.0 > 0 {
-        right.push((format!("{}{}", glyph(Health::Degraded), bad.0), base.patch(theme.health(Health::Degraded))));
+        right.push((
+            format!("{}{}", glyph(Health::Degraded), bad.0),
+            base.patch(theme.health(Health::Degraded)),
+        ));
     }
     if let Some(month) = month.filter(|_| area.width >= 96) {
         right.push((format!("{}/mo", money::show_month(month)), base));
@@ -158,16 +168,44 @@ fn tree_title(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if !view.tree.marks.is_empty() {
         words.push_str(&format!("{} marked", view.tree.marks.len()));
     }
-    draw::text(buf, area.x + used + 3, area.y, &words, area.width.saturating_sub(used + 4), theme.style(Role::Muted));
+    draw::text(
+        buf,
+        area.x + used + 3,
+        area.y,
+        &words,
+        area.width.saturating_sub(used + 4),
+        theme.style(Role::Muted),
+    );
 }
 
-fn pane(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, (titles, area): (Rect, Rect), buf: &mut Buffer) {
+fn pane(
+    fleet: &Fleet,
+    view: &View,
+    theme: &Theme,
+    now: Timestamp,
+    (titles, area): (Rect, Rect),
+    buf: &mut Buffer,
+) {
     let seen = view.seen(fleet, now);
     if let Some(text) = &view.text {
-        let used = draw::text(buf, titles.x + 1, titles.y, &text.title, titles.width.saturating_sub(1), theme.style(Role::TitleFocused));
+        let used = draw::text(
+            buf,
+            titles.x + 1,
+            titles.y,
+            &text.title,
+            titles.width.saturating_sub(1),
+            theme.style(Role::TitleFocused),
+        );
         if !text.search_text().is_empty() {
             let words = format!("/{}  n N", text.search_text());
-            draw::text(buf, titles.x + used + 3, titles.y, &words, titles.width.saturating_sub(used + 3), theme.style(Role::Muted));
+            draw::text(
+                buf,
+                titles.x + used + 3,
+                titles.y,
+                &words,
+                titles.width.saturating_sub(used + 3),
+                theme.style(Role::Muted),
+            );
         }
         text.draw(theme, area, buf);
         return;
@@ -217,12 +255,16 @@ fn asking(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let prompt = match &asking.prompt {
         Prompt::Command => ":".to_owned(),
         Prompt::Filter => "/".to_owned(),
-        Prompt::Scale(targets) => format!("scale {} to (N, +N or -N): ", if targets.len() == 1 { "it".to_owned() } else { format!("{} workloads", targets.len()) }),
+        Prompt::Scale(targets) => format!(
+            "scale {} to (N, +N or -N): ",
+            if targets.len() == 1 { "it".to_owned() } else { format!("{} workloads", targets.len()) }
+        ),
         Prompt::Manifest => "manifest file or folder: ".to_owned(),
         Prompt::Save(_) => "save to: ".to_owned(),
     };
     let base = theme.style(Role::Keys);
-    let mut x = area.x + draw::text(buf, area.x, area.y, &prompt, area.width, base.patch(theme.style(Role::KeysKey)));
+    let mut x =
+        area.x + draw::text(buf, area.x, area.y, &prompt, area.width, base.patch(theme.style(Role::KeysKey)));
     // A long line shows its end, where the cursor mostly is.
     let room = area.width.saturating_sub(x + 2);
     let text = asking.line.text();
@@ -230,10 +272,24 @@ fn asking(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
     x += draw::text(buf, x, area.y, draw::skip_cells(text, skip), room, base.patch(theme.style(Role::Text)));
     let cursor_x = area.x + draw::width(&prompt) + draw::width(asking.line.before()).saturating_sub(skip);
     if let Some(rest) = asking.suggestion.as_deref().and_then(|s| s.strip_prefix(text)) {
-        draw::text(buf, x, area.y, &format!("{rest}  tab"), area.right().saturating_sub(x), base.patch(theme.style(Role::Muted)));
+        draw::text(
+            buf,
+            x,
+            area.y,
+            &format!("{rest}  tab"),
+            area.right().saturating_sub(x),
+            base.patch(theme.style(Role::Muted)),
+        );
     }
     if let Some(error) = &asking.error {
-        draw::text(buf, x + 2, area.y, error, area.right().saturating_sub(x + 2), base.patch(theme.style(Role::Error)));
+        draw::text(
+            buf,
+            x + 2,
+            area.y,
+            error,
+            area.right().saturating_sub(x + 2),
+            base.patch(theme.style(Role::Error)),
+        );
     }
     if cursor_x < area.right()
         && let Some(cell) = buf.cell_mut((cursor_x, area.y))

@@ -158,7 +158,23 @@ impl<W: Write> Loop<W> {
         self.cancel.cancel();
     }
 
-    fn now(&self) -> Timestamp {
+    /// The theme it is drawn in.
+    pub const fn theme(&self) -> &Theme {
+        &self.theme
+    }
+
+    /// Takes in the next delta or task result, whichever comes first.
+    pub async fn take_one(&mut self) {
+        tokio::select! {
+            Some(said) = self.said.recv() => {
+                let _ = self.hear(&said);
+            }
+            Some(update) = self.updates.recv() => self.apply(update),
+        }
+    }
+
+    /// What time it is for this session.
+    pub fn now(&self) -> Timestamp {
         self.session.clock.now()
     }
 

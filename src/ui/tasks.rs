@@ -53,7 +53,9 @@ impl Tasks {
                     while let Some(event) = events.recv().await {
                         let event = match event {
                             LogEvent::Entries(entries) => Said::LogEntries { generation, entries },
-                            LogEvent::Source { id, state } => Said::LogSource { generation, source: id.0, state },
+                            LogEvent::Source { id, state } => {
+                                Said::LogSource { generation, source: id.0, state }
+                            }
                             LogEvent::Done => break,
                         };
                         if said.send(event).await.is_err() {

@@ -32,11 +32,8 @@ fn sources() -> Vec<Source> {
         .into_iter()
         .map(|p| {
             let text = std::fs::read_to_string(&p).unwrap();
-            let code = text
-                .lines()
-                .filter(|l| !l.trim_start().starts_with("//"))
-                .collect::<Vec<_>>()
-                .join("\n");
+            let code =
+                text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
             // Tests inside a file may reach further than the file itself.
             let code = code.split("#[cfg(test)]").next().unwrap_or("").to_owned();
             Source { path: p.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/"), text, code }
@@ -49,8 +46,14 @@ fn sources() -> Vec<Source> {
 fn roots(code: &str) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     for (at, _) in code.match_indices("::") {
-        let before: String =
-            code[..at].chars().rev().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<Vec<_>>().into_iter().rev().collect();
+        let before: String = code[..at]
+            .chars()
+            .rev()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .collect();
         let lead = &code[..at - before.len()];
         if lead.ends_with("::") {
             if lead.ends_with("crate::") {
@@ -145,7 +148,16 @@ fn the_domain_is_pure() {
         for root in roots(&source.code) {
             if matches!(
                 root.as_str(),
-                "tokio" | "kube" | "k8s_openapi" | "ratatui" | "crossterm" | "std::fs" | "std::env" | "std::net" | "std::process" | "std::thread"
+                "tokio"
+                    | "kube"
+                    | "k8s_openapi"
+                    | "ratatui"
+                    | "crossterm"
+                    | "std::fs"
+                    | "std::env"
+                    | "std::net"
+                    | "std::process"
+                    | "std::thread"
             ) {
                 wrong.push(format!("{} names {root}", source.path));
             }
@@ -162,7 +174,8 @@ fn the_domain_is_pure() {
 #[test]
 fn panes_draw_and_nothing_else() {
     let mut wrong = Vec::new();
-    let drawn = |p: &str| p.starts_with("ui/pane/") || p.starts_with("ui/widget/") || p.starts_with("ui/modal/");
+    let drawn =
+        |p: &str| p.starts_with("ui/pane/") || p.starts_with("ui/widget/") || p.starts_with("ui/modal/");
     for source in sources().iter().filter(|s| drawn(&s.path)) {
         for word in [".await", "tokio::", "Mutex", "RwLock", "std::fs", "std::env", "mpsc"] {
             if source.code.contains(word) {

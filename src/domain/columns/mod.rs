@@ -5,7 +5,7 @@
 //! own (`pod`, `node`, `workload`). Called by `source::slim` for the rows and by the Resources pane and `skyfleet get`
 //! for the titles.
 //!
-//! Add a kind: one `View` in its family's file, one arm in [`view`]. A field that is missing is an empty cell.
+//! Add a kind: one `View` in its family's file, one arm in `view`. A field that is missing is an empty cell.
 
 mod config;
 mod events;

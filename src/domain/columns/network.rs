@@ -73,7 +73,8 @@ fn endpoints(o: &Value, _: Timestamp) -> Vec<SafeText> {
     let pairs = list(o, "/subsets").flat_map(|subset| {
         list(subset, "/addresses").flat_map(move |address| {
             let ip = text(address, "/ip").to_owned();
-            let ports: Vec<String> = list(subset, "/ports").map(|p| format!("{ip}:{}", int(p, "/port"))).collect();
+            let ports: Vec<String> =
+                list(subset, "/ports").map(|p| format!("{ip}:{}", int(p, "/port"))).collect();
             if ports.is_empty() { vec![ip] } else { ports }
         })
     });

@@ -84,8 +84,11 @@ fn quota_health(o: &Value) -> Health {
     if fullest(o).is_some_and(|p| p >= 100) { Health::Degraded } else { Health::Ok }
 }
 
-pub(super) const LIMIT_RANGE: View =
-    View { columns: &[Column::text("TYPES"), Column::wide("DEFAULTS")], cells: limit_range, health: always_ok };
+pub(super) const LIMIT_RANGE: View = View {
+    columns: &[Column::text("TYPES"), Column::wide("DEFAULTS")],
+    cells: limit_range,
+    health: always_ok,
+};
 
 fn limit_range(o: &Value, _: Timestamp) -> Vec<SafeText> {
     let types = list(o, "/spec/limits").map(|l| text(l, "/type").to_owned());

@@ -9,11 +9,8 @@ use super::json::{count, joined, list, text};
 use super::{Column, View, always_ok};
 use crate::domain::text::SafeText;
 
-pub(super) const ROLE: View = View {
-    columns: &[Column::number("RULES"), Column::wide("GRANTS")],
-    cells: role,
-    health: always_ok,
-};
+pub(super) const ROLE: View =
+    View { columns: &[Column::number("RULES"), Column::wide("GRANTS")], cells: role, health: always_ok };
 
 fn role(o: &Value, _: Timestamp) -> Vec<SafeText> {
     let grants = list(o, "/rules").map(|rule| {
@@ -27,11 +24,8 @@ fn role(o: &Value, _: Timestamp) -> Vec<SafeText> {
     vec![SafeText::from(count(o, "/rules").to_string()), joined(grants, 3)]
 }
 
-pub(super) const BINDING: View = View {
-    columns: &[Column::text("ROLE"), Column::text("SUBJECTS")],
-    cells: binding,
-    health: always_ok,
-};
+pub(super) const BINDING: View =
+    View { columns: &[Column::text("ROLE"), Column::text("SUBJECTS")], cells: binding, health: always_ok };
 
 fn binding(o: &Value, _: Timestamp) -> Vec<SafeText> {
     let role = match text(o, "/roleRef/name") {

@@ -21,7 +21,8 @@ fn shows(kind: Kind, object: &Value, expected: &[&str], health: Health) {
 #[test]
 fn as_many_cells_as_columns() {
     for info in KINDS {
-        for object in [json!({}), json!(null), json!([1]), json!({"spec": 1, "status": "x", "metadata": []})] {
+        for object in [json!({}), json!(null), json!([1]), json!({"spec": 1, "status": "x", "metadata": []})]
+        {
             assert_eq!(cells(info.kind, &object, now()).len(), of(info.kind).len(), "{}", info.name);
         }
         let has_row = info.kind.is_workload() || matches!(info.kind, Kind::Pod | Kind::Node);
@@ -83,7 +84,12 @@ fn network_kinds() {
 fn configuration_kinds() {
     let map = json!({"data": {"a": "1"}, "binaryData": {"b": "MQ=="}});
     shows(Kind::ConfigMap, &map, &["2", "a,b"], Health::Ok);
-    shows(Kind::Namespace, &json!({"status": {"phase": "Terminating"}}), &["Terminating"], Health::Progressing);
+    shows(
+        Kind::Namespace,
+        &json!({"status": {"phase": "Terminating"}}),
+        &["Terminating"],
+        Health::Progressing,
+    );
     shows(Kind::ServiceAccount, &json!({"secrets": [{}, {}]}), &["2"], Health::Ok);
     let lease = json!({"spec": {"holderIdentity": "n1", "renewTime": "2026-11-23T11:59:50.000000Z", "leaseDurationSeconds": 40}});
     shows(Kind::Lease, &lease, &["n1", "10s", "40"], Health::Ok);
@@ -91,12 +97,18 @@ fn configuration_kinds() {
         "names": {"kind": "Widget", "shortNames": ["wd"]},
         "versions": [{"name": "v1", "served": true}, {"name": "v1alpha1", "served": false}]},
         "status": {"conditions": [{"type": "Established", "status": "True"}]}});
-    shows(Kind::CustomResourceDefinition, &definition, &["x.io", "Widget", "v1", "Namespaced", "wd"], Health::Ok);
+    shows(
+        Kind::CustomResourceDefinition,
+        &definition,
+        &["x.io", "Widget", "v1", "Namespaced", "wd"],
+        Health::Ok,
+    );
 }
 
 #[test]
 fn no_secret_value_is_in_a_row() {
-    let secret = json!({"type": "Opaque", "data": {"password": "aHVudGVyMg=="}, "stringData": {"x": "hunter2"}});
+    let secret =
+        json!({"type": "Opaque", "data": {"password": "aHVudGVyMg=="}, "stringData": {"x": "hunter2"}});
     shows(Kind::Secret, &secret, &["Opaque", "1", "password"], Health::Ok);
     assert!(!format!("{:?}", row(Kind::Secret, &secret, now())).contains("hunter2"));
 }
@@ -124,12 +136,7 @@ fn policy_kinds() {
     shows(Kind::PodDisruptionBudget, &budget, &["50%", "", "0", "1", "2", "4"], Health::Degraded);
     let quota = json!({"status": {"hard": {"requests.cpu": "4", "limits.cpu": "8", "pods": "10"},
         "used": {"requests.cpu": "1500m", "limits.cpu": "8", "pods": "3"}}});
-    shows(
-        Kind::ResourceQuota,
-        &quota,
-        &["100%", "pods: 3/10,cpu: 1500m/4", "cpu: 8/8"],
-        Health::Degraded,
-    );
+    shows(Kind::ResourceQuota, &quota, &["100%", "pods: 3/10,cpu: 1500m/4", "cpu: 8/8"], Health::Degraded);
     let range = json!({"spec": {"limits": [{"type": "Container", "default": {"cpu": "1"}}]}});
     shows(Kind::LimitRange, &range, &["Container", "cpu=1"], Health::Ok);
 }

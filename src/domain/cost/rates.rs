@@ -5,7 +5,7 @@
 //! `rc = Bc/Br` and `rg = Bg/Br`, `m = g*rg + c*rc + G`, a GiB costs `P/m`, a core `rc` times that, a GPU
 //! `rg` times that. Written out, each part is the node's price times what that part would cost at base rates:
 //! so the parts are a split of the price by those weights, which is what stands here, and they add up to it
-//! exactly. Called by [`super::node`] and [`super::allocate`].
+//! exactly. Called by [`super::node`] and [`mod@super::allocate`].
 
 use super::money::split;
 use crate::domain::place::Provider;

@@ -175,7 +175,8 @@ fn is_ambiguous(s: &str) -> bool {
     const WORDS: [&str; 14] =
         ["", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf", "infinity"];
     let unsigned = s.strip_prefix(['-', '+']).unwrap_or(s);
-    if WORDS.iter().any(|w| w.eq_ignore_ascii_case(s) || (!w.is_empty() && w.eq_ignore_ascii_case(unsigned))) {
+    if WORDS.iter().any(|w| w.eq_ignore_ascii_case(s) || (!w.is_empty() && w.eq_ignore_ascii_case(unsigned)))
+    {
         return true;
     }
     let mut chars = unsigned.chars();
@@ -194,7 +195,8 @@ fn is_ambiguous(s: &str) -> bool {
     let digits: String = unsigned.chars().filter(|c| *c != '_').collect();
     let radix = first == '0' && matches!(second, 'x' | 'X' | 'o' | 'O' | 'b' | 'B');
     let time = s.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | '_' | '-'));
-    let date = s.len() >= 8 && s.get(4..5) == Some("-") && s.get(..4).is_some_and(|y| y.parse::<u16>().is_ok());
+    let date =
+        s.len() >= 8 && s.get(4..5) == Some("-") && s.get(..4).is_some_and(|y| y.parse::<u16>().is_ok());
     radix || date || (time && s.contains(':')) || digits.parse::<f64>().is_ok()
 }
 
@@ -264,14 +266,110 @@ status: {}
     #[test]
     fn every_text_comes_back() {
         for s in [
-            "", " ", "a", "a b", "a: b", "a:", "a #b", "# a", "'a'", "\"a\"", "it's", "- a", "-", "--", "---", "--- a",
-            "...", ".", ".5", "5.", "-5", "+5", "1e3", "1_000", "0x1F", "0o7", "0755", "08", "1:30", "10:00:00",
-            "2026-11-23", "2026-11-23T10:00:00Z", ".inf", "-.INF", ".nan", "NaN", "inf", "infinity", "~", "null", "Null",
-            "TRUE", "Yes", "off", "n", "Y", "*a", "&a", "!a", "%a", "@a", "`a", "?a", "? a", ",a", "[a", "{a", "}", "|",
-            ">", "<<", "=", "a\nb", "a\nb\n", "a\nb\n\n", "\n", "\na", " a\nb", "a\n b\n", "a \nb", "a\r\nb", "a\tb",
-            "\ta\nb", "a\n\tb", "\u{0}", "\u{1b}[31m", "\u{85}", "\u{feff}a", "\u{2028}", "日本語", "👩‍🚀", "$(VAR)",
-            "(a)", "a\\b", "\\", "/usr/bin", "key=value", "a, b", "http://a:80/b#c", "1.2.3", "v1.2.3+k", "12 apples",
-            "a\n---\nb\n", "a\n# b\n", "a\n...\n", "100m", "64Mi", "1Gi", "0.5", "1e", "1.e5", "e5", "0b1", "0xZZ",
+            "",
+            " ",
+            "a",
+            "a b",
+            "a: b",
+            "a:",
+            "a #b",
+            "# a",
+            "'a'",
+            "\"a\"",
+            "it's",
+            "- a",
+            "-",
+            "--",
+            "---",
+            "--- a",
+            "...",
+            ".",
+            ".5",
+            "5.",
+            "-5",
+            "+5",
+            "1e3",
+            "1_000",
+            "0x1F",
+            "0o7",
+            "0755",
+            "08",
+            "1:30",
+            "10:00:00",
+            "2026-11-23",
+            "2026-11-23T10:00:00Z",
+            ".inf",
+            "-.INF",
+            ".nan",
+            "NaN",
+            "inf",
+            "infinity",
+            "~",
+            "null",
+            "Null",
+            "TRUE",
+            "Yes",
+            "off",
+            "n",
+            "Y",
+            "*a",
+            "&a",
+            "!a",
+            "%a",
+            "@a",
+            "`a",
+            "?a",
+            "? a",
+            ",a",
+            "[a",
+            "{a",
+            "}",
+            "|",
+            ">",
+            "<<",
+            "=",
+            "a\nb",
+            "a\nb\n",
+            "a\nb\n\n",
+            "\n",
+            "\na",
+            " a\nb",
+            "a\n b\n",
+            "a \nb",
+            "a\r\nb",
+            "a\tb",
+            "\ta\nb",
+            "a\n\tb",
+            "\u{0}",
+            "\u{1b}[31m",
+            "\u{85}",
+            "\u{feff}a",
+            "\u{2028}",
+            "日本語",
+            "👩‍🚀",
+            "$(VAR)",
+            "(a)",
+            "a\\b",
+            "\\",
+            "/usr/bin",
+            "key=value",
+            "a, b",
+            "http://a:80/b#c",
+            "1.2.3",
+            "v1.2.3+k",
+            "12 apples",
+            "a\n---\nb\n",
+            "a\n# b\n",
+            "a\n...\n",
+            "100m",
+            "64Mi",
+            "1Gi",
+            "0.5",
+            "1e",
+            "1.e5",
+            "e5",
+            "0b1",
+            "0xZZ",
         ] {
             for value in [json!({"k": s}), json!([s]), json!({s: 1}), json!({"l": [{"k": s}, s]}), json!(s)] {
                 // Keys with line ends are written escaped, and so are read like any other.

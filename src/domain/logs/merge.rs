@@ -153,7 +153,8 @@ impl Slowest {
     /// Whether no other live source can still send something that belongs before `key`. Strictly past: a source
     /// may yet send more lines of its newest time.
     fn all_others_past(&self, key: Key) -> bool {
-        let other = if self.first.is_some_and(|(_, source)| source == key.1) { self.second } else { self.first };
+        let other =
+            if self.first.is_some_and(|(_, source)| source == key.1) { self.second } else { self.first };
         other.is_none_or(|(newest, _)| newest.is_some_and(|t| key.0 < t))
     }
 }

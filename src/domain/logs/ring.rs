@@ -206,7 +206,12 @@ mod tests {
     fn a_mark_stands_behind_the_lines_of_its_time() {
         let mut ring = Ring::default();
         let text = "restarted".into();
-        ring.insert(Entry::Mark(Mark { time: at(5), source: Some(SourceId(1)), kind: MarkKind::Restart, text }));
+        ring.insert(Entry::Mark(Mark {
+            time: at(5),
+            source: Some(SourceId(1)),
+            kind: MarkKind::Restart,
+            text,
+        }));
         ring.insert(line(1, 9, Some(5), "last words"));
         ring.insert(line(1, 10, Some(6), "first words"));
         assert_eq!(texts(&ring), ["last words", "restarted", "first words"]);

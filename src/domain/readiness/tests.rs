@@ -23,7 +23,10 @@ fn object(api: &str, kind: &str, spec: Value, status: Value) -> Value {
     if let Some(map) = status.as_object_mut() {
         map.entry("observedGeneration").or_insert(json!(2));
     }
-    json!({"apiVersion": api, "kind": kind, "metadata": {"generation": 2}, "spec": spec, "status": status})
+    let mut object = json!({"apiVersion": api, "kind": kind, "metadata": {"generation": 2}});
+    object["spec"] = spec;
+    object["status"] = status;
+    object
 }
 
 fn condition(kind: &str, status: &str, reason: &str) -> Value {
@@ -37,7 +40,8 @@ fn what_holds_for_every_kind() {
         Status::Terminating,
         "",
     );
-    let behind = json!({"kind": "Deployment", "metadata": {"generation": 2}, "status": {"observedGeneration": 1}});
+    let behind =
+        json!({"kind": "Deployment", "metadata": {"generation": 2}, "status": {"observedGeneration": 1}});
     same(&behind, Status::InProgress, "LatestGenerationNotObserved");
     assert_eq!(of(&behind, now()).message, "Deployment generation is 2, but latest observed generation is 1");
     let bad = json!({"kind": "X", "metadata": {"generation": "5"}, "status": {"observedGeneration": 1}});
@@ -45,7 +49,11 @@ fn what_holds_for_every_kind() {
     for (conditions, status, reason) in [
         (json!([condition("Reconciling", "True", "A")]), Status::InProgress, "A"),
         (json!([condition("Stalled", "True", "B")]), Status::Failed, "B"),
-        (json!([condition("Stalled", "True", "B"), condition("Reconciling", "True", "A")]), Status::Failed, "B"),
+        (
+            json!([condition("Stalled", "True", "B"), condition("Reconciling", "True", "A")]),
+            Status::Failed,
+            "B",
+        ),
         (json!([condition("Reconciling", "False", "A")]), Status::Current, ""),
         (json!([condition("Ready", "True", "C")]), Status::Current, ""),
         (json!([condition("Ready", "False", "C")]), Status::InProgress, "C"),
@@ -67,14 +75,22 @@ fn simple_kinds() {
         (object("batch/v1", "CronJob", json!({}), json!({})), Status::Current, ""),
         (object("policy/v1", "PodDisruptionBudget", json!({}), json!({})), Status::Current, ""),
         (object("v1", "Service", json!({"type": "ClusterIP"}), json!({})), Status::Current, ""),
-        (object("v1", "Service", json!({"type": "LoadBalancer"}), json!({})), Status::InProgress, "NoIPAssigned"),
+        (
+            object("v1", "Service", json!({"type": "LoadBalancer"}), json!({})),
+            Status::InProgress,
+            "NoIPAssigned",
+        ),
         (
             object("v1", "Service", json!({"type": "LoadBalancer", "clusterIP": "10.0.0.1"}), json!({})),
             Status::Current,
             "",
         ),
         (object("v1", "PersistentVolumeClaim", json!({}), json!({"phase": "Bound"})), Status::Current, ""),
-        (object("v1", "PersistentVolumeClaim", json!({}), json!({"phase": "Lost"})), Status::InProgress, "NotBound"),
+        (
+            object("v1", "PersistentVolumeClaim", json!({}), json!({"phase": "Lost"})),
+            Status::InProgress,
+            "NotBound",
+        ),
     ] {
         same(&object, status, reason);
     }
@@ -144,7 +160,12 @@ fn replica_sets() {
     let good = json!({"replicas": 2, "fullyLabeledReplicas": 2, "readyReplicas": 2, "availableReplicas": 2});
     for (key, value, answer, reason) in [
         ("x", json!(0), Status::Current, ""),
-        ("conditions", json!([condition("ReplicaFailure", "True", "")]), Status::InProgress, "ReplicaFailure"),
+        (
+            "conditions",
+            json!([condition("ReplicaFailure", "True", "")]),
+            Status::InProgress,
+            "ReplicaFailure",
+        ),
         ("fullyLabeledReplicas", json!(1), Status::InProgress, "LessLabelled"),
         ("availableReplicas", json!(1), Status::InProgress, "LessAvailable"),
         ("readyReplicas", json!(1), Status::InProgress, "LessReady"),
@@ -261,7 +282,14 @@ fn pod_with(phase: &str, status: &str, restarts: u32, state: ContainerState) -> 
         meta: Meta { name: "web-1".into(), ..Meta::default() },
         phase: phase.into(),
         status: status.into(),
-        containers: vec![ContainerRow { name, image: "i:1".into(), restarts, state, last, ..ContainerRow::default() }],
+        containers: vec![ContainerRow {
+            name,
+            image: "i:1".into(),
+            restarts,
+            state,
+            last,
+            ..ContainerRow::default()
+        }],
         ..PodRow::default()
     }
 }
@@ -278,7 +306,13 @@ fn waiting_is_useless() {
     for (phase, status, restarts, state, doom) in [
         ("Running", "", 3, waiting("CrashLoopBackOff", ""), Some("crash-looping after 3 restarts (exit 1)")),
         ("Running", "", 2, waiting("CrashLoopBackOff", ""), None),
-        ("Pending", "", 0, waiting("ErrImagePull", "manifest unknown: not found"), Some("image i:1 not found")),
+        (
+            "Pending",
+            "",
+            0,
+            waiting("ErrImagePull", "manifest unknown: not found"),
+            Some("image i:1 not found"),
+        ),
         ("Pending", "", 0, waiting("ErrImagePull", "i/o timeout"), None),
         ("Pending", "", 0, waiting("ImagePullBackOff", ""), Some("ImagePullBackOff")),
         ("Pending", "", 0, waiting("CreateContainerConfigError", "secret \"x\" not found"), Some("secret")),
@@ -293,7 +327,9 @@ fn waiting_is_useless() {
         let pods = [pod_with(phase, status, restarts, state)];
         match (doomed(&pods), doom) {
             (Some(why), Some(part)) => assert!(why.contains(part), "{why}"),
-            (why, part) => assert_eq!((why.is_some(), part.is_some()), (part.is_some(), part.is_some()), "{pods:?}"),
+            (why, part) => {
+                assert_eq!((why.is_some(), part.is_some()), (part.is_some(), part.is_some()), "{pods:?}")
+            }
         }
     }
     assert_eq!(doomed(&[]), None);

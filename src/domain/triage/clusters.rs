@@ -10,7 +10,7 @@ use crate::domain::id::ClusterId;
 use crate::domain::text::SafeText;
 
 const RETRY: NextStep = NextStep { words: "try again", action: "connect" };
-const IDENTITY: NextStep = NextStep { words: "other identity", action: "identity" };
+const RIGHTS: NextStep = NextStep { words: "ask for the right, then try again", action: "connect" };
 
 /// A cluster's connection, in the words of its row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct ClusterState {
 pub fn check(cluster: ClusterId, state: &ClusterState, now: Timestamp) -> Vec<Finding> {
     let (rule, severity, next) = match &*state.phase {
         "unreachable" => ("unreachable", Severity::P1, RETRY),
-        "denied" => ("denied", Severity::P1, IDENTITY),
+        "denied" => ("denied", Severity::P1, RIGHTS),
         "expired" => ("expired", Severity::P2, RETRY),
         "slow" => ("slow-api", Severity::P2, RETRY),
         "stale" => ("stale", Severity::P2, RETRY),
@@ -56,7 +56,11 @@ mod tests {
     #[test]
     fn phases() {
         for (phase, cause, found) in [
-            ("unreachable", "TLS handshake timeout", Some(("unreachable", "unreachable: TLS handshake timeout"))),
+            (
+                "unreachable",
+                "TLS handshake timeout",
+                Some(("unreachable", "unreachable: TLS handshake timeout")),
+            ),
             ("denied", "403", Some(("denied", "denied: 403"))),
             ("expired", "", Some(("expired", "expired"))),
             ("slow", "p50 2s", Some(("slow-api", "slow: p50 2s"))),

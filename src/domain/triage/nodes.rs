@@ -13,7 +13,7 @@ use crate::domain::node::NodeRow;
 
 const DESCRIBE: NextStep = NextStep { words: "describe", action: "describe" };
 const PODS: NextStep = NextStep { words: "its pods", action: "open" };
-const UNCORDON: NextStep = NextStep { words: "uncordon", action: "uncordon" };
+const CORDONED: NextStep = NextStep { words: "who cordoned it", action: "describe" };
 
 /// The rule that explains the findings of a node's pods.
 pub const NOT_READY: &str = "node-not-ready";
@@ -47,7 +47,14 @@ struct At<'a> {
 }
 
 impl At<'_> {
-    fn find(&self, rule: &'static str, severity: Severity, cause: &str, detail: &str, next: NextStep) -> Finding {
+    fn find(
+        &self,
+        rule: &'static str,
+        severity: Severity,
+        cause: &str,
+        detail: &str,
+        next: NextStep,
+    ) -> Finding {
         let object = FindingObject::new(self.cluster, "Node", &self.row.meta);
         Finding::new(rule, severity, object, cause, detail, next).on_node(&self.row.meta.name).shared()
     }
@@ -59,7 +66,8 @@ impl At<'_> {
             None => "node not ready: its kubelet is silent",
         };
         let why = self.row.troubles.iter().find(|t| t.condition == "Ready");
-        let why = why.map_or_else(String::new, |t| format!(" {}: {}", t.reason, words::first_words(&t.message)));
+        let why =
+            why.map_or_else(String::new, |t| format!(" {}: {}", t.reason, words::first_words(&t.message)));
         let since = self.row.ready_since;
         let ago = since.map_or_else(String::new, |t| format!(" for {}", age::show(t, self.now)));
         let detail = format!("not ready{ago}{why}");
@@ -87,9 +95,8 @@ impl At<'_> {
     }
 
     fn cordoned(&self) -> Option<Finding> {
-        (self.row.unschedulable && self.leaving().is_none()).then(|| {
-            self.find("cordoned", Severity::P3, "node is cordoned", "takes no new pods", UNCORDON)
-        })
+        (self.row.unschedulable && self.leaving().is_none())
+            .then(|| self.find("cordoned", Severity::P3, "node is cordoned", "takes no new pods", CORDONED))
     }
 }
 

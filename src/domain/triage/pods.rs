@@ -63,7 +63,14 @@ struct At<'a> {
 }
 
 impl At<'_> {
-    fn find(&self, rule: &'static str, severity: Severity, cause: &str, detail: &str, next: NextStep) -> Finding {
+    fn find(
+        &self,
+        rule: &'static str,
+        severity: Severity,
+        cause: &str,
+        detail: &str,
+        next: NextStep,
+    ) -> Finding {
         let object = FindingObject::new(self.cluster, "Pod", &self.pod.meta);
         Finding::new(rule, severity, object, cause, detail, next)
             .of_workload(self.pod.workload.as_ref())
@@ -249,7 +256,10 @@ impl At<'_> {
             return None;
         }
         let detail = format!("{} restarts, the last {} ago", pod.restarts, age::show(last, self.now));
-        Some(self.find("restarts", Severity::P3, "restarts again and again", &detail, PREVIOUS).since(Some(last)))
+        Some(
+            self.find("restarts", Severity::P3, "restarts again and again", &detail, PREVIOUS)
+                .since(Some(last)),
+        )
     }
 
     fn evicted(&self) -> Option<Finding> {
@@ -268,7 +278,9 @@ impl At<'_> {
         lost.then(|| {
             let cause = format!("node lost: {}", self.pod.node);
             let detail = format!("last known on {}", self.pod.node);
-            self.find("node-lost", Severity::P1, &cause, &detail, DESCRIBE).since(self.pod.ready_since).shared()
+            self.find("node-lost", Severity::P1, &cause, &detail, DESCRIBE)
+                .since(self.pod.ready_since)
+                .shared()
         })
     }
 
@@ -276,7 +288,8 @@ impl At<'_> {
     fn stuck_terminating(&self) -> Option<Finding> {
         let since = self.pod.meta.deleting;
         (self.age(since) > 60).then(|| {
-            let detail = format!("{} past its grace period on {}", age::show_seconds(self.age(since)), self.pod.node);
+            let detail =
+                format!("{} past its grace period on {}", age::show_seconds(self.age(since)), self.pod.node);
             let cause = "does not end: finalizer, or its node is gone";
             self.find("stuck-terminating", Severity::P2, cause, &detail, DESCRIBE).since(since)
         })
@@ -293,7 +306,9 @@ fn waiting(c: &ContainerRow) -> Option<(&str, &str)> {
 fn ending(c: &ContainerRow) -> Option<&Termination> {
     match &c.state {
         ContainerState::Terminated(t) => Some(t),
-        ContainerState::Waiting { .. } | ContainerState::Running { .. } | ContainerState::Unknown => c.last.as_ref(),
+        ContainerState::Waiting { .. } | ContainerState::Running { .. } | ContainerState::Unknown => {
+            c.last.as_ref()
+        }
     }
 }
 

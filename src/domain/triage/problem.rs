@@ -37,7 +37,8 @@ pub struct Problem {
 impl Problem {
     /// The workload it is about, when all its findings are of one namespace, kind and name: `checkout/web`.
     pub fn app(&self) -> Option<String> {
-        let name = |f: &Finding| f.workload.as_ref().map(|(_, name)| format!("{}/{name}", f.object.namespace));
+        let name =
+            |f: &Finding| f.workload.as_ref().map(|(_, name)| format!("{}/{name}", f.object.namespace));
         let first = self.findings.first().and_then(name)?;
         self.findings.iter().all(|f| name(f).as_ref() == Some(&first)).then_some(first)
     }
@@ -158,7 +159,14 @@ mod tests {
 
     const NEXT: NextStep = NextStep { words: "describe", action: "describe" };
 
-    fn finding(rule: &'static str, severity: Severity, cluster: u32, kind: &str, name: &str, cause: &str) -> Finding {
+    fn finding(
+        rule: &'static str,
+        severity: Severity,
+        cluster: u32,
+        kind: &str,
+        name: &str,
+        cause: &str,
+    ) -> Finding {
         let object = FindingObject {
             cluster: ClusterId(cluster),
             kind: kind.into(),
@@ -168,7 +176,14 @@ mod tests {
         Finding::new(rule, severity, object, cause, "", NEXT)
     }
 
-    fn pod(rule: &'static str, severity: Severity, cluster: u32, workload: &str, node: &str, cause: &str) -> Finding {
+    fn pod(
+        rule: &'static str,
+        severity: Severity,
+        cluster: u32,
+        workload: &str,
+        node: &str,
+        cause: &str,
+    ) -> Finding {
         let mut f = finding(rule, severity, cluster, "Pod", &format!("{workload}-1"), cause);
         f.workload = Some(("Deployment".into(), workload.into()));
         f.node = node.into();

@@ -19,7 +19,13 @@ pub(super) fn image_pull(image: &SafeText, reason: &str, message: &str) -> Strin
         format!("registry rate limit: {registry}")
     } else if has(&["no match for platform", "no matching manifest"]) {
         format!("image has no build for the node's architecture: {image}")
-    } else if has(&["unauthorized", "authentication required", "access denied", "403 forbidden", "no basic auth"]) {
+    } else if has(&[
+        "unauthorized",
+        "authentication required",
+        "access denied",
+        "403 forbidden",
+        "no basic auth",
+    ]) {
         // Docker Hub and others say "access denied" of what does not exist, too: the words say both.
         format!("image pull unauthorized: {image}")
     } else if has(&["not found", "manifest unknown", "name unknown", "does not exist"]) {
@@ -28,7 +34,8 @@ pub(super) fn image_pull(image: &SafeText, reason: &str, message: &str) -> Strin
         format!("registry certificate not trusted: {registry}")
     } else if has(&["no such host", "server misbehaving"]) {
         format!("registry name does not resolve: {registry}")
-    } else if has(&["timeout", "deadline exceeded", "connection refused", "connection reset", "unreachable"]) {
+    } else if has(&["timeout", "deadline exceeded", "connection refused", "connection reset", "unreachable"])
+    {
         format!("registry unreachable: {registry}")
     } else {
         format!("image cannot be pulled: {image}")
@@ -48,7 +55,8 @@ pub(super) fn registry_of(image: &str) -> &str {
 /// do not match (control planes) are not the trouble; else what most nodes say.
 pub(super) fn unschedulable(message: &str) -> String {
     let reasons = message.split_once("available: ").map_or(message, |(_, r)| r);
-    let end = [". preemption:", ". no new claims", ", preemption:"].iter().filter_map(|m| reasons.find(m)).min();
+    let end =
+        [". preemption:", ". no new claims", ", preemption:"].iter().filter_map(|m| reasons.find(m)).min();
     let reasons = end.and_then(|e| reasons.get(..e)).unwrap_or(reasons).trim().trim_end_matches('.');
     let mut parts: Vec<(u64, &str)> = split_reasons(reasons).into_iter().map(counted).collect();
     parts.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
@@ -133,7 +141,10 @@ pub(super) fn create_failed(message: &str) -> (String, bool) {
         return (format!("pod security forbids it: {}", quoted("PodSecurity").unwrap_or_default()), false);
     }
     if message.contains("serviceaccount") && message.contains("not found") {
-        return (format!("service account not found: {}", quoted("serviceaccount").unwrap_or_default()), false);
+        return (
+            format!("service account not found: {}", quoted("serviceaccount").unwrap_or_default()),
+            false,
+        );
     }
     if message.contains("maximum") && message.contains("limit") {
         return ("limit range forbids it".to_owned(), false);
@@ -167,7 +178,11 @@ pub(super) fn exit(code: i32) -> String {
 /// The beginning of a message, for a cause.
 pub(super) fn first_words(message: &str) -> String {
     let line = message.split(['⏎', '\n']).next().unwrap_or("");
-    if line.chars().count() <= 120 { line.to_owned() } else { line.chars().take(119).chain(['…']).collect() }
+    if line.chars().count() <= 120 {
+        line.to_owned()
+    } else {
+        line.chars().take(119).chain(['…']).collect()
+    }
 }
 
 #[cfg(test)]
@@ -182,15 +197,24 @@ mod tests {
                 "0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 Insufficient cpu. preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.",
                 "Insufficient cpu",
             ),
-            ("0/2 nodes are available: 2 Insufficient memory, 1 Insufficient cpu.", "Insufficient memory, cpu"),
+            (
+                "0/2 nodes are available: 2 Insufficient memory, 1 Insufficient cpu.",
+                "Insufficient memory, cpu",
+            ),
             ("0/1 nodes are available: 1 Insufficient nvidia.com/gpu.", "Insufficient nvidia.com/gpu"),
-            ("0/1 nodes are available: 1 node(s) had untolerated taint {dedicated: db}.", "untolerated taint dedicated: db"),
+            (
+                "0/1 nodes are available: 1 node(s) had untolerated taint {dedicated: db}.",
+                "untolerated taint dedicated: db",
+            ),
             ("0/1 nodes are available: 1 node(s) had untolerated taint {a/b: }.", "untolerated taint a/b"),
             (
                 "0/4 nodes are available: 3 node(s) didn't match Pod's node affinity/selector, 1 node(s) were unschedulable.",
                 "no node matches the affinity or selector",
             ),
-            ("0/1 nodes are available: 1 node(s) had volume node affinity conflict.", "its volume is in another zone"),
+            (
+                "0/1 nodes are available: 1 node(s) had volume node affinity conflict.",
+                "its volume is in another zone",
+            ),
             (
                 "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. preemption: x",
                 "its volume claim is not bound",
@@ -208,18 +232,44 @@ mod tests {
     fn pull_messages() {
         let image = SafeText::new("registry.local:5000/api:v9");
         for (reason, message, cause) in [
-            ("ErrImagePull", "failed to resolve reference: not found", "image not found: registry.local:5000/api:v9"),
+            (
+                "ErrImagePull",
+                "failed to resolve reference: not found",
+                "image not found: registry.local:5000/api:v9",
+            ),
             ("ErrImagePull", "401 Unauthorized", "image pull unauthorized: registry.local:5000/api:v9"),
-            ("ErrImagePull", "429 Too Many Requests - toomanyrequests: x", "registry rate limit: registry.local:5000"),
-            ("ErrImagePull", "x509: certificate signed by unknown authority", "registry certificate not trusted: registry.local:5000"),
-            ("ErrImagePull", "dial tcp: lookup r: no such host", "registry name does not resolve: registry.local:5000"),
-            ("ErrImagePull", "dial tcp 1.2.3.4:443: i/o timeout", "registry unreachable: registry.local:5000"),
-            ("ImagePullBackOff", "Back-off pulling image", "image cannot be pulled: registry.local:5000/api:v9"),
+            (
+                "ErrImagePull",
+                "429 Too Many Requests - toomanyrequests: x",
+                "registry rate limit: registry.local:5000",
+            ),
+            (
+                "ErrImagePull",
+                "x509: certificate signed by unknown authority",
+                "registry certificate not trusted: registry.local:5000",
+            ),
+            (
+                "ErrImagePull",
+                "dial tcp: lookup r: no such host",
+                "registry name does not resolve: registry.local:5000",
+            ),
+            (
+                "ErrImagePull",
+                "dial tcp 1.2.3.4:443: i/o timeout",
+                "registry unreachable: registry.local:5000",
+            ),
+            (
+                "ImagePullBackOff",
+                "Back-off pulling image",
+                "image cannot be pulled: registry.local:5000/api:v9",
+            ),
             ("InvalidImageName", "", "image name is invalid: registry.local:5000/api:v9"),
         ] {
             assert_eq!(image_pull(&image, reason, message), cause, "{message}");
         }
-        for (image, registry) in [("nginx", "docker.io"), ("library/nginx", "docker.io"), ("ghcr.io/a/b", "ghcr.io")] {
+        for (image, registry) in
+            [("nginx", "docker.io"), ("library/nginx", "docker.io"), ("ghcr.io/a/b", "ghcr.io")]
+        {
             assert_eq!(registry_of(image), registry);
         }
     }
@@ -231,10 +281,19 @@ mod tests {
                 "pods \"web-1\" is forbidden: exceeded quota: team, requested: cpu=1, used: cpu=9, limited: cpu=9",
                 "quota exceeded: team",
             ),
-            ("Internal error occurred: failed calling webhook \"mutate.x.io\": timeout", "webhook fails: mutate.x.io"),
+            (
+                "Internal error occurred: failed calling webhook \"mutate.x.io\": timeout",
+                "webhook fails: mutate.x.io",
+            ),
             ("admission webhook \"policy.x.io\" denied the request: no", "webhook refuses: policy.x.io"),
-            ("pods is forbidden: violates PodSecurity \"restricted:latest\": x", "pod security forbids it: restricted:latest"),
-            ("error looking up service account a/b: serviceaccount \"b\" not found", "service account not found: b"),
+            (
+                "pods is forbidden: violates PodSecurity \"restricted:latest\": x",
+                "pod security forbids it: restricted:latest",
+            ),
+            (
+                "error looking up service account a/b: serviceaccount \"b\" not found",
+                "service account not found: b",
+            ),
             ("odd", "pods cannot be created: odd"),
         ] {
             assert_eq!(create_failed(message).0, cause, "{message}");

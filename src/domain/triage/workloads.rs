@@ -18,7 +18,6 @@ use crate::domain::workload::WorkloadRow;
 const DESCRIBE: NextStep = NextStep { words: "describe", action: "describe" };
 const PODS: NextStep = NextStep { words: "its pods", action: "open" };
 const LOGS: NextStep = NextStep { words: "logs of the last pod", action: "logs" };
-const UNDO: NextStep = NextStep { words: "rollout history, undo", action: "rollout-history" };
 
 /// What is wrong with a workload.
 pub fn check(cluster: ClusterId, row: &WorkloadRow, now: Timestamp) -> Vec<Finding> {
@@ -42,7 +41,14 @@ struct At<'a> {
 }
 
 impl At<'_> {
-    fn find(&self, rule: &'static str, severity: Severity, cause: &str, detail: &str, next: NextStep) -> Finding {
+    fn find(
+        &self,
+        rule: &'static str,
+        severity: Severity,
+        cause: &str,
+        detail: &str,
+        next: NextStep,
+    ) -> Finding {
         let kind = self.row.kind.info().name;
         let object = FindingObject::new(self.cluster, kind, &self.row.meta);
         let mut finding = Finding::new(rule, severity, object, cause, detail, next);
@@ -62,15 +68,19 @@ impl At<'_> {
     fn deadline(&self) -> Option<Finding> {
         (self.row.kind == Kind::Deployment && self.row.failure == "ProgressDeadlineExceeded").then(|| {
             let row = self.row;
-            let detail =
-                format!("{} updated, {} available of {}: {}", row.updated, row.available, row.desired, row.failure_message);
-            self.find("deadline", self.by_available(), "rollout is past its deadline", &detail, UNDO)
+            let detail = format!(
+                "{} updated, {} available of {}: {}",
+                row.updated, row.available, row.desired, row.failure_message
+            );
+            self.find("deadline", self.by_available(), "rollout is past its deadline", &detail, DESCRIBE)
         })
     }
 
     fn replica_failure(&self) -> Option<Finding> {
         let row = self.row;
-        if row.kind == Kind::Job || !matches!(&*row.failure, "FailedCreate" | "ReplicaFailure" | "FailedDelete") {
+        if row.kind == Kind::Job
+            || !matches!(&*row.failure, "FailedCreate" | "ReplicaFailure" | "FailedDelete")
+        {
             return None;
         }
         let (cause, shared) = words::create_failed(&row.failure_message);
@@ -105,7 +115,11 @@ impl At<'_> {
         let row = self.row;
         let settled = row.updated >= row.desired && !row.unobserved;
         let old = row.meta.created.is_none_or(|t| age::seconds(t, self.now) > 120);
-        if matches!(row.kind, Kind::Job | Kind::CronJob) || row.desired == 0 || !old || self.up() >= row.desired {
+        if matches!(row.kind, Kind::Job | Kind::CronJob)
+            || row.desired == 0
+            || !old
+            || self.up() >= row.desired
+        {
             return None;
         }
         if !settled && self.up() > 0 {
@@ -128,11 +142,11 @@ impl At<'_> {
         match row.kind {
             Kind::Deployment if row.updated < row.desired || row.unobserved => {
                 let detail = format!("{} of {} updated", row.updated, row.desired);
-                Some(self.find("paused", Severity::P3, "paused in mid rollout", &detail, UNDO))
+                Some(self.find("paused", Severity::P3, "paused in mid rollout", &detail, DESCRIBE))
             }
-            Kind::CronJob | Kind::Job => {
-                Some(self.find("paused", Severity::Info, "suspended", &row.schedule, DESCRIBE).since(row.last))
-            }
+            Kind::CronJob | Kind::Job => Some(
+                self.find("paused", Severity::Info, "suspended", &row.schedule, DESCRIBE).since(row.last),
+            ),
             _ => None,
         }
     }
@@ -159,7 +173,10 @@ mod tests {
     fn rules() {
         for (row, found) in [
             (row(Kind::Deployment, |_| {}), None),
-            (row(Kind::Deployment, |r| r.failure = "ProgressDeadlineExceeded".into()), Some(("deadline", Severity::P2))),
+            (
+                row(Kind::Deployment, |r| r.failure = "ProgressDeadlineExceeded".into()),
+                Some(("deadline", Severity::P2)),
+            ),
             (
                 row(Kind::Deployment, |r| {
                     r.failure = "ProgressDeadlineExceeded".into();
@@ -175,16 +192,13 @@ mod tests {
                 Some(("replica-failure", Severity::P1)),
             ),
             (row(Kind::StatefulSet, |r| r.failure = "Odd".into()), Some(("condition", Severity::P2))),
-            (row(Kind::Job, |r| r.failure = "BackoffLimitExceeded".into()), Some(("job-failed", Severity::P2))),
+            (
+                row(Kind::Job, |r| r.failure = "BackoffLimitExceeded".into()),
+                Some(("job-failed", Severity::P2)),
+            ),
             (row(Kind::Job, |r| r.ready = 0), None),
-            (
-                row(Kind::Deployment, |r| (r.ready, r.available) = (2, 2)),
-                Some(("unavailable", Severity::P2)),
-            ),
-            (
-                row(Kind::Deployment, |r| (r.ready, r.available) = (0, 0)),
-                Some(("unavailable", Severity::P1)),
-            ),
+            (row(Kind::Deployment, |r| (r.ready, r.available) = (2, 2)), Some(("unavailable", Severity::P2))),
+            (row(Kind::Deployment, |r| (r.ready, r.available) = (0, 0)), Some(("unavailable", Severity::P1))),
             // A rollout on its way.
             (row(Kind::Deployment, |r| (r.ready, r.available, r.updated) = (2, 2, 1)), None),
             // Just made.

@@ -115,9 +115,14 @@ fn job_defaults(value: &mut Value, own: bool) {
     j::default(value, "spec.manualSelector", false);
     template_defaults(value, "spec.template");
     if own {
-        let (uid, name) = (j::text(value, "metadata.uid").to_string(), j::text(value, "metadata.name").to_string());
+        let (uid, name) =
+            (j::text(value, "metadata.uid").to_string(), j::text(value, "metadata.name").to_string());
         if j::at(value, "spec.selector").is_null() && !uid.is_empty() {
-            j::set(value, "spec.selector", json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}));
+            j::set(
+                value,
+                "spec.selector",
+                json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}),
+            );
             let labels = j::slot(value, "spec.template.metadata.labels");
             for (key, text) in [
                 ("batch.kubernetes.io/controller-uid", &uid),
@@ -213,7 +218,9 @@ fn pod_admission(value: &mut Value) {
             same && matches!(j::text(t, "effect"), "NoExecute" | "")
         });
         if !covered {
-            tolerations.push(json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}));
+            tolerations.push(
+                json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}),
+            );
         }
     }
     if j::text(value, "status.phase").is_empty() {
@@ -227,8 +234,10 @@ fn pod_admission(value: &mut Value) {
 pub(crate) fn quality(spec: &Value) -> &'static str {
     let (mut any, mut all) = (false, true);
     for container in j::list(spec, "containers") {
-        let (requests, limits) = (j::at(container, "resources.requests"), j::at(container, "resources.limits"));
-        any |= requests.as_object().is_some_and(|m| !m.is_empty()) || limits.as_object().is_some_and(|m| !m.is_empty());
+        let (requests, limits) =
+            (j::at(container, "resources.requests"), j::at(container, "resources.limits"));
+        any |= requests.as_object().is_some_and(|m| !m.is_empty())
+            || limits.as_object().is_some_and(|m| !m.is_empty());
         for name in ["cpu", "memory"] {
             let limit = limits.get(name);
             all &= limit.is_some() && requests.get(name).is_none_or(|r| Some(r) == limit);

@@ -24,7 +24,9 @@ fn charge(kind: KindId, value: &Value, count_name: &str) -> BTreeMap<String, i12
                 for resource in ["cpu", "memory"] {
                     let sum: i128 = j::list(value, "spec.containers")
                         .iter()
-                        .filter_map(|c| quantity::any_milli(j::at(c, &format!("resources.{pick}.{resource}"))))
+                        .filter_map(|c| {
+                            quantity::any_milli(j::at(c, &format!("resources.{pick}.{resource}")))
+                        })
                         .sum();
                     out.insert(format!("{name}.{resource}"), sum);
                     if name == "requests" {
@@ -74,7 +76,8 @@ fn sums(world: &World, ns: &str, hard: &Value) -> BTreeMap<String, i128> {
     let mut out: BTreeMap<String, i128> = j::pairs(hard).map(|(name, _)| (name.to_string(), 0)).collect();
     for kind in 0..world.types.len() {
         let res = world.resource(kind);
-        let simple = [table::POD, table::SERVICE, table::CONFIGMAP, table::SECRET, table::PVC].contains(&kind);
+        let simple =
+            [table::POD, table::SERVICE, table::CONFIGMAP, table::SECRET, table::PVC].contains(&kind);
         if !simple && !out.contains_key(&format!("count/{}", res.qualified())) {
             continue;
         }
@@ -106,27 +109,47 @@ pub(crate) fn quota(world: &World, kind: KindId, value: &Value) -> Result<(), Re
         if kind == table::POD {
             let missing: Vec<&str> = j::pairs(hard)
                 .map(|(name, _)| name)
-                .filter(|name| matches!(*name, "requests.cpu" | "requests.memory" | "limits.cpu" | "limits.memory" | "cpu" | "memory"))
+                .filter(|name| {
+                    matches!(
+                        *name,
+                        "requests.cpu"
+                            | "requests.memory"
+                            | "limits.cpu"
+                            | "limits.memory"
+                            | "cpu"
+                            | "memory"
+                    )
+                })
                 .filter(|name| charge.get(*name).is_none_or(|milli| *milli == 0))
                 .collect();
             if !missing.is_empty() {
-                let names: Vec<String> = j::list(value, "spec.containers").iter().map(|c| j::text(c, "name").to_string()).collect();
-                let list: Vec<String> = missing.iter().map(|m| format!("{m} for: {}", names.join(","))).collect();
-                return Err(Refusal(format!("failed quota: {}: must specify {}", object.key.name, list.join("; "))));
+                let names: Vec<String> = j::list(value, "spec.containers")
+                    .iter()
+                    .map(|c| j::text(c, "name").to_string())
+                    .collect();
+                let list: Vec<String> =
+                    missing.iter().map(|m| format!("{m} for: {}", names.join(","))).collect();
+                return Err(Refusal(format!(
+                    "failed quota: {}: must specify {}",
+                    object.key.name,
+                    list.join("; ")
+                )));
             }
         }
         let have = sums(world, ns, hard);
         let mut over: Vec<(String, i128, i128, i128)> = Vec::new();
         for (name, limit) in j::pairs(hard) {
             let limit = quantity::milli(limit).unwrap_or(0);
-            let (asked, used) = (charge.get(name).copied().unwrap_or(0), have.get(name).copied().unwrap_or(0));
+            let (asked, used) =
+                (charge.get(name).copied().unwrap_or(0), have.get(name).copied().unwrap_or(0));
             if asked > 0 && used + asked > limit {
                 over.push((name.to_string(), asked, used, limit));
             }
         }
         if !over.is_empty() {
             let part = |pick: fn(&(String, i128, i128, i128)) -> i128| {
-                let list: Vec<String> = over.iter().map(|o| format!("{}={}", o.0, shown(&o.0, pick(o)))).collect();
+                let list: Vec<String> =
+                    over.iter().map(|o| format!("{}={}", o.0, shown(&o.0, pick(o)))).collect();
                 list.join(",")
             };
             return Err(Refusal(format!(

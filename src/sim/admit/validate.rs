@@ -65,8 +65,10 @@ pub(crate) fn validate(kind: KindId, value: &Value, before: Option<&Value>) -> V
             }
         }
         table::HPA => {
-            let (least, most) =
-                (j::int(value, "spec.minReplicas").unwrap_or(1), j::int(value, "spec.maxReplicas").unwrap_or(0));
+            let (least, most) = (
+                j::int(value, "spec.minReplicas").unwrap_or(1),
+                j::int(value, "spec.maxReplicas").unwrap_or(0),
+            );
             if most < 1 {
                 causes.push(Cause::invalid("spec.maxReplicas", &json!(most), "must be greater than 0"));
             }
@@ -144,7 +146,10 @@ fn workload(kind: KindId, value: &Value, before: Option<&Value>, causes: &mut Ve
         causes.push(Cause::invalid(
             "spec.selector",
             selector,
-            &format!("empty selector is invalid for {}", if kind == table::DAEMONSET { "daemonset" } else { "deployment" }),
+            &format!(
+                "empty selector is invalid for {}",
+                if kind == table::DAEMONSET { "daemonset" } else { "deployment" }
+            ),
         ));
     }
     let have: Vec<(Name, Name)> = j::pairs(labels).map(|(k, v)| (k.into(), v.into())).collect();
@@ -190,7 +195,9 @@ fn pod(value: &Value, before: Option<&Value>, causes: &mut Vec<Cause>) {
                 j::remove(container, "image");
             }
         }
-        for field in ["tolerations", "activeDeadlineSeconds", "terminationGracePeriodSeconds", "ephemeralContainers"] {
+        for field in
+            ["tolerations", "activeDeadlineSeconds", "terminationGracePeriodSeconds", "ephemeralContainers"]
+        {
             j::remove(&mut spec, field);
         }
         spec

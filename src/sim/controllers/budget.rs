@@ -17,8 +17,11 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     let Some(budget) = world.fetch(key) else { return };
     let mut value = budget.value();
     let Some(selector) = selector::of_object(&budget) else { return };
-    let pods: Vec<Arc<Stored>> =
-        world.all(table::POD, &key.ns).filter(|p| p.active_pod() && selector.matches(&p.labels)).cloned().collect();
+    let pods: Vec<Arc<Stored>> = world
+        .all(table::POD, &key.ns)
+        .filter(|p| p.active_pod() && selector.matches(&p.labels))
+        .cloned()
+        .collect();
     let healthy = j::count(pods.iter().filter(|p| p.ready_pod()).count());
     let expected = expected(world, &pods);
     let desired = if j::at(&value, "spec.maxUnavailable").is_null() {
@@ -30,13 +33,18 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     let allowed = if expected == 0 { 0 } else { (healthy - desired).max(0) };
     let generation = j::at(&value, "metadata.generation").clone();
     let kept = j::at(&value, "status.conditions").clone();
-    j::set(&mut value, "status", json!({"currentHealthy": healthy, "desiredHealthy": desired, "expectedPods": expected,
-        "disruptionsAllowed": allowed, "observedGeneration": generation}));
+    j::set(
+        &mut value,
+        "status",
+        json!({"currentHealthy": healthy, "desiredHealthy": desired, "expectedPods": expected,
+        "disruptionsAllowed": allowed, "observedGeneration": generation}),
+    );
     if !kept.is_null() {
         j::set(&mut value, "status.conditions", kept);
     }
     let stamp = world.stamp();
-    let (status, reason) = if allowed > 0 { ("True", "SufficientPods") } else { ("False", "InsufficientPods") };
+    let (status, reason) =
+        if allowed > 0 { ("True", "SufficientPods") } else { ("False", "InsufficientPods") };
     owned::condition(&mut value, "DisruptionAllowed", status, reason, "", &stamp, false);
     world.put(table::PDB, value);
 }

@@ -19,7 +19,8 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
             .all(table::PV, "")
             .filter(|v| {
                 let body = v.value();
-                j::text(&body, "spec.claimRef.namespace") == &*key.ns && j::text(&body, "spec.claimRef.name") == &*key.name
+                j::text(&body, "spec.claimRef.namespace") == &*key.ns
+                    && j::text(&body, "spec.claimRef.name") == &*key.name
             })
             .map(|v| v.key.clone())
             .collect();
@@ -65,6 +66,10 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     });
     world.put(table::PV, volume);
     j::set(&mut value, "spec.volumeName", name);
-    j::set(&mut value, "status", json!({"phase": "Bound", "accessModes": modes, "capacity": {"storage": size}}));
+    j::set(
+        &mut value,
+        "status",
+        json!({"phase": "Bound", "accessModes": modes, "capacity": {"storage": size}}),
+    );
     world.put(table::PVC, value);
 }

@@ -23,10 +23,22 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     let stamp = world.stamp();
     let names = j::at(&value, "spec.names").clone();
     j::set(&mut value, "status.acceptedNames", names);
-    let stored: Vec<Value> = j::list(&value, "spec.versions").iter().filter(|v| j::at(v, "storage").as_bool() == Some(true)).map(|v| j::at(v, "name").clone()).collect();
+    let stored: Vec<Value> = j::list(&value, "spec.versions")
+        .iter()
+        .filter(|v| j::at(v, "storage").as_bool() == Some(true))
+        .map(|v| j::at(v, "name").clone())
+        .collect();
     j::set(&mut value, "status.storedVersions", stored);
     owned::condition(&mut value, "NamesAccepted", "True", "NoConflicts", "no conflicts found", &stamp, false);
-    owned::condition(&mut value, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", &stamp, false);
+    owned::condition(
+        &mut value,
+        "Established",
+        "True",
+        "InitialNamesAccepted",
+        "the initial names have been accepted",
+        &stamp,
+        false,
+    );
     world.put(table::CRD, value);
 }
 
@@ -35,14 +47,22 @@ pub(crate) fn establish(world: &mut World, crd: &Value) {
     let group = j::text(crd, "spec.group").to_string();
     let names = j::at(crd, "spec.names").clone();
     let plural = j::text(&names, "plural").to_string();
-    let strings = |list: &str| j::list(&names, list).iter().filter_map(|s| s.as_str().map(|s| s.to_string().into())).collect::<Vec<_>>();
+    let strings = |list: &str| {
+        j::list(&names, list)
+            .iter()
+            .filter_map(|s| s.as_str().map(|s| s.to_string().into()))
+            .collect::<Vec<_>>()
+    };
     for version in j::list(crd, "spec.versions") {
         let name = j::text(version, "name").to_string();
-        if world.kind_of(&group, &name, &plural).is_some() || j::at(version, "served").as_bool() == Some(false) {
+        if world.kind_of(&group, &name, &plural).is_some()
+            || j::at(version, "served").as_bool() == Some(false)
+        {
             continue;
         }
         let subs = j::at(version, "subresources");
-        let subs: Vec<_> = ["status", "scale"].into_iter().filter(|s| subs.get(*s).is_some()).map(Into::into).collect();
+        let subs: Vec<_> =
+            ["status", "scale"].into_iter().filter(|s| subs.get(*s).is_some()).map(Into::into).collect();
         world.add_type(Resource {
             group: group.clone().into(),
             version: name.into(),

@@ -108,7 +108,8 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     let mut jobs = world.children_of(&cron.uid, table::JOB);
     jobs.sort_by_key(|job| job.created);
     let over = |job: &Stored, kind: &str| {
-        j::find(j::list(&job.value(), "status.conditions"), "type", kind).is_some_and(|c| j::text(c, "status") == "True")
+        j::find(j::list(&job.value(), "status.conditions"), "type", kind)
+            .is_some_and(|c| j::text(c, "status") == "True")
     };
     let (mut active, mut good, mut bad) = (Vec::new(), Vec::new(), Vec::new());
     for job in &jobs {

@@ -33,7 +33,8 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     };
     let (mut desired, mut current, mut misplaced) = (0usize, 0usize, 0usize);
     for node in &nodes {
-        let here: Vec<&Arc<Stored>> = pods.iter().filter(|p| target(p).as_deref() == Some(&*node.key.name)).collect();
+        let here: Vec<&Arc<Stored>> =
+            pods.iter().filter(|p| target(p).as_deref() == Some(&*node.key.name)).collect();
         let active: Vec<&&Arc<Stored>> = here.iter().filter(|p| p.active_pod()).collect();
         if !fits(node) {
             misplaced += active.len();
@@ -53,8 +54,12 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
             *j::key(j::slot(&mut pod, "metadata.labels"), REVISION) = hash.clone().into();
             *j::key(j::slot(&mut pod, "metadata.labels"), "pod-template-generation") =
                 j::int(&value, "metadata.generation").unwrap_or(1).to_string().into();
-            j::set(&mut pod, "spec.affinity", json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
-                "nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [&*node.key.name]}]}]}}}));
+            j::set(
+                &mut pod,
+                "spec.affinity",
+                json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [&*node.key.name]}]}]}}}),
+            );
             let pod = with_tolerations(pod);
             if owned::create(world, &set, table::POD, pod).is_ok() {
                 current += 1;
@@ -88,7 +93,10 @@ fn target(pod: &Stored) -> Option<String> {
         return Some(node.to_string());
     }
     let value = pod.value();
-    let terms = j::list(&value, "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms");
+    let terms = j::list(
+        &value,
+        "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms",
+    );
     let field = j::list(terms.first()?, "matchFields").first()?;
     j::list(field, "values").first()?.as_str().map(Into::into)
 }
@@ -97,7 +105,12 @@ fn roll(world: &mut World, set: &Stored, value: &Value, pods: &[Arc<Stored>], ha
     if j::text(value, "spec.updateStrategy.type") != "RollingUpdate" {
         return;
     }
-    let most = owned::share(j::at(value, "spec.updateStrategy.rollingUpdate.maxUnavailable"), j::count(desired), true).max(1);
+    let most = owned::share(
+        j::at(value, "spec.updateStrategy.rollingUpdate.maxUnavailable"),
+        j::count(desired),
+        true,
+    )
+    .max(1);
     let mut down = j::count(desired) - j::count(pods.iter().filter(|p| p.ready_pod() && !p.deleting).count());
     let old: Vec<&Arc<Stored>> =
         pods.iter().filter(|p| p.active_pod() && p.label(REVISION).is_some_and(|r| r != hash)).collect();
@@ -115,7 +128,13 @@ fn roll(world: &mut World, set: &Stored, value: &Value, pods: &[Arc<Stored>], ha
     }
 }
 
-fn status(world: &mut World, set: &Stored, mut value: Value, hash: &str, (desired, current, misplaced): (usize, usize, usize)) {
+fn status(
+    world: &mut World,
+    set: &Stored,
+    mut value: Value,
+    hash: &str,
+    (desired, current, misplaced): (usize, usize, usize),
+) {
     let pods = world.children_of(&set.uid, table::POD);
     let live: Vec<&Arc<Stored>> = pods.iter().filter(|p| p.active_pod()).collect();
     let ready = live.iter().filter(|p| p.ready_pod()).count();

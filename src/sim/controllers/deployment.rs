@@ -85,7 +85,13 @@ fn same_template(set: &Stored, deployment: &Value, hash: &str) -> bool {
     own == theirs
 }
 
-fn create_set(world: &mut World, owner: &Stored, value: &Value, hash: &str, number: i64) -> Option<Arc<Stored>> {
+fn create_set(
+    world: &mut World,
+    owner: &Stored,
+    value: &Value,
+    hash: &str,
+    number: i64,
+) -> Option<Arc<Stored>> {
     let mut set = set_body(world, owner, value, hash, number);
     let uid = world.rng.uid();
     j::set(&mut set, "metadata.uid", uid);
@@ -126,9 +132,10 @@ fn status(
     fresh: bool,
 ) {
     let read = |set: &Arc<Stored>| world.fetch(&set.key).map_or(Value::Null, |s| s.value());
-    let mine = current.map(read).unwrap_or(Value::Null);
+    let mine = current.map_or(Value::Null, read);
     let all: Vec<Value> = old.iter().map(read).chain(std::iter::once(mine.clone())).collect();
-    let sum = |field: &str| -> i64 { all.iter().map(|s| j::int(s, &format!("status.{field}")).unwrap_or(0)).sum() };
+    let sum =
+        |field: &str| -> i64 { all.iter().map(|s| j::int(s, &format!("status.{field}")).unwrap_or(0)).sum() };
     let (replicas, ready, available) = (sum("replicas"), sum("readyReplicas"), sum("availableReplicas"));
     let updated = j::int(&mine, "status.replicas").unwrap_or(0);
     let target = j::int(&value, "spec.replicas").unwrap_or(1);
@@ -156,7 +163,8 @@ fn status(
     let moved = ["updatedReplicas", "readyReplicas", "availableReplicas"]
         .iter()
         .any(|f| j::int(&before, f).unwrap_or(0) < j::int(&value, &format!("status.{f}")).unwrap_or(0))
-        || j::int(&before, "replicas").unwrap_or(0) - j::int(&before, "updatedReplicas").unwrap_or(0) > replicas - updated;
+        || j::int(&before, "replicas").unwrap_or(0) - j::int(&before, "updatedReplicas").unwrap_or(0)
+            > replicas - updated;
     progress(world, deployment, &mut value, &stamp, (complete, moved, fresh), set_name);
     let (text, reason, message) = if available >= target - slack {
         ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
@@ -166,7 +174,15 @@ fn status(
     owned::condition(&mut value, "Available", text, reason, message, &stamp, true);
     let failing = j::find(j::list(&mine, "status.conditions"), "type", "ReplicaFailure").cloned();
     match failing {
-        Some(c) => owned::condition(&mut value, "ReplicaFailure", "True", j::text(&c, "reason"), j::text(&c, "message"), &stamp, true),
+        Some(c) => owned::condition(
+            &mut value,
+            "ReplicaFailure",
+            "True",
+            j::text(&c, "reason"),
+            j::text(&c, "message"),
+            &stamp,
+            true,
+        ),
         None => owned::drop_condition(&mut value, "ReplicaFailure"),
     }
     world.put(table::DEPLOYMENT, value);
@@ -181,11 +197,20 @@ fn progress(
     set: &str,
 ) {
     let seconds = j::int(value, "spec.progressDeadlineSeconds").unwrap_or(600);
-    let old = j::find(j::list(value, "status.conditions"), "type", "Progressing").cloned().unwrap_or(Value::Null);
+    let old =
+        j::find(j::list(value, "status.conditions"), "type", "Progressing").cloned().unwrap_or(Value::Null);
     let reason = j::text(&old, "reason").to_string();
     if j::at(value, "spec.paused").as_bool() == Some(true) {
         if reason != "DeploymentPaused" {
-            owned::condition(value, "Progressing", "Unknown", "DeploymentPaused", "Deployment is paused", stamp, true);
+            owned::condition(
+                value,
+                "Progressing",
+                "Unknown",
+                "DeploymentPaused",
+                "Deployment is paused",
+                stamp,
+                true,
+            );
         }
         return;
     }
@@ -205,7 +230,8 @@ fn progress(
         owned::condition(value, "Progressing", "True", "ReplicaSetUpdated", &text, stamp, true);
         owned::touch(value, "Progressing", stamp);
     }
-    let now = j::find(j::list(value, "status.conditions"), "type", "Progressing").cloned().unwrap_or(Value::Null);
+    let now =
+        j::find(j::list(value, "status.conditions"), "type", "Progressing").cloned().unwrap_or(Value::Null);
     let since = clock::parse(j::text(&now, "lastUpdateTime")).unwrap_or(world.now);
     let due = since + seconds * 1000;
     if j::text(&now, "reason") == "ProgressDeadlineExceeded" {

@@ -66,7 +66,8 @@ pub(crate) fn bodies(world: &World, service: &Stored, value: &Value, pods: &[Arc
         }
         let node = pod.pod.as_ref().and_then(|p| p.node.as_deref()).unwrap_or("");
         let ready = pod.ready_pod() && !pod.deleting;
-        let target = json!({"kind": "Pod", "namespace": &*pod.key.ns, "name": &*pod.key.name, "uid": &*pod.uid});
+        let target =
+            json!({"kind": "Pod", "namespace": &*pod.key.ns, "name": &*pod.key.name, "uid": &*pod.uid});
         ends.push(json!({"addresses": [ip], "nodeName": node, "targetRef": target,
             "conditions": {"ready": ready, "serving": pod.ready_pod(), "terminating": pod.deleting}}));
         let address = json!({"ip": ip, "nodeName": node, "targetRef": target});
@@ -117,7 +118,9 @@ fn named_port(pods: &[Arc<Stored>], name: &str) -> Option<i64> {
 }
 
 fn balance(world: &mut World, service: &Stored, value: &Value) {
-    if j::text(value, "spec.type") != "LoadBalancer" || !j::list(value, "status.loadBalancer.ingress").is_empty() {
+    if j::text(value, "spec.type") != "LoadBalancer"
+        || !j::list(value, "status.loadBalancer.ingress").is_empty()
+    {
         return;
     }
     let due = service.created + 8_000;

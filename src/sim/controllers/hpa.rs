@@ -21,7 +21,9 @@ const PERIOD: i64 = 15 * SECOND;
 /// Looks at one autoscaler.
 pub(crate) fn sync(world: &mut World, key: &Key) {
     let Some(hpa) = world.fetch(key) else { return };
-    let due = world.now - world.now % PERIOD + PERIOD + i64::try_from(crate::sim::rng::hash(&key.name) % 9).unwrap_or(0) * SECOND;
+    let due = world.now - world.now % PERIOD
+        + PERIOD
+        + i64::try_from(crate::sim::rng::hash(&key.name) % 9).unwrap_or(0) * SECOND;
     world.work.at(due, Who::Hpa, key.clone());
     let mut value = hpa.value();
     let stamp = world.stamp();
@@ -35,7 +37,10 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     let generation = j::int(&value, "metadata.generation");
     let Some(target) = world.get(kind, &key.ns, &name) else {
         let res = world.resource(kind);
-        let text = format!("the HPA controller was unable to get the target's current scale: {} \"{name}\" not found", res.qualified());
+        let text = format!(
+            "the HPA controller was unable to get the target's current scale: {} \"{name}\" not found",
+            res.qualified()
+        );
         owned::condition(&mut value, "AbleToScale", "False", "FailedGetScale", &text, &stamp, false);
         j::default(&mut value, "status.desiredReplicas", 0);
         world.put(table::HPA, value);
@@ -44,26 +49,72 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     let scaled = target.value();
     let current = j::int(&scaled, "spec.replicas").unwrap_or(1);
     let Some(selector) = selector::of_object(&target) else { return };
-    let pods: Vec<Arc<Stored>> = world.all(table::POD, &key.ns).filter(|p| p.active_pod() && selector.matches(&p.labels)).cloned().collect();
-    let (least, most) = (j::int(&value, "spec.minReplicas").unwrap_or(1), j::int(&value, "spec.maxReplicas").unwrap_or(1));
-    let goal = j::list(&value, "spec.metrics").iter().find(|m| j::text(m, "resource.name") == "cpu").and_then(|m| j::int(m, "resource.target.averageUtilization")).unwrap_or(80);
-    owned::condition(&mut value, "AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size", &stamp, false);
+    let pods: Vec<Arc<Stored>> = world
+        .all(table::POD, &key.ns)
+        .filter(|p| p.active_pod() && selector.matches(&p.labels))
+        .cloned()
+        .collect();
+    let (least, most) =
+        (j::int(&value, "spec.minReplicas").unwrap_or(1), j::int(&value, "spec.maxReplicas").unwrap_or(1));
+    let goal = j::list(&value, "spec.metrics")
+        .iter()
+        .find(|m| j::text(m, "resource.name") == "cpu")
+        .and_then(|m| j::int(m, "resource.target.averageUtilization"))
+        .unwrap_or(80);
+    owned::condition(
+        &mut value,
+        "AbleToScale",
+        "True",
+        "ReadyForNewScale",
+        "recommended size matches current size",
+        &stamp,
+        false,
+    );
     let ready: Vec<&Arc<Stored>> = pods.iter().filter(|p| p.ready_pod()).collect();
     let asked: i64 = ready.iter().filter_map(|p| p.pod.as_ref()).map(|p| p.cpu).sum();
     let used: i64 = ready.iter().map(|p| usage::of_pod(world, p).0).sum();
     let mut desired = current;
     if current == 0 {
-        owned::condition(&mut value, "ScalingActive", "False", "ScalingDisabled", "scaling is disabled since the replica count of the target is zero", &stamp, false);
+        owned::condition(
+            &mut value,
+            "ScalingActive",
+            "False",
+            "ScalingDisabled",
+            "scaling is disabled since the replica count of the target is zero",
+            &stamp,
+            false,
+        );
     } else if asked == 0 {
         let text = "the HPA was unable to compute the replica count: failed to get cpu utilization: did not receive metrics for targeted pods (pods might be unready)";
-        owned::condition(&mut value, "ScalingActive", "False", "FailedGetResourceMetric", text, &stamp, false);
+        owned::condition(
+            &mut value,
+            "ScalingActive",
+            "False",
+            "FailedGetResourceMetric",
+            text,
+            &stamp,
+            false,
+        );
     } else {
         let percent = used * 100 / asked;
-        owned::condition(&mut value, "ScalingActive", "True", "ValidMetricFound", "the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)", &stamp, false);
-        j::set(&mut value, "status.currentMetrics", json!([{"type": "Resource", "resource": {"name": "cpu", "current":
-            {"averageUtilization": percent, "averageValue": format!("{}m", used / j::count(ready.len()).max(1))}}}]));
+        owned::condition(
+            &mut value,
+            "ScalingActive",
+            "True",
+            "ValidMetricFound",
+            "the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)",
+            &stamp,
+            false,
+        );
+        j::set(
+            &mut value,
+            "status.currentMetrics",
+            json!([{"type": "Resource", "resource": {"name": "cpu", "current":
+            {"averageUtilization": percent, "averageValue": format!("{}m", used / j::count(ready.len()).max(1))}}}]),
+        );
         if (percent * 10) > goal * 11 || (percent * 10) < goal * 9 {
-            desired = (used * 100 + goal * asked / j::count(ready.len()).max(1) - 1) / (goal * asked / j::count(ready.len()).max(1)).max(1);
+            desired = (used * 100 + goal * asked / j::count(ready.len()).max(1) - 1)
+                / (goal * asked / j::count(ready.len()).max(1)).max(1);
         }
         limits(&mut value, &mut desired, (least, most), &stamp);
         let scaled_at = clock::parse(j::text(&value, "status.lastScaleTime")).unwrap_or(0);
@@ -78,8 +129,19 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     }
     if desired != current && current > 0 {
         j::set(&mut value, "status.lastScaleTime", stamp);
-        let why = if desired > current { "cpu resource utilization (percentage of request) above target" } else { "All metrics below target" };
-        events::about(world, &hpa, Kind::Normal, "SuccessfulRescale", &format!("New size: {desired}; reason: {why}"), "horizontal-pod-autoscaler");
+        let why = if desired > current {
+            "cpu resource utilization (percentage of request) above target"
+        } else {
+            "All metrics below target"
+        };
+        events::about(
+            world,
+            &hpa,
+            Kind::Normal,
+            "SuccessfulRescale",
+            &format!("New size: {desired}; reason: {why}"),
+            "horizontal-pod-autoscaler",
+        );
         resize(world, kind, scaled, desired);
     }
     if value != hpa.value() {

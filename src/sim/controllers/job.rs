@@ -22,7 +22,8 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     }
     let mut value = job.value();
     let over = |value: &Value, kind: &str| {
-        j::find(j::list(value, "status.conditions"), "type", kind).is_some_and(|c| j::text(c, "status") == "True")
+        j::find(j::list(value, "status.conditions"), "type", kind)
+            .is_some_and(|c| j::text(c, "status") == "True")
     };
     if over(&value, "Complete") || over(&value, "Failed") {
         expire(world, &job, &value);
@@ -43,7 +44,8 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     }
     j::default(&mut value, "status.startTime", stamp.clone());
     let pods = world.children_of(&job.uid, table::POD);
-    let in_phase = |phase: Phase| pods.iter().filter(|p| p.pod.as_ref().is_some_and(|f| f.phase == phase)).count();
+    let in_phase =
+        |phase: Phase| pods.iter().filter(|p| p.pod.as_ref().is_some_and(|f| f.phase == phase)).count();
     let (succeeded, failed) = (j::count(in_phase(Phase::Succeeded)), j::count(in_phase(Phase::Failed)));
     let active: Vec<Arc<Stored>> = pods.iter().filter(|p| p.active_pod()).cloned().collect();
     let restarts: i64 = active.iter().filter_map(|p| p.pod.as_ref()).map(|p| p.restarts).sum();
@@ -70,8 +72,24 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
         return;
     }
     if succeeded >= completions && active.is_empty() {
-        owned::condition(&mut value, "SuccessCriteriaMet", "True", "CompletionsReached", "Reached expected number of succeeded pods", &stamp, false);
-        owned::condition(&mut value, "Complete", "True", "CompletionsReached", "Reached expected number of succeeded pods", &stamp, false);
+        owned::condition(
+            &mut value,
+            "SuccessCriteriaMet",
+            "True",
+            "CompletionsReached",
+            "Reached expected number of succeeded pods",
+            &stamp,
+            false,
+        );
+        owned::condition(
+            &mut value,
+            "Complete",
+            "True",
+            "CompletionsReached",
+            "Reached expected number of succeeded pods",
+            &stamp,
+            false,
+        );
         j::set(&mut value, "status.completionTime", stamp);
         events::about(world, &job, Kind::Normal, "Completed", "Job completed", "job-controller");
         counts(&mut value, 0, 0, succeeded, failed);
@@ -85,7 +103,11 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     let mut missing = wanted - j::count(active.len());
     let mut count = j::count(active.len());
     if missing > 0 && failed > 0 {
-        let last = pods.iter().filter(|p| p.pod.as_ref().is_some_and(|f| f.phase == Phase::Failed)).map(|p| p.pod.as_ref().map_or(0, |f| f.ready_since.max(p.created))).max();
+        let last = pods
+            .iter()
+            .filter(|p| p.pod.as_ref().is_some_and(|f| f.phase == Phase::Failed))
+            .map(|p| p.pod.as_ref().map_or(0, |f| f.ready_since.max(p.created)))
+            .max();
         let wait = (10_000 << failed.clamp(1, 6).saturating_sub(1)).min(600_000);
         let due = last.unwrap_or(0) + wait;
         if world.now < due {

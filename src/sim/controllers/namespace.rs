@@ -42,7 +42,11 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
             } else {
                 let mut value = object.value();
                 if let Some(list) = j::existing_list_mut(&mut value, "metadata.finalizers") {
-                    list.retain(|f| !f.as_str().is_some_and(|f| f.starts_with("kubernetes.io/") || f == "foregroundDeletion" || f == "orphan"));
+                    list.retain(|f| {
+                        !f.as_str().is_some_and(|f| {
+                            f.starts_with("kubernetes.io/") || f == "foregroundDeletion" || f == "orphan"
+                        })
+                    });
                 }
                 if j::list(&value, "metadata.finalizers").is_empty() {
                     world.remove(&object.key);

@@ -104,7 +104,14 @@ fn evict(world: &mut World, node: &Arc<Stored>) {
         });
         if !stays && !pod.deleting {
             let text = format!("Marking for deletion Pod {}/{}", pod.key.ns, pod.key.name);
-            events::about(world, &pod, Kind::Normal, "TaintManagerEviction", &text, "taint-eviction-controller");
+            events::about(
+                world,
+                &pod,
+                Kind::Normal,
+                "TaintManagerEviction",
+                &text,
+                "taint-eviction-controller",
+            );
             owned::delete(world, &pod);
         }
     }
@@ -165,7 +172,11 @@ fn taint_cordon(world: &mut World, node: &Arc<Stored>) {
         j::remove(&mut value, "spec.taints");
     }
     let written = world.put(table::NODE, value);
-    let (reason, word) = if facts.unschedulable { ("NodeNotSchedulable", "NodeNotSchedulable") } else { ("NodeSchedulable", "NodeSchedulable") };
+    let (reason, word) = if facts.unschedulable {
+        ("NodeNotSchedulable", "NodeNotSchedulable")
+    } else {
+        ("NodeSchedulable", "NodeSchedulable")
+    };
     let text = format!("Node {} status is now: {word}", node.key.name);
     events::about(world, &written, Kind::Normal, reason, &text, "kubelet");
 }

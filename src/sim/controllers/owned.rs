@@ -50,7 +50,12 @@ pub(crate) fn new_pod(world: &mut World, owner: &Stored, template: &Value, name:
 }
 
 /// Stores a pod for a controller; the error is the quota's or the namespace's.
-pub(crate) fn create(world: &mut World, owner: &Stored, kind: KindId, mut value: Value) -> Result<Arc<Stored>, String> {
+pub(crate) fn create(
+    world: &mut World,
+    owner: &Stored,
+    kind: KindId,
+    mut value: Value,
+) -> Result<Arc<Stored>, String> {
     let res = world.resource(kind);
     let name = j::text(&value, "metadata.name").to_string();
     let from = source(owner.key.kind);
@@ -142,11 +147,22 @@ pub(crate) fn available(pod: &Stored, min_ready: i64, now: Millis) -> bool {
 }
 
 /// Sets a condition; its transition time moves only when its status does.
-pub(crate) fn condition(value: &mut Value, kind: &str, status: &str, reason: &str, message: &str, now: &str, updates: bool) {
+pub(crate) fn condition(
+    value: &mut Value,
+    kind: &str,
+    status: &str,
+    reason: &str,
+    message: &str,
+    now: &str,
+    updates: bool,
+) {
     let list = j::list_mut(value, "status.conditions");
     let old = list.iter().position(|c| j::text(c, "type") == kind);
     let before = old.and_then(|at| list.get(at)).cloned().unwrap_or(Value::Null);
-    if j::text(&before, "status") == status && j::text(&before, "reason") == reason && j::text(&before, "message") == message {
+    if j::text(&before, "status") == status
+        && j::text(&before, "reason") == reason
+        && j::text(&before, "message") == message
+    {
         return;
     }
     let since = if j::text(&before, "status") == status {

@@ -65,7 +65,9 @@ fn status(world: &mut World, set: &Stored, mut value: Value, pods: &[Arc<Stored>
     }
     let generation = j::at(&value, "metadata.generation").clone();
     let mut next = json!({"replicas": pods.len(), "observedGeneration": generation});
-    for (field, n) in [("fullyLabeledReplicas", pods.len()), ("readyReplicas", ready), ("availableReplicas", available)] {
+    for (field, n) in
+        [("fullyLabeledReplicas", pods.len()), ("readyReplicas", ready), ("availableReplicas", available)]
+    {
         if n > 0 {
             j::set(&mut next, field, j::count(n));
         }
@@ -77,7 +79,9 @@ fn status(world: &mut World, set: &Stored, mut value: Value, pods: &[Arc<Stored>
     j::set(&mut value, "status", next);
     let stamp = world.stamp();
     match failure {
-        Some(why) => owned::condition(&mut value, "ReplicaFailure", "True", "FailedCreate", &why, &stamp, false),
+        Some(why) => {
+            owned::condition(&mut value, "ReplicaFailure", "True", "FailedCreate", &why, &stamp, false)
+        }
         None => owned::drop_condition(&mut value, "ReplicaFailure"),
     }
     if j::list(&value, "status.conditions").is_empty() {

@@ -54,7 +54,8 @@ pub(super) fn rolling(
         }
         return;
     }
-    let all = |world: &World| -> i64 { old.iter().map(|s| replicas(world, s)).sum::<i64>() + replicas(world, new) };
+    let all =
+        |world: &World| -> i64 { old.iter().map(|s| replicas(world, s)).sum::<i64>() + replicas(world, new) };
     let have = replicas(world, new);
     if have > target {
         scale(world, owner, new, target);
@@ -83,7 +84,8 @@ pub(super) fn rolling(
             most -= gone;
         }
     }
-    let available: i64 = old.iter().chain(std::iter::once(new)).map(|s| status(world, s, "availableReplicas")).sum();
+    let available: i64 =
+        old.iter().chain(std::iter::once(new)).map(|s| status(world, s, "availableReplicas")).sum();
     let mut spare = available - least;
     for set in old {
         let asked = replicas(world, set);
@@ -99,7 +101,13 @@ pub(super) fn rolling(
 }
 
 /// All old pods go before a new one comes.
-pub(super) fn recreate(world: &mut World, owner: &Stored, target: i64, current: Option<&Arc<Stored>>, old: &[Arc<Stored>]) {
+pub(super) fn recreate(
+    world: &mut World,
+    owner: &Stored,
+    target: i64,
+    current: Option<&Arc<Stored>>,
+    old: &[Arc<Stored>],
+) {
     for set in old {
         scale(world, owner, set, 0);
     }
@@ -112,8 +120,15 @@ pub(super) fn recreate(world: &mut World, owner: &Stored, target: i64, current: 
 }
 
 /// A paused Deployment only follows its replica count, spread over its sets by size.
-pub(super) fn proportional(world: &mut World, owner: &Stored, target: i64, current: Option<&Arc<Stored>>, old: &[Arc<Stored>]) {
-    let sets: Vec<Arc<Stored>> = old.iter().chain(current).filter(|s| replicas(world, s) > 0).cloned().collect();
+pub(super) fn proportional(
+    world: &mut World,
+    owner: &Stored,
+    target: i64,
+    current: Option<&Arc<Stored>>,
+    old: &[Arc<Stored>],
+) {
+    let sets: Vec<Arc<Stored>> =
+        old.iter().chain(current).filter(|s| replicas(world, s) > 0).cloned().collect();
     let total: i64 = sets.iter().map(|s| replicas(world, s)).sum();
     if total == target {
         return;

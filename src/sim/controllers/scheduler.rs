@@ -34,7 +34,15 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     if !j::list(&value, "spec.schedulingGates").is_empty() {
         let mut value = value;
         let stamp = world.stamp();
-        owned::condition(&mut value, "PodScheduled", "False", "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates", &stamp, false);
+        owned::condition(
+            &mut value,
+            "PodScheduled",
+            "False",
+            "SchedulingGated",
+            "Scheduling is blocked due to non-empty scheduling gates",
+            &stamp,
+            false,
+        );
         world.put(table::POD, value);
         return;
     }
@@ -63,7 +71,8 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
             }
         }
         if bad.is_empty() {
-            let load = used.cpu * 1000 / room.cpu.max(1) + used.memory / (room.memory / 1000).max(1) + used.pods;
+            let load =
+                used.cpu * 1000 / room.cpu.max(1) + used.memory / (room.memory / 1000).max(1) + used.pods;
             if best.as_ref().is_none_or(|(least, _)| load < *least) {
                 best = Some((load, Arc::clone(node)));
             }
@@ -102,14 +111,24 @@ pub(crate) fn bind(world: &mut World, pod: &Stored, node: &str) {
     events::about(world, &bound, Kind::Normal, "Scheduled", &text, "default-scheduler");
 }
 
-fn refuse(world: &mut World, pod: &Stored, mut value: Value, count: usize, reasons: &BTreeMap<String, usize>) {
+fn refuse(
+    world: &mut World,
+    pod: &Stored,
+    mut value: Value,
+    count: usize,
+    reasons: &BTreeMap<String, usize>,
+) {
     // As the real one: sorted by the text of "n reason".
     let mut list: Vec<String> = reasons.iter().map(|(why, n)| format!("{n} {why}")).collect();
     list.sort();
     let message = if count == 0 {
         "no nodes available to schedule pods".to_string()
     } else {
-        let blocked = reasons.iter().filter(|(why, _)| !why.starts_with("Insufficient") && !why.starts_with("Too many")).map(|(_, n)| n).sum::<usize>();
+        let blocked = reasons
+            .iter()
+            .filter(|(why, _)| !why.starts_with("Insufficient") && !why.starts_with("Too many"))
+            .map(|(_, n)| n)
+            .sum::<usize>();
         let victims = count.saturating_sub(blocked);
         let mut parts = Vec::new();
         if victims > 0 {
@@ -119,7 +138,11 @@ fn refuse(world: &mut World, pod: &Stored, mut value: Value, count: usize, reaso
             parts.push(format!("{blocked} Preemption is not helpful for scheduling"));
         }
         parts.sort();
-        format!("0/{count} nodes are available: {}. preemption: 0/{count} nodes are available: {}.", list.join(", "), parts.join(", "))
+        format!(
+            "0/{count} nodes are available: {}. preemption: 0/{count} nodes are available: {}.",
+            list.join(", "),
+            parts.join(", ")
+        )
     };
     world.work.waiting.insert(pod.key.clone());
     let stamp = world.stamp();

@@ -40,7 +40,11 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
             None => {
                 claims(world, &set, &value, *ordinal);
                 let wants = if on_delete || *ordinal >= partition { &update } else { &current };
-                let template = if wants == &update { j::at(&value, "spec.template").clone() } else { older(world, &set, wants, &value) };
+                let template = if wants == &update {
+                    j::at(&value, "spec.template").clone()
+                } else {
+                    older(world, &set, wants, &value)
+                };
                 let mut pod = owned::new_pod(world, &set, &template, &name(*ordinal));
                 dress(&mut pod, &set, &value, *ordinal, wants);
                 let made = owned::create(world, &set, table::POD, pod);
@@ -71,10 +75,8 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
         }
     }
     let pods = |world: &World| -> Vec<Arc<Stored>> { world.children_of(&set.uid, table::POD) };
-    let mut extra: Vec<Arc<Stored>> = pods(world)
-        .into_iter()
-        .filter(|p| !ordinals.contains(&ordinal_of(&p.key.name)))
-        .collect();
+    let mut extra: Vec<Arc<Stored>> =
+        pods(world).into_iter().filter(|p| !ordinals.contains(&ordinal_of(&p.key.name))).collect();
     extra.sort_by_key(|p| -ordinal_of(&p.key.name));
     for pod in &extra {
         owned::delete_pod(world, &set, pod);
@@ -192,7 +194,9 @@ fn status(world: &mut World, set: &Stored, mut value: Value, (current, update): 
         "availableReplicas": available, "currentRevision": current, "updateRevision": update,
         "collisionCount": 0
     });
-    for (field, n) in [("readyReplicas", ready), ("currentReplicas", counts_current), ("updatedReplicas", updated)] {
+    for (field, n) in
+        [("readyReplicas", ready), ("currentReplicas", counts_current), ("updatedReplicas", updated)]
+    {
         if n > 0 {
             j::set(&mut next, field, j::count(n));
         }

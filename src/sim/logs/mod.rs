@@ -38,11 +38,12 @@ const KEPT: Millis = 6 * HOUR;
 
 /// The log of a container's current run (or last one, if it waits) or, `previous`, of the run before.
 pub(crate) fn of(pod: &Stored, value: &Value, container: &str, previous: bool) -> Result<Log, String> {
-    let status = ["status.containerStatuses", "status.initContainerStatuses", "status.ephemeralContainerStatuses"]
-        .iter()
-        .find_map(|list| j::find(j::list(value, list), "name", container))
-        .cloned()
-        .unwrap_or(Value::Null);
+    let status =
+        ["status.containerStatuses", "status.initContainerStatuses", "status.ephemeralContainerStatuses"]
+            .iter()
+            .find_map(|list| j::find(j::list(value, list), "name", container))
+            .cloned()
+            .unwrap_or(Value::Null);
     let last = j::at(&status, "lastState.terminated");
     let name = &pod.key.name;
     let state = if previous {
@@ -65,7 +66,9 @@ pub(crate) fn of(pod: &Stored, value: &Value, container: &str, previous: bool) -
                     "" => "ContainerCreating",
                     other => other,
                 };
-                return Err(format!("container \"{container}\" in pod \"{name}\" is waiting to start: {why}"));
+                return Err(format!(
+                    "container \"{container}\" in pod \"{name}\" is waiting to start: {why}"
+                ));
             }
         }
     };
@@ -81,7 +84,11 @@ pub(crate) fn of(pod: &Stored, value: &Value, container: &str, previous: bool) -
         flavour: Flavour::of(pod, image),
         seed: rng::hash(&format!("{}/{container}/{restarts}", pod.uid)),
         name: name.to_string(),
-        app: pod.label("app.kubernetes.io/name").or_else(|| pod.label("app")).unwrap_or(container).to_string(),
+        app: pod
+            .label("app.kubernetes.io/name")
+            .or_else(|| pod.label("app"))
+            .unwrap_or(container)
+            .to_string(),
         started,
         ended: clock::parse(j::text(state, "finishedAt")),
         end_code: j::int(state, "exitCode").unwrap_or(0),

@@ -45,9 +45,21 @@ pub(super) fn fill(world: &mut World, spec: &ClusterSpec, bundles: &[Arc<Bundle>
     }
     roles(world, born);
     classes(world, spec, born);
-    put(world, table::INGRESSCLASS, born, json!({"metadata": {"name": "nginx"}, "spec": {"controller": "k8s.io/ingress-nginx"}}));
-    for (name, value) in [("system-cluster-critical", 2_000_000_000i64), ("system-node-critical", 2_000_001_000)] {
-        put(world, table::PRIORITYCLASS, born, json!({"metadata": {"name": name}, "value": value, "preemptionPolicy": "PreemptLowerPriority"}));
+    put(
+        world,
+        table::INGRESSCLASS,
+        born,
+        json!({"metadata": {"name": "nginx"}, "spec": {"controller": "k8s.io/ingress-nginx"}}),
+    );
+    for (name, value) in
+        [("system-cluster-critical", 2_000_000_000i64), ("system-node-critical", 2_000_001_000)]
+    {
+        put(
+            world,
+            table::PRIORITYCLASS,
+            born,
+            json!({"metadata": {"name": name}, "value": value, "preemptionPolicy": "PreemptLowerPriority"}),
+        );
     }
     let kubernetes = json!({"metadata": {"name": "kubernetes", "namespace": "default", "labels": {"component": "apiserver", "provider": "kubernetes"}},
         "spec": {"type": "ClusterIP", "clusterIP": "10.100.0.1", "clusterIPs": ["10.100.0.1"], "sessionAffinity": "None", "internalTrafficPolicy": "Cluster",
@@ -79,9 +91,18 @@ fn roles(world: &mut World, born: Millis) {
         ("edit", json!(edit.clone())),
         ("admin", json!(edit)),
     ] {
-        put(world, table::CLUSTERROLE, born, json!({"metadata": {"name": name, "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"}}, "rules": rules}));
+        put(
+            world,
+            table::CLUSTERROLE,
+            born,
+            json!({"metadata": {"name": name, "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"}}, "rules": rules}),
+        );
     }
-    for (name, role, group) in [("cluster-admin", "cluster-admin", "system:masters"), ("viewers", "view", "viewers"), ("developers", "edit", "developers")] {
+    for (name, role, group) in [
+        ("cluster-admin", "cluster-admin", "system:masters"),
+        ("viewers", "view", "viewers"),
+        ("developers", "edit", "developers"),
+    ] {
         let body = json!({"metadata": {"name": name}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": group}]});
         put(world, table::CLUSTERROLEBINDING, born, body);

@@ -150,19 +150,38 @@ fn node(spec: &ClusterSpec, pool: &Pool, index: i64, ip: &str, rng: &mut Rng) ->
     };
     let id = rng.hex(17);
     let (name, provider_id) = match spec.provider.as_str() {
-        "eks" => (format!("ip-{}.{region}.compute.internal", ip.replace('.', "-")), format!("aws:///{zone}/i-0{}", id.get(..16).unwrap_or(""))),
+        "eks" => (
+            format!("ip-{}.{region}.compute.internal", ip.replace('.', "-")),
+            format!("aws:///{zone}/i-0{}", id.get(..16).unwrap_or("")),
+        ),
         "gke" => {
             let name = format!("gke-{}-{}-{}-{}", spec.name, pool.name, rng.hex(8), rng.suffix(4));
             (name.clone(), format!("gce://{}/{zone}/{name}", spec.account))
         }
         "aks" => {
-            let set = format!("aks-{}-{:08}-vmss", pool.name, 10_000_000 + crate::sim::rng::hash(&spec.name) % 80_000_000);
+            let set = format!(
+                "aks-{}-{:08}-vmss",
+                pool.name,
+                10_000_000 + crate::sim::rng::hash(&spec.name) % 80_000_000
+            );
             let name = format!("{set}{index:06}");
-            (name, format!("azure:///subscriptions/8b1f6c52-7d40-4f0e-9f0a-6a2b8c1d3e4f/resourceGroups/mc_{}_{}_{region}/providers/Microsoft.Compute/virtualMachineScaleSets/{set}/virtualMachines/{index}", spec.account, spec.name))
+            (
+                name,
+                format!(
+                    "azure:///subscriptions/8b1f6c52-7d40-4f0e-9f0a-6a2b8c1d3e4f/resourceGroups/mc_{}_{}_{region}/providers/Microsoft.Compute/virtualMachineScaleSets/{set}/virtualMachines/{index}",
+                    spec.account, spec.name
+                ),
+            )
         }
-        "ack" => (format!("{region}.{ip}"), format!("{region}.i-{}", id)),
-        "doks" => (format!("{}-{}", pool.name, rng.suffix(5)), format!("digitalocean://{}", 300_000_000 + rng.below(90_000_000))),
-        "kind" => (format!("{}-worker{}", spec.name, index + 1), format!("kind://docker/{}/{}-worker{}", spec.name, spec.name, index + 1)),
+        "ack" => (format!("{region}.{ip}"), format!("{region}.i-{id}")),
+        "doks" => (
+            format!("{}-{}", pool.name, rng.suffix(5)),
+            format!("digitalocean://{}", 300_000_000 + rng.below(90_000_000)),
+        ),
+        "kind" => (
+            format!("{}-worker{}", spec.name, index + 1),
+            format!("kind://docker/{}/{}-worker{}", spec.name, spec.name, index + 1),
+        ),
         _ => (format!("{}-node-{:02}", spec.name, index + 1), String::new()),
     };
     let labels = labels(spec, pool, &name, &region, &zone);

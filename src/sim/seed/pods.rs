@@ -130,8 +130,18 @@ impl Mould {
     }
 
     /// Stores one pod; `name` empty: generated.
-    pub(super) fn cast(&self, world: &mut World, (node, host): &(String, String), created: Millis, name: &str) {
-        let name = if name.is_empty() { format!("{}-{}", self.prefix, world.rng.suffix(5)) } else { name.to_string() };
+    pub(super) fn cast(
+        &self,
+        world: &mut World,
+        (node, host): &(String, String),
+        created: Millis,
+        name: &str,
+    ) {
+        let name = if name.is_empty() {
+            format!("{}-{}", self.prefix, world.rng.suffix(5))
+        } else {
+            name.to_string()
+        };
         let uid = world.rng.uid();
         let rv = world.next_rv();
         let started = created + 2_000 + i64::try_from(world.rng.below(4_000)).unwrap_or(0);
@@ -166,7 +176,11 @@ impl Mould {
             owners: vec![self.owner.clone()],
             deleting: false,
             created,
-            pod: Some(Box::new(PodFacts { node: Some(node.as_str().into()), ready_since: started, ..self.facts.clone() })),
+            pod: Some(Box::new(PodFacts {
+                node: Some(node.as_str().into()),
+                ready_since: started,
+                ..self.facts.clone()
+            })),
             node: None,
             body: body.into(),
         };
@@ -178,12 +192,20 @@ impl Mould {
     }
 
     /// Stores pods wherever there is room.
-    pub(super) fn scatter(&self, world: &mut World, rooms: &mut Rooms, count: i64, newest: Millis, oldest: Millis) {
+    pub(super) fn scatter(
+        &self,
+        world: &mut World,
+        rooms: &mut Rooms,
+        count: i64,
+        newest: Millis,
+        oldest: Millis,
+    ) {
         let (cpu, memory) = self.asks();
         for _ in 0..count {
             let Some(place) = rooms.take(cpu, memory) else { continue };
             let span = (newest - oldest).max(1);
-            let created = oldest + i64::try_from(world.rng.below(u64::try_from(span).unwrap_or(1))).unwrap_or(0);
+            let created =
+                oldest + i64::try_from(world.rng.below(u64::try_from(span).unwrap_or(1))).unwrap_or(0);
             self.cast(world, &place, created, "");
         }
     }
@@ -195,13 +217,19 @@ fn restarted(world: &mut World, pod: &Stored) {
     let ago = world.rng.between(3, 40) * HOUR;
     let at = world.now - ago;
     let times = world.rng.between(1, 3);
-    if let Some(first) = j::existing_list_mut(&mut value, "status.containerStatuses").and_then(|l| l.first_mut()) {
+    if let Some(first) =
+        j::existing_list_mut(&mut value, "status.containerStatuses").and_then(|l| l.first_mut())
+    {
         j::set(first, "restartCount", times);
         let begun = j::text(first, "state.running.startedAt").to_string();
         let id = j::text(first, "containerID").to_string();
         let (code, reason) = if times == 1 { (137, "OOMKilled") } else { (1, "Error") };
-        j::set(first, "lastState", json!({"terminated": {"exitCode": code, "reason": reason, "startedAt": begun,
-            "finishedAt": clock::rfc3339(at), "containerID": id}}));
+        j::set(
+            first,
+            "lastState",
+            json!({"terminated": {"exitCode": code, "reason": reason, "startedAt": begun,
+            "finishedAt": clock::rfc3339(at), "containerID": id}}),
+        );
         j::set(first, "state.running.startedAt", clock::rfc3339(at + 1_000));
     }
     world.shelve(Stored::read(table::POD, &value, pod.rv));

@@ -17,7 +17,13 @@ use crate::sim::store::World;
 use crate::sim::table::{self, KindId};
 
 /// Stores one workload and all that belongs to it.
-pub(super) fn fill(world: &mut World, spec: &ClusterSpec, bundle: &Bundle, workload: &WorkloadSpec, rooms: &mut Rooms) {
+pub(super) fn fill(
+    world: &mut World,
+    spec: &ClusterSpec,
+    bundle: &Bundle,
+    workload: &WorkloadSpec,
+    rooms: &mut Rooms,
+) {
     let ns = &bundle.namespace;
     let mut image = workload.image.clone();
     if let Some(tag) = spec.drift.get(&format!("{ns}/{}", workload.name))
@@ -49,10 +55,22 @@ fn template(workload: &WorkloadSpec, team: &str, image: &str, tag: &str) -> Valu
     let mut main = json!({"name": workload.name, "image": image, "resources": {
         "requests": {"cpu": workload.cpu, "memory": workload.memory}, "limits": {"memory": limit}}});
     if workload.port > 0 {
-        j::set(&mut main, "ports", json!([{"name": if workload.component == "db" { "tcp" } else { "http" }, "containerPort": workload.port}]));
+        j::set(
+            &mut main,
+            "ports",
+            json!([{"name": if workload.component == "db" { "tcp" } else { "http" }, "containerPort": workload.port}]),
+        );
         if matches!(workload.component.as_str(), "web" | "api") {
-            j::set(&mut main, "readinessProbe", json!({"httpGet": {"path": "/healthz", "port": "http"}, "periodSeconds": 5}));
-            j::set(&mut main, "livenessProbe", json!({"httpGet": {"path": "/healthz", "port": "http"}, "initialDelaySeconds": 10}));
+            j::set(
+                &mut main,
+                "readinessProbe",
+                json!({"httpGet": {"path": "/healthz", "port": "http"}, "periodSeconds": 5}),
+            );
+            j::set(
+                &mut main,
+                "livenessProbe",
+                json!({"httpGet": {"path": "/healthz", "port": "http"}, "initialDelaySeconds": 10}),
+            );
         }
     }
     let mut env: Vec<Value> = workload.env.iter().map(|(k, v)| json!({"name": k, "value": v})).collect();
@@ -120,7 +138,8 @@ fn deployment(
     rooms: &mut Rooms,
 ) {
     let number = world.rng.between(3, 60);
-    let mut value = json!({"metadata": meta, "spec": {"replicas": n, "selector": selector, "template": template}});
+    let mut value =
+        json!({"metadata": meta, "spec": {"replicas": n, "selector": selector, "template": template}});
     j::set(&mut value, "metadata.generation", number + 2);
     j::annotate(&mut value, "deployment.kubernetes.io/revision", number.to_string());
     let owner = store(world, table::DEPLOYMENT, value, made, &workload.manager);
@@ -173,7 +192,10 @@ fn deployment(
 
 /// The template of the revision before: the last number of the tag one lower.
 fn older_image(value: &mut Value) {
-    let Some(main) = j::existing_list_mut(value, "spec.template.spec.containers").and_then(|c| c.first_mut()) else { return };
+    let Some(main) = j::existing_list_mut(value, "spec.template.spec.containers").and_then(|c| c.first_mut())
+    else {
+        return;
+    };
     let image = j::text(main, "image").to_string();
     let split = image.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1);
     let (head, digits) = (image.get(..split).unwrap_or(""), image.get(split..).unwrap_or(""));
@@ -197,12 +219,17 @@ fn stateful(
 ) {
     let mut value = json!({"metadata": meta, "spec": {"replicas": n, "selector": selector, "template": template, "serviceName": workload.name}});
     if !workload.storage.is_empty() {
-        j::set(&mut value, "spec.volumeClaimTemplates", json!([{"metadata": {"name": "data"}, "spec": {
-            "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": workload.storage}}}}]));
+        j::set(
+            &mut value,
+            "spec.volumeClaimTemplates",
+            json!([{"metadata": {"name": "data"}, "spec": {
+            "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": workload.storage}}}}]),
+        );
     }
     let owner = store(world, table::STATEFULSET, value, made, &workload.manager);
     let mut value = owner.value();
-    let revision = format!("{}-{}", workload.name, controllers::template_hash(j::at(&value, "spec.template")));
+    let revision =
+        format!("{}-{}", workload.name, controllers::template_hash(j::at(&value, "spec.template")));
     let class = world.all(table::STORAGECLASS, "").map(|c| c.key.name.to_string()).next().unwrap_or_default();
     for ordinal in 0..n {
         let mut template = j::at(&value, "spec.template").clone();
@@ -215,7 +242,11 @@ fn stateful(
         j::set(&mut template, "spec.subdomain", workload.name.clone());
         if !workload.storage.is_empty() {
             let claim = format!("data-{name}");
-            j::set(&mut template, "spec.volumes", json!([{"name": "data", "persistentVolumeClaim": {"claimName": claim}}]));
+            j::set(
+                &mut template,
+                "spec.volumes",
+                json!([{"name": "data", "persistentVolumeClaim": {"claimName": claim}}]),
+            );
             volume(world, &owner, &claim, &workload.storage, &class, made);
         }
         let pod = running(world, &owner, &template);
@@ -270,8 +301,12 @@ fn daemon(
     let labels = j::slot(&mut wearing, "metadata.labels");
     *j::key(labels, "controller-revision-hash") = hash.clone().into();
     *j::key(labels, "pod-template-generation") = "1".into();
-    j::set(&mut wearing, "spec.affinity", json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
-        "nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["@@O@@"]}]}]}}}));
+    j::set(
+        &mut wearing,
+        "spec.affinity",
+        json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+        "nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["@@O@@"]}]}]}}}),
+    );
     let pod = running(world, &owner, &wearing);
     let mould = Mould::new(&pod, &owner);
     let (cpu, memory) = mould.asks();
@@ -281,8 +316,12 @@ fn daemon(
         let created = rolled + i64::try_from(world.rng.below(3_600_000)).unwrap_or(0);
         mould.cast(world, place, created, "");
     }
-    j::set(&mut value, "status", json!({"observedGeneration": 1, "desiredNumberScheduled": n, "currentNumberScheduled": n,
-        "numberMisscheduled": 0, "numberReady": n, "updatedNumberScheduled": n, "numberAvailable": n}));
+    j::set(
+        &mut value,
+        "status",
+        json!({"observedGeneration": 1, "desiredNumberScheduled": n, "currentNumberScheduled": n,
+        "numberMisscheduled": 0, "numberReady": n, "updatedNumberScheduled": n, "numberAvailable": n}),
+    );
     world.put(table::DAEMONSET, value);
 }
 
@@ -317,11 +356,24 @@ fn around(world: &mut World, bundle: &Bundle, workload: &WorkloadSpec, n: i64, m
         store(world, table::CONFIGMAP, body, made, &workload.manager);
     }
     if !workload.secret.is_empty() {
-        let data: serde_json::Map<String, Value> =
-            workload.secret.iter().map(|k| (k.clone(), Value::from(format!("{k}-{}", world.rng.hex(16))))).collect();
-        store(world, table::SECRET, json!({"metadata": meta, "type": "Opaque", "stringData": data}), made, &workload.manager);
+        let data: serde_json::Map<String, Value> = workload
+            .secret
+            .iter()
+            .map(|k| (k.clone(), Value::from(format!("{k}-{}", world.rng.hex(16)))))
+            .collect();
+        store(
+            world,
+            table::SECRET,
+            json!({"metadata": meta, "type": "Opaque", "stringData": data}),
+            made,
+            &workload.manager,
+        );
     }
-    let service = if workload.service.is_empty() && workload.kind == "StatefulSet" { "Headless" } else { &workload.service };
+    let service = if workload.service.is_empty() && workload.kind == "StatefulSet" {
+        "Headless"
+    } else {
+        &workload.service
+    };
     if !service.is_empty() && workload.port > 0 {
         let port = if matches!(workload.component.as_str(), "web" | "api") { 80 } else { workload.port };
         let mut body = json!({"metadata": meta, "spec": {"selector": selector, "ports": [
@@ -349,8 +401,10 @@ fn around(world: &mut World, bundle: &Bundle, workload: &WorkloadSpec, n: i64, m
         store(world, table::HPA, body, made, &workload.manager);
     }
     if !workload.pdb.is_empty() {
-        let least = workload.pdb.parse::<i64>().map_or_else(|_| Value::from(workload.pdb.as_str()), Value::from);
-        let body = json!({"metadata": meta, "spec": {"minAvailable": least, "selector": {"matchLabels": selector}}});
+        let least =
+            workload.pdb.parse::<i64>().map_or_else(|_| Value::from(workload.pdb.as_str()), Value::from);
+        let body =
+            json!({"metadata": meta, "spec": {"minAvailable": least, "selector": {"matchLabels": selector}}});
         store(world, table::PDB, body, made, &workload.manager);
     }
 }

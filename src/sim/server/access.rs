@@ -17,8 +17,10 @@ pub(crate) fn review(cluster: &Cluster, call: &Call, target: &Target) -> Option<
     let plural = target.plural.as_str();
     let known = matches!(
         (target.group.as_str(), plural),
-        ("authorization.k8s.io", "selfsubjectaccessreviews" | "selfsubjectrulesreviews" | "subjectaccessreviews")
-            | ("authentication.k8s.io", "selfsubjectreviews")
+        (
+            "authorization.k8s.io",
+            "selfsubjectaccessreviews" | "selfsubjectrulesreviews" | "subjectaccessreviews"
+        ) | ("authentication.k8s.io", "selfsubjectreviews")
     );
     if !known {
         return None;
@@ -55,7 +57,10 @@ fn answer(cluster: &Cluster, call: &Call, plural: &str) -> Answer<Response<Body>
             if plural == "subjectaccessreviews" {
                 who = Identity {
                     user: j::text(&value, "spec.user").into(),
-                    groups: j::list(&value, "spec.groups").iter().filter_map(|g| g.as_str().map(Into::into)).collect(),
+                    groups: j::list(&value, "spec.groups")
+                        .iter()
+                        .filter_map(|g| g.as_str().map(Into::into))
+                        .collect(),
                 };
             }
             let ask = j::at(&value, "spec.resourceAttributes");
@@ -73,7 +78,8 @@ fn answer(cluster: &Cluster, call: &Call, plural: &str) -> Answer<Response<Body>
             let denied = cluster.fault().forbids(wish.verb, wish.resource, wish.ns);
             let path = !j::at(&value, "spec.nonResourceAttributes").is_null();
             let allowed = !denied && (path || rbac::allowed(&world, &who, &wish));
-            let status = if allowed { json!({"allowed": true, "reason": ""}) } else { json!({"allowed": false}) };
+            let status =
+                if allowed { json!({"allowed": true, "reason": ""}) } else { json!({"allowed": false}) };
             j::set(&mut value, "status", status);
         }
     }

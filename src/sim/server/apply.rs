@@ -63,7 +63,10 @@ pub(crate) fn answer(
     let old = world.get(kind, &target.ns, &target.name);
     let Some(old) = old else {
         if !j::text(&applied, "metadata.uid").is_empty() {
-            let why = format!("uid mismatch: the provided object specified uid {}, and no existing object was found", j::text(&applied, "metadata.uid"));
+            let why = format!(
+                "uid mismatch: the provided object specified uid {}, and no existing object was found",
+                j::text(&applied, "metadata.uid")
+            );
             return Err(ApiError::conflict(&res, &target.name, &why));
         }
         let set: Set = fields::leaves(&applied).into_keys().collect();
@@ -88,7 +91,8 @@ fn merged(live: &Value, applied: &Value, manager: &Manager, force: bool, now: i6
     let wanted = fields::leaves(applied);
     let have = fields::leaves(live);
     let mut entries = fields::entries(live);
-    let differs = |leaf: &Leaf, value: &Value| have.get(leaf).is_none_or(|h| h != value) && have.contains_key(leaf);
+    let differs =
+        |leaf: &Leaf, value: &Value| have.get(leaf).is_none_or(|h| h != value) && have.contains_key(leaf);
     let contested: BTreeMap<&Leaf, &Value> =
         wanted.iter().filter(|(leaf, value)| differs(leaf, value)).collect();
     let mut causes = Vec::new();
@@ -198,7 +202,8 @@ fn prune(value: &mut Value, leaf: &[String]) {
         }
         if let Some(inner) = map.get_mut(field) {
             prune(inner, rest);
-            let empty = inner.as_object().is_some_and(Map::is_empty) || inner.as_array().is_some_and(Vec::is_empty);
+            let empty =
+                inner.as_object().is_some_and(Map::is_empty) || inner.as_array().is_some_and(Vec::is_empty);
             if empty {
                 map.remove(field);
             }
@@ -220,6 +225,6 @@ fn prune(value: &mut Value, leaf: &[String]) {
             prune(item, rest);
         }
     } else if let Some(item) = first.strip_prefix("v:") {
-        items.retain(|have| have.to_string() != item);
+        items.retain(|have| *have != item);
     }
 }

@@ -17,7 +17,8 @@ pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
 fn build(code: u16, kind: &str, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
-    *response.status_mut() = http::StatusCode::from_u16(code).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        http::StatusCode::from_u16(code).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     if let Ok(value) = header::HeaderValue::from_str(kind) {
         response.headers_mut().insert(header::CONTENT_TYPE, value);
     }
@@ -57,10 +58,7 @@ pub(crate) fn error(failure: &ApiError) -> Response<Body> {
 }
 
 /// A body that is made while it is read.
-pub(crate) fn stream(
-    kind: &str,
-    chunks: impl Stream<Item = Bytes> + Send + 'static,
-) -> Response<Body> {
+pub(crate) fn stream(kind: &str, chunks: impl Stream<Item = Bytes> + Send + 'static) -> Response<Body> {
     let frames = chunks.map(|chunk| Ok::<_, Infallible>(Frame::data(chunk)));
     build(200, kind, BodyExt::boxed_unsync(StreamBody::new(frames)))
 }

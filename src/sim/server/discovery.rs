@@ -16,19 +16,28 @@ use crate::sim::table::Resource;
 /// Answers discovery paths; `None` for all others.
 pub(crate) fn answer(cluster: &Cluster, call: &Call, segments: &[&str]) -> Option<Answer<Response<Body>>> {
     Some(Ok(match segments {
-        [] => body::value(200, &json!({"paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/readyz", "/version"]})),
+        [] => body::value(
+            200,
+            &json!({"paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/readyz", "/version"]}),
+        ),
         ["version"] => body::value(200, &version(&cluster.spec.version)),
         ["healthz" | "livez" | "readyz", ..] => {
             if call.query.get("verbose").is_some() {
-                body::plain(200, "[+]ping ok\n[+]log ok\n[+]etcd ok\n[+]poststarthook/start-apiserver-admission-initializer ok\n[+]shutdown ok\nreadyz check passed\n")
+                body::plain(
+                    200,
+                    "[+]ping ok\n[+]log ok\n[+]etcd ok\n[+]poststarthook/start-apiserver-admission-initializer ok\n[+]shutdown ok\nreadyz check passed\n",
+                )
             } else {
                 body::plain(200, "ok")
             }
         }
         ["api"] => match aggregated(call) {
             Some(kind) => body::typed(200, &kind, &aggregate(&cluster.lock(), true, &kind)),
-            None => body::value(200, &json!({"kind": "APIVersions", "versions": ["v1"],
-                "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": "10.0.0.1:443"}]})),
+            None => body::value(
+                200,
+                &json!({"kind": "APIVersions", "versions": ["v1"],
+                "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": "10.0.0.1:443"}]}),
+            ),
         },
         ["apis"] => match aggregated(call) {
             Some(kind) => body::typed(200, &kind, &aggregate(&cluster.lock(), false, &kind)),
@@ -38,7 +47,9 @@ pub(crate) fn answer(cluster: &Cluster, call: &Call, segments: &[&str]) -> Optio
         ["apis", group] => {
             let world = cluster.lock();
             let found = groups(&world);
-            let one = crate::sim::json::list(&found, "groups").iter().find(|g| crate::sim::json::text(g, "name") == *group)?;
+            let one = crate::sim::json::list(&found, "groups")
+                .iter()
+                .find(|g| crate::sim::json::text(g, "name") == *group)?;
             let mut one = one.clone();
             crate::sim::json::set(&mut one, "kind", "APIGroup");
             crate::sim::json::set(&mut one, "apiVersion", "v1");
@@ -80,7 +91,11 @@ fn aggregated(call: &Call) -> Option<String> {
 const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
 fn virtual_types() -> Vec<Resource> {
-    let make = |group: &'static str, version: &'static str, kind: &'static str, plural: &'static str, namespaced: bool| Resource {
+    let make = |group: &'static str,
+                version: &'static str,
+                kind: &'static str,
+                plural: &'static str,
+                namespaced: bool| Resource {
         group: group.into(),
         version: version.into(),
         kind: kind.into(),
@@ -115,7 +130,12 @@ fn verbs(res: &Resource) -> &'static [&'static str] {
 /// All served types by group and version, in serving order.
 fn served(world: &World) -> BTreeMap<(String, String), Vec<Resource>> {
     let mut out: BTreeMap<(String, String), Vec<Resource>> = BTreeMap::new();
-    let all = world.types.iter().filter(|r| !r.group.starts_with('\u{0}')).map(|r| (**r).clone()).chain(virtual_types());
+    let all = world
+        .types
+        .iter()
+        .filter(|r| !r.group.starts_with('\u{0}'))
+        .map(|r| (**r).clone())
+        .chain(virtual_types());
     for res in all {
         out.entry((res.group.to_string(), res.version.to_string())).or_default().push(res);
     }
@@ -231,12 +251,19 @@ fn aggregate(world: &World, core: bool, media: &str) -> Value {
                 item
             })
             .collect();
-        groups.entry(group).or_default().push(json!({"version": group_version, "freshness": "Current", "resources": resources}));
+        groups
+            .entry(group)
+            .or_default()
+            .push(json!({"version": group_version, "freshness": "Current", "resources": resources}));
     }
     let items: Vec<Value> = groups
         .into_iter()
         .map(|(group, versions)| {
-            let meta = if group.is_empty() { json!({"creationTimestamp": null}) } else { json!({"name": group, "creationTimestamp": null}) };
+            let meta = if group.is_empty() {
+                json!({"creationTimestamp": null})
+            } else {
+                json!({"name": group, "creationTimestamp": null})
+            };
             json!({"metadata": meta, "versions": versions})
         })
         .collect();

@@ -21,7 +21,7 @@ pub(crate) fn no_such_path() -> ApiError {
 }
 
 /// The answer to a request.
-pub(crate) async fn dispatch(cluster: &Arc<Cluster>, call: &Call) -> Answer<Response<Body>> {
+pub(crate) fn dispatch(cluster: &Arc<Cluster>, call: &Call) -> Answer<Response<Body>> {
     let segments: Vec<&str> = call.path.split('/').filter(|s| !s.is_empty()).collect();
     if let Some(answer) = discovery::answer(cluster, call, &segments) {
         return answer;
@@ -41,7 +41,7 @@ pub(crate) async fn dispatch(cluster: &Arc<Cluster>, call: &Call) -> Answer<Resp
     let kind = target.kind.ok_or_else(no_such_path)?;
     let res = cluster.lock().resource(kind);
     if !target.sub.is_empty() {
-        return subresource(cluster, call, &target, kind).await;
+        return subresource(cluster, call, &target, kind);
     }
     match (verb, target.name.is_empty()) {
         ("watch", _) => watch::answer(cluster, call, &target, kind),
@@ -82,12 +82,7 @@ fn verb(call: &Call, target: &Target) -> &'static str {
     }
 }
 
-async fn subresource(
-    cluster: &Arc<Cluster>,
-    call: &Call,
-    target: &Target,
-    kind: KindId,
-) -> Answer<Response<Body>> {
+fn subresource(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind: KindId) -> Answer<Response<Body>> {
     let res = cluster.lock().resource(kind);
     if !res.subs.iter().any(|s| *s == target.sub) {
         return Err(no_such_path());
@@ -98,7 +93,7 @@ async fn subresource(
         ("status", &Method::PATCH) => patch::answer(cluster, call, target, kind, "status"),
         ("finalize", &Method::PUT) => write::finalize(cluster, call, target, kind),
         ("scale", _) => scale::answer(cluster, call, target, kind),
-        ("log", &Method::GET) => log::answer(cluster, call, target).await,
+        ("log", &Method::GET) => log::answer(cluster, call, target),
         ("eviction", &Method::POST) => evict::answer(cluster, call, target),
         ("binding", &Method::POST) => bind(cluster, call, target),
         ("ephemeralcontainers" | "resize", &Method::GET) => read::get(cluster, call, target, kind),
@@ -110,7 +105,9 @@ async fn subresource(
         }
         ("exec" | "attach" | "portforward", _) => {
             read::fetch(cluster, target, table::POD)?;
-            Err(ApiError::internal("the simulated kubelet has no processes: exec, attach and port-forward are absent"))
+            Err(ApiError::internal(
+                "the simulated kubelet has no processes: exec, attach and port-forward are absent",
+            ))
         }
         _ => Err(ApiError::method_not_allowed()),
     }

@@ -20,8 +20,9 @@ pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target) -> An
     let eviction = write::parse(call)?;
     let mut world = cluster.lock();
     let res = world.resource(table::POD);
-    let pod =
-        world.get(table::POD, &target.ns, &target.name).ok_or_else(|| ApiError::not_found(&res, &target.name))?;
+    let pod = world
+        .get(table::POD, &target.ns, &target.name)
+        .ok_or_else(|| ApiError::not_found(&res, &target.name))?;
     let mut options = write::DeleteOptions::of(call, j::at(&eviction, "deleteOptions"));
     options.propagation = String::new();
     let budgets: Vec<_> = world
@@ -34,7 +35,8 @@ pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target) -> An
             "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
         ));
     }
-    if pod.active_pod() && pod.ready_pod()
+    if pod.active_pod()
+        && pod.ready_pod()
         && let Some(budget) = budgets.first()
     {
         let mut value = budget.value();
@@ -44,10 +46,8 @@ pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target) -> An
                 j::int(&value, "status.currentHealthy").unwrap_or(0),
                 j::int(&value, "status.desiredHealthy").unwrap_or(0),
             );
-            let mut error = ApiError::too_many(
-                "Cannot evict pod as it would violate the pod's disruption budget.",
-                0,
-            );
+            let mut error =
+                ApiError::too_many("Cannot evict pod as it would violate the pod's disruption budget.", 0);
             error.retry_after = None;
             error.details = json!({"causes": [{"reason": "DisruptionBudget", "message":
                 format!("The disruption budget {} needs {need} healthy pods and has {have} currently", budget.key.name)}]});

@@ -113,7 +113,9 @@ pub(crate) fn entries(value: &Value) -> Vec<Entry> {
 /// Writes `metadata.managedFields`; empty entries go.
 pub(crate) fn write(value: &mut Value, mut entries: Vec<Entry>) {
     entries.retain(|e| !e.set.is_empty());
-    entries.sort_by(|a, b| (&b.operation == "Update", &a.time, &a.name).cmp(&(&a.operation == "Update", &b.time, &b.name)));
+    entries.sort_by(|a, b| {
+        (&b.operation == "Update", &a.time, &a.name).cmp(&(&a.operation == "Update", &b.time, &b.name))
+    });
     entries.sort_by_key(|e| e.operation == "Update");
     let list: Vec<Value> = entries
         .iter()
@@ -281,7 +283,8 @@ pub(crate) fn track(value: &mut Value, before: Option<&Value>, manager: &Manager
         old.retain(|leaf, _| not_status(leaf));
         new.retain(|leaf, _| not_status(leaf));
     }
-    let changed: Set = new.iter().filter(|(leaf, v)| old.get(*leaf) != Some(v)).map(|(l, _)| l.clone()).collect();
+    let changed: Set =
+        new.iter().filter(|(leaf, v)| old.get(*leaf) != Some(v)).map(|(l, _)| l.clone()).collect();
     let removed: Set = old.keys().filter(|leaf| !new.contains_key(*leaf)).cloned().collect();
     if changed.is_empty() && removed.is_empty() {
         return;

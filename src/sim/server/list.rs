@@ -35,8 +35,9 @@ impl Filter {
             fields = format!("metadata.name={}", target.name);
         }
         Ok(Self {
-            labels: Selector::parse(call.query.get("labelSelector").unwrap_or(""))
-                .map_err(|e| ApiError::bad_request(format!("unable to parse label selector: {}", e.message)))?,
+            labels: Selector::parse(call.query.get("labelSelector").unwrap_or("")).map_err(|e| {
+                ApiError::bad_request(format!("unable to parse label selector: {}", e.message))
+            })?,
             fields: Fields::parse(&fields, kind, &res.kind, &res.api_version())?,
         })
     }
@@ -53,7 +54,12 @@ impl Filter {
 }
 
 /// GET of a collection.
-pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind: KindId) -> Answer<Response<Body>> {
+pub(crate) fn answer(
+    cluster: &Arc<Cluster>,
+    call: &Call,
+    target: &Target,
+    kind: KindId,
+) -> Answer<Response<Body>> {
     let world = cluster.lock();
     let res = world.resource(kind);
     if !target.ns.is_empty() && !res.namespaced {
@@ -163,8 +169,10 @@ impl Page {
     fn parse(token: &str) -> Answer<Self> {
         let bad = || ApiError::bad_request("continue key is not valid: unable to decode");
         let digits: Vec<char> = token.chars().collect();
-        let bytes: Option<Vec<u8>> =
-            digits.chunks(2).map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).ok()).collect();
+        let bytes: Option<Vec<u8>> = digits
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).ok())
+            .collect();
         let text = String::from_utf8(bytes.ok_or_else(bad)?).map_err(|_| bad())?;
         let mut parts = text.splitn(3, '.');
         match (parts.next().and_then(|rv| rv.parse().ok()), parts.next(), parts.next()) {

@@ -40,7 +40,7 @@ struct Follow {
 }
 
 /// GET of `log`.
-pub(crate) async fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target) -> Answer<Response<Body>> {
+pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target) -> Answer<Response<Body>> {
     let (pod, now) = {
         let world = cluster.lock();
         let pod = world
@@ -55,7 +55,11 @@ pub(crate) async fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target)
         return Ok(body::plain(200, ""));
     }
     if query.number("tailLines").is_some_and(|n| n < 0) {
-        let message = format!("PodLogOptions \"{}\" is invalid: tailLines: Invalid value: {}: must be greater than or equal to 0", target.name, query.get("tailLines").unwrap_or(""));
+        let message = format!(
+            "PodLogOptions \"{}\" is invalid: tailLines: Invalid value: {}: must be greater than or equal to 0",
+            target.name,
+            query.get("tailLines").unwrap_or("")
+        );
         let mut error = ApiError::of_code(422, None);
         error.reason = "Invalid";
         error.message = message;
@@ -67,7 +71,8 @@ pub(crate) async fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target)
         from = now - seconds * 1000;
     }
     if let Some(time) = query.get("sinceTime") {
-        let at = clock::parse(time).ok_or_else(|| ApiError::bad_request(format!("invalid sinceTime: {time}")))?;
+        let at =
+            clock::parse(time).ok_or_else(|| ApiError::bad_request(format!("invalid sinceTime: {time}")))?;
         from = at - at.rem_euclid(1000);
     }
     let until = now + 1;
@@ -95,10 +100,13 @@ pub(crate) async fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target)
         left,
         done: !follow,
     };
-    Ok(body::stream("text/plain", stream::unfold(state, |mut follow| async move {
-        let chunk = follow.next().await?;
-        Some((chunk, follow))
-    })))
+    Ok(body::stream(
+        "text/plain",
+        stream::unfold(state, |mut follow| async move {
+            let chunk = follow.next().await?;
+            Some((chunk, follow))
+        }),
+    ))
 }
 
 fn shown(lines: &[Line], stamps: bool) -> Bytes {
@@ -116,14 +124,16 @@ fn shown(lines: &[Line], stamps: bool) -> Bytes {
 
 /// The container to read; as the API server asks for it.
 fn container(value: &Value, pod: &str, asked: &str) -> Answer<String> {
-    let names = |list: &str| -> Vec<&str> { j::list(value, list).iter().map(|c| j::text(c, "name")).collect() };
+    let names =
+        |list: &str| -> Vec<&str> { j::list(value, list).iter().map(|c| j::text(c, "name")).collect() };
     let (mains, inits, extra) =
         (names("spec.containers"), names("spec.initContainers"), names("spec.ephemeralContainers"));
     if asked.is_empty() {
         if let ([one], true) = (mains.as_slice(), inits.is_empty()) {
             return Ok((*one).to_string());
         }
-        let mut text = format!("a container name must be specified for pod {pod}, choose one of: [{}]", mains.join(" "));
+        let mut text =
+            format!("a container name must be specified for pod {pod}, choose one of: [{}]", mains.join(" "));
         if !inits.is_empty() {
             text.push_str(&format!(" or one of the init containers: [{}]", inits.join(" ")));
         }

@@ -19,7 +19,12 @@ pub(crate) enum ListKind {
 /// How the list in `field` merges; `path` is its parent path, `sample` an item.
 pub(crate) fn list_kind(field: &str, path: &str, sample: Option<&Value>) -> ListKind {
     match field {
-        "containers" | "initContainers" | "ephemeralContainers" | "env" | "volumes" | "imagePullSecrets"
+        "containers"
+        | "initContainers"
+        | "ephemeralContainers"
+        | "env"
+        | "volumes"
+        | "imagePullSecrets"
         | "resizePolicy" => ListKind::Map(&["name"]),
         "ports" => {
             let container = path.contains("ontainers");
@@ -32,7 +37,9 @@ pub(crate) fn list_kind(field: &str, path: &str, sample: Option<&Value>) -> List
         }
         "volumeMounts" => ListKind::Map(&["mountPath"]),
         "volumeDevices" => ListKind::Map(&["devicePath"]),
-        "conditions" if path.starts_with(".status") || path == "status" || path.is_empty() => ListKind::Map(&["type"]),
+        "conditions" if path.starts_with(".status") || path == "status" || path.is_empty() => {
+            ListKind::Map(&["type"])
+        }
         "hostAliases" | "podIPs" => ListKind::Map(&["ip"]),
         "topologySpreadConstraints" => ListKind::Map(&["topologyKey", "whenUnsatisfiable"]),
         "ownerReferences" => ListKind::Map(&["uid"]),
@@ -96,7 +103,9 @@ pub(crate) fn strategic(target: &mut Value, patch: &Value, path: &str) {
             }
             Value::Object(_) => strategic(j::key(target, field), change, &below),
             Value::Array(items) => match list_kind(field, path, items.first()) {
-                ListKind::Map(keys) => merge_list(j::array(j::key(target, field)), items, patch_keys(keys), &below),
+                ListKind::Map(keys) => {
+                    merge_list(j::array(j::key(target, field)), items, patch_keys(keys), &below)
+                }
                 ListKind::Set => {
                     let list = j::array(j::key(target, field));
                     for item in items {
@@ -133,7 +142,10 @@ fn directive(target: &mut Value, field: &str, change: &Value) {
 }
 
 fn merge_list(list: &mut Vec<Value>, items: &[Value], keys: &[&str], path: &str) {
-    if items.iter().any(|item| item.get("$patch").and_then(Value::as_str) == Some("replace") && item.as_object().is_some_and(|o| o.len() == 1)) {
+    if items.iter().any(|item| {
+        item.get("$patch").and_then(Value::as_str) == Some("replace")
+            && item.as_object().is_some_and(|o| o.len() == 1)
+    }) {
         list.clear();
     }
     for item in items {

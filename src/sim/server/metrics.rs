@@ -57,8 +57,14 @@ pub(crate) fn answer(cluster: &Cluster, call: &Call, target: &Target) -> Answer<
 }
 
 fn meta(object: &Stored, at: i64) -> Value {
-    let labels: Value = object.labels.iter().map(|(k, v)| (k.to_string(), Value::from(&**v))).collect::<serde_json::Map<_, _>>().into();
-    let mut meta = json!({"name": &*object.key.name, "creationTimestamp": clock::rfc3339(at), "labels": labels});
+    let labels: Value = object
+        .labels
+        .iter()
+        .map(|(k, v)| (k.to_string(), Value::from(&**v)))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    let mut meta =
+        json!({"name": &*object.key.name, "creationTimestamp": clock::rfc3339(at), "labels": labels});
     if !object.key.ns.is_empty() {
         j::set(&mut meta, "namespace", &*object.key.ns);
     }

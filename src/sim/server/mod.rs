@@ -105,9 +105,11 @@ async fn answer(cluster: Arc<Cluster>, who: Identity, request: Request<Incoming>
         headers: head.headers,
         body,
     };
-    match dispatch::dispatch(&cluster, &call).await {
+    match dispatch::dispatch(&cluster, &call) {
         Ok(response) => response,
-        Err(failure) if failure.code == 404 && failure.reason.is_empty() => plain(404, "404 page not found\n"),
+        Err(failure) if failure.code == 404 && failure.reason.is_empty() => {
+            plain(404, "404 page not found\n")
+        }
         Err(failure) => error(&failure),
     }
 }

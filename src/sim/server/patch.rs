@@ -77,7 +77,8 @@ pub(crate) fn patched(
                 json_patch(value, operation).map_err(|why| {
                     let mut error = ApiError::of_code(422, None);
                     error.reason = "Invalid";
-                    error.message = format!("the server rejected our request due to an error in our request: {why}");
+                    error.message =
+                        format!("the server rejected our request due to an error in our request: {why}");
                     let _ = (what, name);
                     error
                 })?;
@@ -101,9 +102,9 @@ fn json_patch(value: &mut Value, operation: &Value) -> Result<(), String> {
     match j::text(operation, "op") {
         "add" => add(value, &path, new()),
         "replace" => {
-            let place = value
-                .pointer_mut(&path)
-                .ok_or_else(|| format!("replace operation does not apply: doc is missing key: {path}: missing value"))?;
+            let place = value.pointer_mut(&path).ok_or_else(|| {
+                format!("replace operation does not apply: doc is missing key: {path}: missing value")
+            })?;
             *place = new();
             Ok(())
         }
@@ -145,7 +146,11 @@ fn add(value: &mut Value, path: &str, new: Value) -> Result<(), String> {
             Ok(())
         }
         Some(Value::Array(items)) => {
-            let at = if last == "-" { items.len() } else { last.parse().map_err(|_| format!("bad index {last}"))? };
+            let at = if last == "-" {
+                items.len()
+            } else {
+                last.parse().map_err(|_| format!("bad index {last}"))?
+            };
             if at > items.len() {
                 return Err(format!("Unable to access invalid index: {at}: invalid index referenced"));
             }
@@ -157,7 +162,8 @@ fn add(value: &mut Value, path: &str, new: Value) -> Result<(), String> {
 }
 
 fn take(value: &mut Value, path: &str) -> Result<Value, String> {
-    let missing = || format!("remove operation does not apply: doc is missing path: \"{path}\": missing value");
+    let missing =
+        || format!("remove operation does not apply: doc is missing path: \"{path}\": missing value");
     let (parent, last) = parts(path);
     match value.pointer_mut(parent) {
         Some(Value::Object(fields)) => fields.remove(&last).ok_or_else(missing),

@@ -25,8 +25,11 @@ pub(crate) struct Wish<'a> {
 
 /// Refuses what the caller may not do, in the API server's words.
 pub(crate) fn check(cluster: &Cluster, call: &Call, target: &Target, verb: &str) -> Answer<()> {
-    let resource =
-        if target.sub.is_empty() { target.plural.clone() } else { format!("{}/{}", target.plural, target.sub) };
+    let resource = if target.sub.is_empty() {
+        target.plural.clone()
+    } else {
+        format!("{}/{}", target.plural, target.sub)
+    };
     let ns = if target.plural == "namespaces" && !target.name.is_empty() { &target.name } else { &target.ns };
     let wish = Wish { verb, group: &target.group, resource: &resource, ns, name: &target.name };
     let world = cluster.lock();
@@ -98,7 +101,9 @@ fn is_subject(subject: &Value, who: &Identity) -> bool {
     match j::text(subject, "kind") {
         "User" => name == who.user,
         "Group" => who.groups.iter().any(|g| g == name),
-        "ServiceAccount" => who.user == format!("system:serviceaccount:{}:{name}", j::text(subject, "namespace")),
+        "ServiceAccount" => {
+            who.user == format!("system:serviceaccount:{}:{name}", j::text(subject, "namespace"))
+        }
         _ => false,
     }
 }
@@ -109,6 +114,7 @@ fn grants(rule: &Value, wish: &Wish<'_>) -> bool {
     let names = j::list(rule, "resourceNames");
     has("verbs", wish.verb)
         && has("apiGroups", wish.group)
-        && (has("resources", wish.resource) || sub.is_some_and(|s| j::list(rule, "resources").iter().any(|x| *x == s)))
+        && (has("resources", wish.resource)
+            || sub.is_some_and(|s| j::list(rule, "resources").iter().any(|x| *x == s)))
         && (names.is_empty() || names.iter().any(|n| n == wish.name))
 }

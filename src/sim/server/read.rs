@@ -15,7 +15,12 @@ use crate::sim::status::{Answer, ApiError};
 use crate::sim::table::{KindId, Resource};
 
 /// GET of a named object.
-pub(crate) fn get(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind: KindId) -> Answer<Response<Body>> {
+pub(crate) fn get(
+    cluster: &Arc<Cluster>,
+    call: &Call,
+    target: &Target,
+    kind: KindId,
+) -> Answer<Response<Body>> {
     let object = fetch(cluster, target, kind)?;
     let res = cluster.lock().resource(kind);
     if let Some(table) = super::list::as_table(call, &res, std::slice::from_ref(&object), None) {

@@ -60,7 +60,6 @@ pub(crate) fn decode(text: &str, plus: bool) -> String {
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) group: String,
-    pub(crate) version: String,
     /// `None`: a virtual type (metrics, reviews) or an unknown one.
     pub(crate) kind: Option<KindId>,
     pub(crate) plural: String,
@@ -84,7 +83,9 @@ pub(crate) fn target(world: &World, segments: &[&str]) -> Option<Target> {
         watch_prefix = true;
     }
     let (ns, rest) = match rest {
-        ["namespaces", ns, tail @ ..] if !tail.is_empty() && !matches!(tail, ["status" | "finalize"]) => (*ns, tail),
+        ["namespaces", ns, tail @ ..] if !tail.is_empty() && !matches!(tail, ["status" | "finalize"]) => {
+            (*ns, tail)
+        }
         other => ("", other),
     };
     let (plural, name, sub) = match rest {
@@ -95,7 +96,6 @@ pub(crate) fn target(world: &World, segments: &[&str]) -> Option<Target> {
     };
     Some(Target {
         group: group.into(),
-        version: version.into(),
         kind: world.kind_of(group, version, plural),
         plural: plural.into(),
         ns: ns.into(),

@@ -18,7 +18,12 @@ use crate::sim::status::{Answer, ApiError, Cause};
 use crate::sim::table::{KindId, Resource};
 
 /// GET, PUT or PATCH of `scale`.
-pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind: KindId) -> Answer<Response<Body>> {
+pub(crate) fn answer(
+    cluster: &Arc<Cluster>,
+    call: &Call,
+    target: &Target,
+    kind: KindId,
+) -> Answer<Response<Body>> {
     let mut world = cluster.lock();
     let res = world.resource(kind);
     let old =
@@ -45,8 +50,7 @@ pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind:
     }
     let replicas = j::int(&wanted, "spec.replicas").unwrap_or(0);
     if replicas < 0 {
-        let cause =
-            Cause::invalid("spec.replicas", &json!(replicas), "must be greater than or equal to 0");
+        let cause = Cause::invalid("spec.replicas", &json!(replicas), "must be greater than or equal to 0");
         return Err(ApiError::invalid(&scale_resource(&res), &target.name, &[cause]));
     }
     let mut value = old.value();

@@ -43,7 +43,12 @@ struct Watch {
 }
 
 /// GET with `watch=true`.
-pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind: KindId) -> Answer<Response<Body>> {
+pub(crate) fn answer(
+    cluster: &Arc<Cluster>,
+    call: &Call,
+    target: &Target,
+    kind: KindId,
+) -> Answer<Response<Body>> {
     let world = cluster.lock();
     let res = world.resource(kind);
     let filter = Filter::of(call, target, kind, &res)?;
@@ -51,13 +56,17 @@ pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind:
     let asked = call.query.get("resourceVersion").unwrap_or("");
     let initial = call.query.flag("sendInitialEvents");
     if initial && call.query.get("resourceVersionMatch") != Some("NotOlderThan") {
-        return Err(ApiError::bad_request("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+        return Err(ApiError::bad_request(
+            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        ));
     }
     let from: u64 = if asked.is_empty() {
         0
     } else {
         asked.parse().map_err(|_| {
-            ApiError::bad_request(format!("Invalid value: \"{asked}\": strconv.ParseUint: parsing \"{asked}\": invalid syntax"))
+            ApiError::bad_request(format!(
+                "Invalid value: \"{asked}\": strconv.ParseUint: parsing \"{asked}\": invalid syntax"
+            ))
         })?
     };
     let mut ready = VecDeque::new();
@@ -97,10 +106,13 @@ pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind:
         ended,
     };
     drop(world);
-    Ok(body::stream("application/json", stream::unfold(state, |mut watch| async move {
-        let chunk = watch.next().await?;
-        Some((chunk, watch))
-    })))
+    Ok(body::stream(
+        "application/json",
+        stream::unfold(state, |mut watch| async move {
+            let chunk = watch.next().await?;
+            Some((chunk, watch))
+        }),
+    ))
 }
 
 impl Watch {

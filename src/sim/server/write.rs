@@ -6,12 +6,12 @@ use std::sync::Arc;
 use http::Response;
 use serde_json::{Value, json};
 
+use super::Call;
 use super::body::{self, Body};
 use super::fields::{self, Manager};
 use super::list::Filter;
 use super::read::whole;
 use super::route::Target;
-use super::Call;
 use crate::sim::admit::{self, Refusal};
 use crate::sim::clock;
 use crate::sim::cluster::Cluster;
@@ -75,7 +75,12 @@ fn check_address(value: &mut Value, res: &Resource, target: &Target) -> Answer<(
 }
 
 /// POST to a collection.
-pub(crate) fn create(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind: KindId) -> Answer<Response<Body>> {
+pub(crate) fn create(
+    cluster: &Arc<Cluster>,
+    call: &Call,
+    target: &Target,
+    kind: KindId,
+) -> Answer<Response<Body>> {
     let mut value = parse(call)?;
     let mut world = cluster.lock();
     let res = world.resource(kind);
@@ -110,7 +115,8 @@ pub(crate) fn create_in(
     let ns = j::text(&value, "metadata.namespace").to_string();
     let prefix = j::text(&value, "metadata.generateName").to_string();
     if j::text(&value, "metadata.name").is_empty() && !prefix.is_empty() {
-        let name = format!("{}{}", prefix.get(..prefix.len().min(58)).unwrap_or(&prefix), world.rng.suffix(5));
+        let name =
+            format!("{}{}", prefix.get(..prefix.len().min(58)).unwrap_or(&prefix), world.rng.suffix(5));
         j::set(&mut value, "metadata.name", name);
     }
     let name = j::text(&value, "metadata.name").to_string();
@@ -164,9 +170,8 @@ pub(crate) fn update(
     let res = world.resource(kind);
     check_address(&mut value, &res, target)?;
     let warnings = admit::unknown_fields(kind, &res, &mut value, call.query.get("fieldValidation"))?;
-    let old = world
-        .get(kind, &target.ns, &target.name)
-        .ok_or_else(|| ApiError::not_found(&res, &target.name))?;
+    let old =
+        world.get(kind, &target.ns, &target.name).ok_or_else(|| ApiError::not_found(&res, &target.name))?;
     let manager = Manager::update(&call.manager(), &res.api_version(), sub);
     let object = update_in(&mut world, kind, &old, value, &manager, call.dry())?;
     drop(world);
@@ -254,7 +259,8 @@ fn merge_update(
             None => fields.remove("status"),
         };
     }
-    for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] {
+    for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"]
+    {
         let path = format!("metadata.{field}");
         match j::at(before, &path) {
             Value::Null => {
@@ -279,7 +285,12 @@ fn merge_update(
 }
 
 /// PUT of `finalize`: a namespace controller lets a namespace go.
-pub(crate) fn finalize(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind: KindId) -> Answer<Response<Body>> {
+pub(crate) fn finalize(
+    cluster: &Arc<Cluster>,
+    call: &Call,
+    target: &Target,
+    kind: KindId,
+) -> Answer<Response<Body>> {
     let value = parse(call)?;
     let mut world = cluster.lock();
     let res = world.resource(kind);
@@ -326,13 +337,17 @@ fn delete_options(call: &Call) -> Answer<DeleteOptions> {
 }
 
 /// DELETE of a named object.
-pub(crate) fn delete(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind: KindId) -> Answer<Response<Body>> {
+pub(crate) fn delete(
+    cluster: &Arc<Cluster>,
+    call: &Call,
+    target: &Target,
+    kind: KindId,
+) -> Answer<Response<Body>> {
     let options = delete_options(call)?;
     let mut world = cluster.lock();
     let res = world.resource(kind);
-    let object = world
-        .get(kind, &target.ns, &target.name)
-        .ok_or_else(|| ApiError::not_found(&res, &target.name))?;
+    let object =
+        world.get(kind, &target.ns, &target.name).ok_or_else(|| ApiError::not_found(&res, &target.name))?;
     Ok(match delete_in(&mut world, &object, &options)? {
         Some(still) => body::bytes(200, whole(&res, &still)),
         None => {
@@ -342,7 +357,11 @@ pub(crate) fn delete(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind:
             }
             let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
                 "details": details});
-            if kind == table::POD { body::bytes(200, whole(&res, &object)) } else { body::value(200, &status) }
+            if kind == table::POD {
+                body::bytes(200, whole(&res, &object))
+            } else {
+                body::value(200, &status)
+            }
         }
     })
 }

@@ -17,6 +17,65 @@ fn default_fleet_builds() {
     for cluster in sim.clusters.iter() {
         let world = cluster.lock();
         let bad = world.all(table::POD, "").filter(|p| !p.ready_pod()).count();
-        println!("{:70} nodes {:3} pods {:4} not ready {bad}", cluster.context, world.all(table::NODE, "").count(), world.all(table::POD, "").count());
+        println!(
+            "{:70} nodes {:3} pods {:4} not ready {bad}",
+            cluster.context,
+            world.all(table::NODE, "").count(),
+            world.all(table::POD, "").count()
+        );
     }
+}
+
+#[tokio::test]
+async fn a_client_lists_watches_scales_and_reads_logs() {
+    use futures::{AsyncBufReadExt, StreamExt, TryStreamExt};
+    use k8s_openapi::api::apps::v1::Deployment;
+    use k8s_openapi::api::core::v1::Pod;
+    use kube::api::{Api, ListParams, LogParams, Patch, PatchParams, WatchParams};
+    let sim = Simulation::new(&FleetSpec::embedded("small").unwrap(), 1, start());
+    let context = sim.contexts()[0].clone();
+    assert_eq!(context, "arn:aws:eks:eu-west-1:111122223333:cluster/alpha");
+    let client = sim.client(&context).unwrap();
+    let pods: Api<Pod> = Api::namespaced(client.clone(), "checkout");
+    let list = pods.list(&ListParams::default().labels("app.kubernetes.io/name=web")).await.unwrap();
+    assert_eq!(list.items.len(), 2);
+    let mut watch = pods
+        .watch(&WatchParams::default(), list.metadata.resource_version.as_deref().unwrap())
+        .await
+        .unwrap()
+        .boxed();
+    let deployments: Api<Deployment> = Api::namespaced(client.clone(), "checkout");
+    let patch = serde_json::json!({"spec": {"replicas": 4}});
+    let scale = deployments.patch_scale("web", &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
+    assert_eq!(scale.spec.unwrap().replicas, Some(4));
+    sim.advance(Duration::from_secs(20));
+    let web = deployments.get("web").await.unwrap();
+    println!("{}", serde_json::to_string_pretty(&web).unwrap());
+    assert_eq!(web.status.unwrap().ready_replicas, Some(4));
+    let mut seen = 0;
+    while let Ok(Some(Ok(_))) = tokio::time::timeout(Duration::from_millis(200), watch.next()).await {
+        seen += 1;
+    }
+    assert!(seen >= 6, "{seen}");
+    let name = list.items[0].metadata.name.clone().unwrap();
+    println!("{}", serde_json::to_string_pretty(&list.items[0]).unwrap());
+    let text = pods
+        .logs(&name, &LogParams { tail_lines: Some(5), timestamps: true, ..LogParams::default() })
+        .await
+        .unwrap();
+    println!("{text}");
+    assert_eq!(text.lines().count(), 5);
+    let lines = pods
+        .log_stream(&name, &LogParams { since_seconds: Some(30), ..LogParams::default() })
+        .await
+        .unwrap()
+        .lines();
+    assert!(lines.try_collect::<Vec<_>>().await.unwrap().len() > 10);
+    let apply = serde_json::json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 5}});
+    let refused =
+        deployments.patch("web", &PatchParams::apply("tester"), &Patch::Apply(&apply)).await.unwrap_err();
+    println!("{refused}");
+    let forced =
+        deployments.patch("web", &PatchParams::apply("tester").force(), &Patch::Apply(&apply)).await.unwrap();
+    println!("{}", serde_json::to_string(&forced.metadata.managed_fields).unwrap());
 }

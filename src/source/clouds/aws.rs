@@ -18,7 +18,8 @@ pub fn found(home: &Home) -> Vec<CloudProfile> {
     let credentials = home.aws_credentials.clone().unwrap_or_else(|| home.home.join(".aws/credentials"));
     let mut out: BTreeMap<String, CloudProfile> = BTreeMap::new();
     for (section, keys) in std::fs::read_to_string(&config).map(|t| ini(&t)).unwrap_or_default() {
-        let Some(name) = section.strip_prefix("profile ").or((section == "default").then_some("default")) else {
+        let Some(name) = section.strip_prefix("profile ").or((section == "default").then_some("default"))
+        else {
             continue;
         };
         let role_account = key(&keys, "role_arn").and_then(|arn| arn.split(':').nth(4));
@@ -130,7 +131,8 @@ mod tests {
         .unwrap();
         let home = Home { home: dir.path().to_owned(), ..Home::default() };
         let found = found(&home);
-        let seen: Vec<_> = found.iter().map(|p| (p.name.as_str(), p.account.as_deref(), p.method.as_str())).collect();
+        let seen: Vec<_> =
+            found.iter().map(|p| (p.name.as_str(), p.account.as_deref(), p.method.as_str())).collect();
         assert_eq!(
             seen,
             [

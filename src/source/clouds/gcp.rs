@@ -12,12 +12,17 @@ pub fn found(home: &Home) -> Vec<CloudProfile> {
         .unwrap_or_default();
     files.sort();
     for file in files {
-        let Some(name) = file.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_prefix("config_")) else {
+        let Some(name) = file.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_prefix("config_"))
+        else {
             continue;
         };
         let sections = std::fs::read_to_string(&file).map(|t| ini(&t)).unwrap_or_default();
         let of = |section: &str, name: &str| {
-            sections.iter().find(|(s, _)| s == section).and_then(|(_, keys)| key(keys, name)).map(str::to_owned)
+            sections
+                .iter()
+                .find(|(s, _)| s == section)
+                .and_then(|(_, keys)| key(keys, name))
+                .map(str::to_owned)
         };
         let account = of("core", "account");
         out.push(CloudProfile {

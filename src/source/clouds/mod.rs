@@ -81,7 +81,9 @@ fn ini(text: &str) -> Vec<(String, Vec<(String, String)>)> {
         }
         if let Some(name) = line.strip_prefix('[').and_then(|l| l.split(']').next()) {
             out.push((name.trim().to_owned(), Vec::new()));
-        } else if let (false, Some((key, value)), Some((_, keys))) = (nested, line.split_once('='), out.last_mut()) {
+        } else if let (false, Some((key, value)), Some((_, keys))) =
+            (nested, line.split_once('='), out.last_mut())
+        {
             let value = value.split(" #").next().unwrap_or("").trim();
             keys.push((key.trim().to_owned(), value.to_owned()));
         }

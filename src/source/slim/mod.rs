@@ -12,6 +12,8 @@ use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::domain::columns;
+use crate::domain::kind::Kind;
 use crate::domain::object::{Meta, Owner};
 use crate::domain::pod::PodRow;
 use crate::domain::text::SafeText;
@@ -19,7 +21,13 @@ use crate::fleet::delta::Row;
 
 /// A slim type: parsed from a list or a watch, then turned into its row.
 pub trait Slim:
-    kube::Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + Sync + 'static
+    kube::Resource<DynamicType = ()>
+    + Clone
+    + std::fmt::Debug
+    + serde::de::DeserializeOwned
+    + Send
+    + Sync
+    + 'static
 {
     /// The row.
     fn row(self) -> Row;
@@ -81,6 +89,24 @@ pub fn pod_row(object: serde_json::Value) -> Option<PodRow> {
     match serde_json::from_value::<pod::SlimPod>(object).ok()?.row() {
         Row::Pod(row) => Some(*row),
         _ => None,
+    }
+}
+
+/// The row of an object of a kind that was read as JSON; `None` when it is not of that kind.
+pub fn row(kind: Kind, object: serde_json::Value, now: jiff::Timestamp) -> Option<Row> {
+    fn of<T: Slim>(object: serde_json::Value) -> Option<Row> {
+        serde_json::from_value::<T>(object).ok().map(T::row)
+    }
+    match kind {
+        Kind::Namespace => of::<namespace::SlimNamespace>(object),
+        Kind::Node => of::<node::SlimNode>(object),
+        Kind::Pod => of::<pod::SlimPod>(object),
+        Kind::Deployment => of::<workload::SlimDeployment>(object),
+        Kind::StatefulSet => of::<workload::SlimStatefulSet>(object),
+        Kind::DaemonSet => of::<workload::SlimDaemonSet>(object),
+        Kind::Job => of::<workload::SlimJob>(object),
+        Kind::CronJob => of::<workload::SlimCronJob>(object),
+        other => Some(Row::Other(Box::new(columns::row(other, &object, now)))),
     }
 }
 

@@ -98,7 +98,9 @@ impl Slim for SlimNode {
         let ready = conditions.iter().find(|c| c.kind == "Ready");
         let troubles = conditions
             .iter()
-            .filter(|c| if c.kind == "Ready" { c.status != "True" } else { c.status == "True" && is_bad(&c.kind) })
+            .filter(|c| {
+                if c.kind == "Ready" { c.status != "True" } else { c.status == "True" && is_bad(&c.kind) }
+            })
             .map(|c| Trouble {
                 condition: SafeText::new(&c.kind),
                 reason: text(c.reason.as_deref()),
@@ -168,7 +170,10 @@ impl Slim for SlimNode {
 /// good news are not among them.
 fn is_bad(kind: &str) -> bool {
     kind.ends_with("Pressure")
-        || matches!(kind, "NetworkUnavailable" | "KernelDeadlock" | "ReadonlyFilesystem" | "CorruptDockerOverlay2")
+        || matches!(
+            kind,
+            "NetworkUnavailable" | "KernelDeadlock" | "ReadonlyFilesystem" | "CorruptDockerOverlay2"
+        )
         || kind.starts_with("Frequent")
 }
 

@@ -143,7 +143,8 @@ impl PodSpec {
 
     /// Sum of limits; a part is zero where a container has none.
     fn limits(&self) -> Amount {
-        let all: Vec<Amount> = self.containers.iter().flatten().map(|c| amount(&c.resources.limits)).collect();
+        let all: Vec<Amount> =
+            self.containers.iter().flatten().map(|c| amount(&c.resources.limits)).collect();
         let sum: Amount = all.iter().copied().sum();
         Amount {
             cpu_milli: if all.iter().any(|a| a.cpu_milli == 0) { 0 } else { sum.cpu_milli },
@@ -228,14 +229,25 @@ impl Slim for SlimPod {
         for c in spec.containers.iter().flatten() {
             containers.push(container_row(c, find(&status.container_statuses, &c.name).as_ref(), false));
         }
-        let sidecars: Vec<&str> =
-            spec.init_containers.iter().flatten().filter(|c| c.is_sidecar()).map(|c| c.name.as_str()).collect();
+        let sidecars: Vec<&str> = spec
+            .init_containers
+            .iter()
+            .flatten()
+            .filter(|c| c.is_sidecar())
+            .map(|c| c.name.as_str())
+            .collect();
         let total = spec.containers.iter().flatten().count() + sidecars.len();
         let ready = status
             .container_statuses
             .iter()
             .flatten()
-            .chain(status.init_container_statuses.iter().flatten().filter(|s| sidecars.contains(&s.name.as_str())))
+            .chain(
+                status
+                    .init_container_statuses
+                    .iter()
+                    .flatten()
+                    .filter(|s| sidecars.contains(&s.name.as_str())),
+            )
             .filter(|s| s.ready)
             .count();
         let ready_condition = condition("Ready");
@@ -250,7 +262,11 @@ impl Slim for SlimPod {
             message,
             ready: u16::try_from(ready).unwrap_or(u16::MAX),
             total: u16::try_from(total).unwrap_or(u16::MAX),
-            restarts: containers.iter().filter(|c| !c.init || sidecars.contains(&&*c.name)).map(|c| c.restarts).sum(),
+            restarts: containers
+                .iter()
+                .filter(|c| !c.init || sidecars.contains(&&*c.name))
+                .map(|c| c.restarts)
+                .sum(),
             last_restart: last_restart(status),
             is_ready: ready_condition.is_some_and(|c| c.status == "True"),
             ready_since: ready_condition.and_then(|c| c.last_transition_time.as_ref()).map(|t| t.0),
@@ -309,7 +325,11 @@ fn status_word(m: &ObjectMeta, spec: &PodSpec, status: &Status) -> String {
     let filled = |t: &Option<String>| t.as_ref().filter(|t| !t.is_empty()).cloned();
     let phase = status.phase.clone().unwrap_or_else(|| "Unknown".to_owned());
     let mut reason = filled(&status.reason).unwrap_or_else(|| phase.clone());
-    if status.conditions.iter().flatten().any(|c| c.kind == "PodScheduled" && c.reason.as_deref() == Some("SchedulingGated"))
+    if status
+        .conditions
+        .iter()
+        .flatten()
+        .any(|c| c.kind == "PodScheduled" && c.reason.as_deref() == Some("SchedulingGated"))
     {
         "SchedulingGated".clone_into(&mut reason);
     }
@@ -321,7 +341,9 @@ fn status_word(m: &ObjectMeta, spec: &PodSpec, status: &Status) -> String {
             State { terminated: Some(t), .. } if t.exit_code == 0 => continue,
             _ if sidecar && s.started == Some(true) => continue,
             State { terminated: Some(t), .. } => reason = format!("Init:{}", t.word()),
-            State { waiting: Some(Waiting { reason: Some(r), .. }), .. } if !r.is_empty() && r != "PodInitializing" => {
+            State { waiting: Some(Waiting { reason: Some(r), .. }), .. }
+                if !r.is_empty() && r != "PodInitializing" =>
+            {
                 reason = format!("Init:{r}");
             }
             _ => reason = format!("Init:{i}/{}", inits.len()),
@@ -329,12 +351,15 @@ fn status_word(m: &ObjectMeta, spec: &PodSpec, status: &Status) -> String {
         initializing = true;
         break;
     }
-    let initialized = status.conditions.iter().flatten().any(|c| c.kind == "Initialized" && c.status == "True");
+    let initialized =
+        status.conditions.iter().flatten().any(|c| c.kind == "Initialized" && c.status == "True");
     if !initializing || initialized {
         let mut running = false;
         for s in status.container_statuses.iter().flatten().rev() {
             match &s.state {
-                State { waiting: Some(Waiting { reason: Some(r), .. }), .. } if !r.is_empty() => reason.clone_from(r),
+                State { waiting: Some(Waiting { reason: Some(r), .. }), .. } if !r.is_empty() => {
+                    reason.clone_from(r)
+                }
                 State { terminated: Some(t), .. } => reason = t.word(),
                 State { running: Some(_), .. } if s.ready => running = true,
                 _ => {}
@@ -379,12 +404,32 @@ mod tests {
         let one = json!({"containers": [{"name": "c", "image": "i:1"}]});
         let with_init = json!({"containers": [{"name": "c", "image": "i:1"}], "initContainers": [{"name": "i", "image": "x"}]});
         for (status, spec, word) in [
-            (json!({"phase": "Running", "containerStatuses": [{"name": "c", "ready": true, "state": {"running": {}}}]}), &one, "Running"),
-            (json!({"phase": "Running", "containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}), &one, "CrashLoopBackOff"),
-            (json!({"phase": "Failed", "containerStatuses": [{"name": "c", "state": {"terminated": {"exitCode": 3}}}]}), &one, "ExitCode:3"),
+            (
+                json!({"phase": "Running", "containerStatuses": [{"name": "c", "ready": true, "state": {"running": {}}}]}),
+                &one,
+                "Running",
+            ),
+            (
+                json!({"phase": "Running", "containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}),
+                &one,
+                "CrashLoopBackOff",
+            ),
+            (
+                json!({"phase": "Failed", "containerStatuses": [{"name": "c", "state": {"terminated": {"exitCode": 3}}}]}),
+                &one,
+                "ExitCode:3",
+            ),
             (json!({"phase": "Failed", "reason": "Evicted"}), &one, "Evicted"),
-            (json!({"phase": "Pending", "initContainerStatuses": [{"name": "i", "state": {"running": {}}}]}), &with_init, "Init:0/1"),
-            (json!({"phase": "Pending", "initContainerStatuses": [{"name": "i", "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}]}), &with_init, "Init:Error"),
+            (
+                json!({"phase": "Pending", "initContainerStatuses": [{"name": "i", "state": {"running": {}}}]}),
+                &with_init,
+                "Init:0/1",
+            ),
+            (
+                json!({"phase": "Pending", "initContainerStatuses": [{"name": "i", "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}]}),
+                &with_init,
+                "Init:Error",
+            ),
             (json!({"phase": "Pending"}), &one, "Pending"),
         ] {
             assert_eq!(pod(&status, spec).status, word, "{status}");

@@ -140,8 +140,11 @@ fn row(kind: Kind, m: &ObjectMeta, spec: &Spec, status: &Status) -> WorkloadRow 
             (w.ready, w.current) = (status.ready_replicas, status.replicas);
             w.available = status.available_replicas;
             // The controller moves updatedReplicas back to 0 once both revisions are one.
-            w.updated =
-                if status.current_revision == status.update_revision { status.replicas } else { status.updated_replicas };
+            w.updated = if status.current_revision == status.update_revision {
+                status.replicas
+            } else {
+                status.updated_replicas
+            };
         }
         Kind::DaemonSet => {
             w.desired = status.desired_number_scheduled;
@@ -181,7 +184,9 @@ fn row(kind: Kind, m: &ObjectMeta, spec: &Spec, status: &Status) -> WorkloadRow 
 
 /// Who else writes this object, by the labels the tools leave. Annotations are not read on lists.
 fn managed_by(m: &ObjectMeta) -> SafeText {
-    if label(m, "kustomize.toolkit.fluxcd.io/name").is_some() || label(m, "helm.toolkit.fluxcd.io/name").is_some() {
+    if label(m, "kustomize.toolkit.fluxcd.io/name").is_some()
+        || label(m, "helm.toolkit.fluxcd.io/name").is_some()
+    {
         return "Flux".into();
     }
     if label(m, "argocd.argoproj.io/instance").is_some() {

@@ -124,7 +124,12 @@ impl Confirm {
         let from = self.from.min(targets.len().saturating_sub(usize::from(shown)));
         for step in targets.iter().skip(from).take(usize::from(shown)) {
             let mut line = step.cluster.path.clone();
-            line.push_str(&format!("  {}  {}  {}", step.cluster.environment.word(), step.object_words(), step.action_words()));
+            line.push_str(&format!(
+                "  {}  {}  {}",
+                step.cluster.environment.word(),
+                step.object_words(),
+                step.action_words()
+            ));
             let style = match step.verdict.blocks() {
                 Some(why) => {
                     line.push_str(&format!("  {why}"));
@@ -143,14 +148,24 @@ impl Confirm {
         }
         if let Some(cost) = self.plan.cost_nano_hour().filter(|c| *c != 0) {
             let sign = if cost > 0 { "+" } else { "-" };
-            put(&mut y, &format!("cost {sign}{}/mo at list prices", money::show_month(i128::from(cost.abs()))), text);
+            put(
+                &mut y,
+                &format!("cost {sign}{}/mo at list prices", money::show_month(i128::from(cost.abs()))),
+                text,
+            );
         }
-        let mut who: Vec<String> =
-            targets.iter().map(|s| format!("{} (context {})", s.cluster.acts_as, s.cluster.context)).collect();
+        let mut who: Vec<String> = targets
+            .iter()
+            .map(|s| format!("{} (context {})", s.cluster.acts_as, s.cluster.context))
+            .collect();
         who.sort();
         who.dedup();
         let more = if who.len() > 2 { format!(" and {} more", who.len() - 2) } else { String::new() };
-        put(&mut y, &format!("as: {}{more}", who.iter().take(2).cloned().collect::<Vec<_>>().join(", ")), muted);
+        put(
+            &mut y,
+            &format!("as: {}{more}", who.iter().take(2).cloned().collect::<Vec<_>>().join(", ")),
+            muted,
+        );
         put(&mut y, &format!("same on the command line: {}", self.plan.command), muted);
         let bottom = inner.bottom().saturating_sub(1);
         let locked = self.check();
@@ -164,8 +179,12 @@ impl Confirm {
             draw::text(buf, inner.x + used, y, &typed, inner.width.saturating_sub(used), text);
         }
         let (state, style) = match (&locked, blocked) {
-            (_, 1..) => (format!("{blocked} of these cannot be done: mend the plan first"), theme.style(Role::Error)),
-            (Ok(()), 0) => (format!("Enter {}", self.plan.verb.word().to_lowercase()), theme.style(Role::Accent)),
+            (_, 1..) => {
+                (format!("{blocked} of these cannot be done: mend the plan first"), theme.style(Role::Error))
+            }
+            (Ok(()), 0) => {
+                (format!("Enter {}", self.plan.verb.word().to_lowercase()), theme.style(Role::Accent))
+            }
             (Err(PlanError::WordWanted(_)), 0) => {
                 (format!("Enter {} (locked)", self.plan.verb.word().to_lowercase()), muted)
             }

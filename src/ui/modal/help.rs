@@ -42,7 +42,10 @@ impl Help {
         self.rows
             .iter()
             .filter(|(k, h, c)| {
-                wanted.is_empty() || h.to_lowercase().contains(&wanted) || k.contains(&wanted) || c.contains(&wanted)
+                wanted.is_empty()
+                    || h.to_lowercase().contains(&wanted)
+                    || k.contains(&wanted)
+                    || c.contains(&wanted)
             })
             .collect()
     }
@@ -85,7 +88,14 @@ impl Help {
         let text = theme.style(Role::Text);
         draw::text(buf, screen.x + 1, screen.y, "Keys", 10, theme.style(Role::TitleFocused));
         let hint = format!("search: {}▏   Esc closes", self.search.text());
-        draw::text(buf, screen.x + 8, screen.y, &hint, screen.width.saturating_sub(8), theme.style(Role::Muted));
+        draw::text(
+            buf,
+            screen.x + 8,
+            screen.y,
+            &hint,
+            screen.width.saturating_sub(8),
+            theme.style(Role::Muted),
+        );
         let found = self.found();
         for (y, i) in (screen.y + 2..screen.bottom().saturating_sub(1)).zip(self.list.window()) {
             let Some((keys, help, context)) = found.get(i) else { break };

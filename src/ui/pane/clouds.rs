@@ -99,7 +99,10 @@ impl Pane for Clouds {
                 vec![Effect::Job(Job::Identify { profile: Box::new(p) })]
             }
             (Action::Open | Action::CloudIdentity, Some(p)) => {
-                vec![Effect::complain(format!("asking {} who we are is not supported yet; AWS is", p.provider))]
+                vec![Effect::complain(format!(
+                    "asking {} who we are is not supported yet; AWS is",
+                    p.provider
+                ))]
             }
             (Action::Refresh, _) => vec![Effect::Job(Job::Clouds)],
             _ => Vec::new(),

@@ -54,7 +54,11 @@ fn cells(row: &CostsRow, headings: usize, ascii: bool, total: i128) -> Vec<Strin
         money(row.mem_nano),
         money(row.gpu_nano),
         if row.is_unknown() { "n/a".to_owned() } else { money(row.total_nano) },
-        if total == 0 { String::new() } else { format!("{} {:>3}%", draw::bar(share, 1000, 10, ascii), share / 10) },
+        if total == 0 {
+            String::new()
+        } else {
+            format!("{} {:>3}%", draw::bar(share, 1000, 10, ascii), share / 10)
+        },
         row.efficiency_permille.map_or_else(|| "–".to_owned(), |e| format!("{}%", e / 10)),
     ]);
     out
@@ -109,7 +113,14 @@ impl Pane for Costs {
         let table = Rect { height: area.height.saturating_sub(2), ..area };
         if sums.rows.is_empty() {
             let words = "no node of this scope is known yet";
-            draw::text(buf, area.x + 2, area.y, words, area.width.saturating_sub(2), theme.style(Role::Muted));
+            draw::text(
+                buf,
+                area.x + 2,
+                area.y,
+                words,
+                area.width.saturating_sub(2),
+                theme.style(Role::Muted),
+            );
         } else {
             draw_table(buf, table, theme, (&self.columns, &self.widths), &self.list, focused, |i| {
                 let Some(row) = sums.rows.get(i) else { return DrawnRow::default() };
@@ -190,7 +201,9 @@ fn notes(sums: &Sums) -> [String; 2] {
         [] if sums.partial => "some clusters have not told their nodes or pods yet".to_owned(),
         [] => String::new(),
         [one] => format!("without a price: {} ({})", one.node, one.why),
-        [first, rest @ ..] => format!("without a price: {} nodes, e.g. {} ({})", rest.len() + 1, first.node, first.why),
+        [first, rest @ ..] => {
+            format!("without a price: {} nodes, e.g. {} ({})", rest.len() + 1, first.node, first.why)
+        }
     };
     [first, second]
 }

@@ -121,7 +121,13 @@ impl Deploy {
         let Some(object) = objects.get(self.list.cursor) else { return Vec::new() };
         let mut out = Vec::new();
         for step in plan.steps.iter().filter(|s| s.object_words() == *object) {
-            out.push(format!("{}   {}   as {} ({})", step.cluster.path, step.action_words(), step.cluster.acts_as, step.cluster.context));
+            out.push(format!(
+                "{}   {}   as {} ({})",
+                step.cluster.path,
+                step.action_words(),
+                step.cluster.acts_as,
+                step.cluster.context
+            ));
             if let Verdict::Conflict(why) | Verdict::Refused(why) | Verdict::Waits(why) = &step.verdict {
                 out.push(format!("    {why}"));
             }
@@ -157,15 +163,22 @@ impl Pane for Deploy {
     fn heading(&self, seen: Seen<'_>) -> String {
         let n = seen.fleet.in_scope(seen.scope).count();
         match (&self.plan, &self.run) {
-            (_, Some((plan, _))) if self.outcome.is_none() => format!("running: {}  X stops after this step", plan.title()),
+            (_, Some((plan, _))) if self.outcome.is_none() => {
+                format!("running: {}  X stops after this step", plan.title())
+            }
             (_, Some((plan, _))) => format!("{}: {}", plan.title(), self.outcome.as_deref().unwrap_or("")),
-            (Some(plan), None) => format!("{}  {} clusters  plan: {}", self.path, Self::clusters(plan).len(), Self::summary(plan)),
+            (Some(plan), None) => format!(
+                "{}  {} clusters  plan: {}",
+                self.path,
+                Self::clusters(plan).len(),
+                Self::summary(plan)
+            ),
             (None, None) if self.planning => format!("{}  planning for {n} clusters …", self.path),
             (None, None) => format!("{n} clusters in scope"),
         }
     }
 
-    fn draw(&self, _seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
+    fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
         let text = theme.style(Role::Text);
         let muted = theme.style(Role::Muted);
         let mut y = area.y;
@@ -206,7 +219,14 @@ impl Pane for Deploy {
             if let Some(outcome) = &self.outcome
                 && y + 1 < area.bottom()
             {
-                draw::text(buf, area.x + 1, y + 1, outcome, area.width.saturating_sub(2), theme.style(Role::Title));
+                draw::text(
+                    buf,
+                    area.x + 1,
+                    y + 1,
+                    outcome,
+                    area.width.saturating_sub(2),
+                    theme.style(Role::Title),
+                );
             }
             return;
         }
@@ -231,12 +251,13 @@ impl Pane for Deploy {
         // The matrix.
         let objects = Self::objects(plan);
         let clusters = Self::clusters(plan);
-        let first = objects.iter().map(|o| draw::width(o)).max().unwrap_or(8).clamp(8, (area.width / 2).max(8));
+        let first =
+            objects.iter().map(|o| draw::width(o)).max().unwrap_or(8).clamp(8, (area.width / 2).max(8));
         let width = clusters.iter().map(|(_, n)| draw::width(n)).max().unwrap_or(8).clamp(10, 18);
         draw::text(buf, area.x + 1, y, "OBJECT", first, muted);
         let mut x = area.x + first + 3;
         for (id, name) in &clusters {
-            let env = _seen.fleet.cluster(*id).map_or(text, |c| theme.environment(c.info.environment));
+            let env = seen.fleet.cluster(*id).map_or(text, |c| theme.environment(c.info.environment));
             if x < area.right() {
                 draw::text(buf, x, y, name, width.min(area.right() - x), env);
             }

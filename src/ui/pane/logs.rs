@@ -82,7 +82,13 @@ impl Default for Logs {
 
 impl Logs {
     /// Opens the streams of the scope, or of these objects.
-    pub fn open(&mut self, fleet: &Fleet, scope: &Scope, objects: Option<Vec<ObjectKey>>, previous: bool) -> Vec<Effect> {
+    pub fn open(
+        &mut self,
+        fleet: &Fleet,
+        scope: &Scope,
+        objects: Option<Vec<ObjectKey>>,
+        previous: bool,
+    ) -> Vec<Effect> {
         let narrowed;
         let scope = match &objects {
             Some(objects) => {
@@ -258,14 +264,24 @@ impl Pane for Logs {
         if self.left_out > 0 {
             out.push_str(&format!("  {} more not streaming: narrow the scope", self.left_out));
         }
-        out.push_str(&format!("  {} dropped", show_count(usize::try_from(self.ring.dropped()).unwrap_or(usize::MAX))));
+        out.push_str(&format!(
+            "  {} dropped",
+            show_count(usize::try_from(self.ring.dropped()).unwrap_or(usize::MAX))
+        ));
         out
     }
 
     fn draw(&self, seen: Seen<'_>, theme: &Theme, _focused: bool, area: Rect, buf: &mut Buffer) {
         if self.shown.is_empty() {
             for (y, words) in (area.y..area.bottom()).zip(self.empty_words()) {
-                draw::text(buf, area.x + 2, y, &words, area.width.saturating_sub(2), theme.style(Role::Muted));
+                draw::text(
+                    buf,
+                    area.x + 2,
+                    y,
+                    &words,
+                    area.width.saturating_sub(2),
+                    theme.style(Role::Muted),
+                );
             }
             return;
         }
@@ -288,7 +304,8 @@ impl Pane for Logs {
                     let fill = if theme.ascii { "-" } else { "─" };
                     let words = format!(" {} ", mark.text);
                     let side = usize::from(area.width.saturating_sub(draw::width(&words)) / 4);
-                    let rule = format!("{0}{words}{1}", fill.repeat(side), fill.repeat(usize::from(area.width)));
+                    let rule =
+                        format!("{0}{words}{1}", fill.repeat(side), fill.repeat(usize::from(area.width)));
                     draw::text(buf, area.x, y, &rule, area.width, theme.style(Role::Warn));
                     continue;
                 }
@@ -332,7 +349,14 @@ impl Pane for Logs {
                     let before = draw::width(part.get(..range.start).unwrap_or(""));
                     if before < room {
                         let hit = part.get(range).unwrap_or("");
-                        draw::text(buf, area.x + used + before, y, hit, room - before, theme.style(Role::Match));
+                        draw::text(
+                            buf,
+                            area.x + used + before,
+                            y,
+                            hit,
+                            room - before,
+                            theme.style(Role::Match),
+                        );
                     }
                 }
             }
@@ -347,7 +371,7 @@ impl Pane for Logs {
         }
     }
 
-    fn act(&mut self, _seen: Seen<'_>, action: Action) -> Vec<Effect> {
+    fn act(&mut self, seen: Seen<'_>, action: Action) -> Vec<Effect> {
         let page = usize::from(self.rows.max(2)) - 1;
         let most = self.shown.len().saturating_sub(1);
         let (back, mut to) = (self.back, None);
@@ -366,12 +390,12 @@ impl Pane for Logs {
             Action::LogWrap => self.wrap = !self.wrap,
             Action::LogTime => self.time = !self.time,
             Action::LogMark => {
-                let time = self.ring.iter().next_back().and_then(Entry::time).unwrap_or(_seen.now);
+                let time = self.ring.iter().next_back().and_then(Entry::time).unwrap_or(seen.now);
                 let mark = Mark {
                     time,
                     source: None,
                     kind: MarkKind::Bookmark,
-                    text: SafeText::new(&format!("mark {}", _seen.now.strftime("%H:%M:%S"))),
+                    text: SafeText::new(&format!("mark {}", seen.now.strftime("%H:%M:%S"))),
                 };
                 self.take(&[Entry::Mark(mark)]);
             }
@@ -392,10 +416,14 @@ impl Pane for Logs {
                 self.jump(action == Action::LogNextMatch, move |e| filter.find(e.text()).is_some());
             }
             Action::LogNextError | Action::LogPrevError => {
-                self.jump(action == Action::LogNextError, |e| e.line().is_some_and(|l| l.level == Level::Error));
+                self.jump(action == Action::LogNextError, |e| {
+                    e.line().is_some_and(|l| l.level == Level::Error)
+                });
             }
             Action::LogNextWarning | Action::LogPrevWarning => {
-                self.jump(action == Action::LogNextWarning, |e| e.line().is_some_and(|l| l.level == Level::Warn));
+                self.jump(action == Action::LogNextWarning, |e| {
+                    e.line().is_some_and(|l| l.level == Level::Warn)
+                });
             }
             Action::SinceTail => return self.since(Some(TAIL), None),
             Action::SinceHead => return self.since(None, None),
@@ -472,7 +500,9 @@ impl Pane for Logs {
             let who = entry
                 .line()
                 .and_then(|l| self.targets.get(l.source.0 as usize))
-                .map_or_else(String::new, |t| format!("{} {}/{}/{}", t.cluster_name, t.namespace, t.pod, t.container));
+                .map_or_else(String::new, |t| {
+                    format!("{} {}/{}/{}", t.cluster_name, t.namespace, t.pod, t.container)
+                });
             out.push_str(&format!("{time} {who} {}\n", entry.text()));
         }
         out

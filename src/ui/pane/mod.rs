@@ -1,4 +1,4 @@
-//! Panes: each a file, each a `Pane`. To add one: its file, one line in [`panes!`], and a key in the key maps.
+//! Panes: each a file, each a `Pane`. To add one: its file, one line in `panes!`, and a key in the key maps.
 //!
 //! A pane keeps its own cursor and what it worked out in `prepare`; it reads the fleet, never changes it, and imports no
 //! other pane.
@@ -74,6 +74,7 @@ pub trait Pane {
     }
 
     /// The filter in force.
+    #[expect(clippy::unnecessary_literal_bound, reason = "panes that have a filter give their own")]
     fn filter_text(&self) -> &str {
         ""
     }
@@ -146,6 +147,7 @@ impl PaneId {
     }
 
     /// The tab after this, or before it.
+    #[must_use]
     pub fn neighbour(self, forward: bool) -> Self {
         let tabs: Vec<Self> = PANES.iter().filter(|(.., tab)| *tab).map(|(id, ..)| *id).collect();
         let at = tabs.iter().position(|t| *t == self).unwrap_or(0);

@@ -256,7 +256,13 @@ fn workloads(seen: Seen<'_>, id: crate::domain::id::ClusterId, ns: &SafeText) ->
         .collect()
 }
 
-fn pods(seen: Seen<'_>, id: crate::domain::id::ClusterId, ns: &SafeText, kind: &str, name: &SafeText) -> Vec<Line> {
+fn pods(
+    seen: Seen<'_>,
+    id: crate::domain::id::ClusterId,
+    ns: &SafeText,
+    kind: &str,
+    name: &SafeText,
+) -> Vec<Line> {
     let Some(c) = seen.fleet.cluster(id) else { return Vec::new() };
     c.pods_in(ns)
         .filter(|p| p.workload.as_ref().is_some_and(|o| o.kind == kind && o.name == *name))
@@ -276,7 +282,12 @@ fn pods(seen: Seen<'_>, id: crate::domain::id::ClusterId, ns: &SafeText, kind: &
         .collect()
 }
 
-fn pod_words(seen: Seen<'_>, id: crate::domain::id::ClusterId, ns: &SafeText, name: &SafeText) -> Vec<String> {
+fn pod_words(
+    seen: Seen<'_>,
+    id: crate::domain::id::ClusterId,
+    ns: &SafeText,
+    name: &SafeText,
+) -> Vec<String> {
     let Some(p) = seen.fleet.cluster(id).and_then(|c| c.pod(ns, name)) else { return Vec::new() };
     let mut out = vec![
         format!("{} / {}", p.meta.namespace, p.meta.name),
@@ -299,7 +310,10 @@ fn pod_words(seen: Seen<'_>, id: crate::domain::id::ClusterId, ns: &SafeText, na
         };
         out.push(format!("{}{}  {}  {state}", if c.init { "init " } else { "" }, c.name, c.image));
         if let Some(last) = &c.last {
-            out.push(format!("    last run: {} (exit {}), restarts {}", last.reason, last.exit_code, c.restarts));
+            out.push(format!(
+                "    last run: {} (exit {}), restarts {}",
+                last.reason, last.exit_code, c.restarts
+            ));
         }
     }
     out
@@ -412,6 +426,13 @@ impl Pane for Overview {
     }
 
     fn keys(&self) -> &'static [Action] {
-        &[Action::Open, Action::GotoResources, Action::GotoProblems, Action::GotoLogs, Action::GotoCosts, Action::Connect]
+        &[
+            Action::Open,
+            Action::GotoResources,
+            Action::GotoProblems,
+            Action::GotoLogs,
+            Action::GotoCosts,
+            Action::Connect,
+        ]
     }
 }

@@ -62,6 +62,17 @@ impl Problems {
         }
     }
 
+    /// Opens or closes the problem under the cursor.
+    fn fold(&mut self) {
+        if let Some(k) = self.problem().map(key) {
+            if !self.open.remove(&k) {
+                self.open.insert(k);
+            }
+            self.rows();
+            self.list.set_len(self.lines.len());
+        }
+    }
+
     /// The finding under the cursor; on a problem its first.
     fn finding(&self) -> Option<&Finding> {
         match *self.lines.get(self.list.cursor)? {
@@ -118,7 +129,11 @@ impl Pane for Problems {
 
     fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
         if self.lines.is_empty() {
-            let words = if self.problems.is_empty() { "nothing is broken in this scope" } else { "nothing matches the filter" };
+            let words = if self.problems.is_empty() {
+                "nothing is broken in this scope"
+            } else {
+                "nothing matches the filter"
+            };
             draw::text(buf, area.x + 2, area.y, words, area.width, theme.style(Role::Muted));
             return;
         }
@@ -150,17 +165,32 @@ impl Pane for Problems {
                     draw::text(buf, area.x, y, fold, 1, own(theme.style(Role::Muted)));
                     draw::text(buf, area.x + 2, y, health.glyph(theme.ascii), 1, own(theme.health(health)));
                     let hint_width = if area.width >= 90 { draw::width(hint).min(30) } else { 0 };
-                    draw::text_right(buf, right.saturating_sub(hint_width), right, y, hint, own(theme.style(Role::Muted)));
+                    draw::text_right(
+                        buf,
+                        right.saturating_sub(hint_width),
+                        right,
+                        y,
+                        hint,
+                        own(theme.style(Role::Muted)),
+                    );
                     let age_right = right.saturating_sub(if hint_width > 0 { hint_width + 2 } else { 0 });
                     draw::text_right(buf, area.x, age_right, y, &age, own(theme.style(Role::Muted)));
                     let room = age_right.saturating_sub(area.x + 4 + draw::width(&age) + 1);
-                    draw::text(buf, area.x + 4, y, &problems::headline(p, seen.fleet), room, own(theme.style(Role::Text)));
+                    draw::text(
+                        buf,
+                        area.x + 4,
+                        y,
+                        &problems::headline(p, seen.fleet),
+                        room,
+                        own(theme.style(Role::Text)),
+                    );
                 }
                 Line::Finding(p, f) => {
                     let Some(f) = self.problems.get(p).and_then(|p| p.findings.get(f)) else { continue };
                     let cluster = seen.fleet.cluster(f.object.cluster);
                     let name = cluster.map_or("", |c| c.info.name().as_str());
-                    let env = cluster.map_or_else(|| theme.style(Role::Text), |c| theme.environment(c.info.environment));
+                    let env = cluster
+                        .map_or_else(|| theme.style(Role::Text), |c| theme.environment(c.info.environment));
                     let at = area.x + 6;
                     let used = draw::text(buf, at, y, name, 20, own(env));
                     let object = if f.object.namespace.is_empty() {
@@ -169,7 +199,8 @@ impl Pane for Problems {
                         format!("{}/{}", f.object.namespace, f.object.name)
                     };
                     let x = at + used.max(10) + 1;
-                    let used = draw::text(buf, x, y, &object, right.saturating_sub(x), own(theme.style(Role::Text)));
+                    let used =
+                        draw::text(buf, x, y, &object, right.saturating_sub(x), own(theme.style(Role::Text)));
                     let x = x + used + 2;
                     draw::text(buf, x, y, &f.detail, right.saturating_sub(x), own(theme.style(Role::Muted)));
                 }
@@ -183,19 +214,14 @@ impl Pane for Problems {
         }
         match action {
             Action::Toggle | Action::Right | Action::Left | Action::Expand | Action::Collapse => {
-                if let Some(k) = self.problem().map(key) {
-                    if !self.open.remove(&k) {
-                        self.open.insert(k);
-                    }
-                    self.rows();
-                    self.list.set_len(self.lines.len());
-                }
+                self.fold();
             }
             Action::Open => {
                 let open = matches!(self.lines.get(self.list.cursor), Some(Line::Problem(i))
                     if self.problems.get(*i).is_some_and(|p| p.findings.len() > 1 && !self.open.contains(&key(p))));
                 if open {
-                    return self.act(_seen, Action::Toggle);
+                    self.fold();
+                    return Vec::new();
                 }
                 let Some(finding) = self.finding() else { return Vec::new() };
                 if finding.object.kind == "Cluster" {
@@ -206,7 +232,8 @@ impl Pane for Problems {
                 }
             }
             Action::Connect => {
-                let clusters: Vec<ClusterId> = self.problem().map(|p| p.clusters.iter().copied().collect()).unwrap_or_default();
+                let clusters: Vec<ClusterId> =
+                    self.problem().map(|p| p.clusters.iter().copied().collect()).unwrap_or_default();
                 return vec![Effect::Retry(clusters)];
             }
             Action::Back if !self.filter.is_empty() => {

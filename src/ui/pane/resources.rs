@@ -95,7 +95,11 @@ fn row_of<'a>(cluster: &'a Cluster, key: &ObjectKey) -> Option<RowRef<'a>> {
 }
 
 /// The rows of a kind of one cluster that are in scope.
-fn rows_of<'a>(cluster: &'a Cluster, kind: Kind, scope: &'a Scope) -> Box<dyn Iterator<Item = RowRef<'a>> + 'a> {
+fn rows_of<'a>(
+    cluster: &'a Cluster,
+    kind: Kind,
+    scope: &'a Scope,
+) -> Box<dyn Iterator<Item = RowRef<'a>> + 'a> {
     let at = cluster.info.at();
     match kind {
         Kind::Pod => Box::new(
@@ -107,11 +111,12 @@ fn rows_of<'a>(cluster: &'a Cluster, kind: Kind, scope: &'a Scope) -> Box<dyn It
                 })
                 .map(RowRef::Pod),
         ),
-        Kind::Node => {
-            Box::new(cluster.nodes().filter(move |_| scope.covers_cluster(at)).map(RowRef::Node))
-        }
+        Kind::Node => Box::new(cluster.nodes().filter(move |_| scope.covers_cluster(at)).map(RowRef::Node)),
         Kind::Namespace => Box::new(
-            cluster.namespaces().filter(move |n| scope.touches_namespace(at, &n.meta.name)).map(RowRef::Namespace),
+            cluster
+                .namespaces()
+                .filter(move |n| scope.touches_namespace(at, &n.meta.name))
+                .map(RowRef::Namespace),
         ),
         k if k.is_workload() => Box::new(
             cluster
@@ -122,7 +127,10 @@ fn rows_of<'a>(cluster: &'a Cluster, kind: Kind, scope: &'a Scope) -> Box<dyn It
                 .map(RowRef::Workload),
         ),
         k if k.info().namespaced => Box::new(
-            cluster.others(k).filter(move |o| scope.touches_namespace(at, &o.meta.namespace)).map(RowRef::Other),
+            cluster
+                .others(k)
+                .filter(move |o| scope.touches_namespace(at, &o.meta.namespace))
+                .map(RowRef::Other),
         ),
         k => Box::new(cluster.others(k).filter(move |_| scope.covers_cluster(at)).map(RowRef::Other)),
     }
@@ -177,7 +185,11 @@ impl Resources {
         for cluster in seen.fleet.in_scope(seen.preview) {
             for row in rows_of(cluster, self.kind, seen.preview) {
                 let meta = row.meta();
-                if self.namespace.as_deref().is_some_and(|ns| !meta.namespace.is_empty() && meta.namespace != ns) {
+                if self
+                    .namespace
+                    .as_deref()
+                    .is_some_and(|ns| !meta.namespace.is_empty() && meta.namespace != ns)
+                {
                     continue;
                 }
                 self.total += 1;
@@ -234,8 +246,11 @@ fn odd_images(fleet: &Fleet, kind: Kind, rows: &[ObjectKey]) -> BTreeSet<ObjectK
     }
     let mut apps: BTreeMap<(&str, &str), Vec<(&ObjectKey, String)>> = BTreeMap::new();
     for key in rows {
-        let image =
-            fleet.cluster(key.cluster).and_then(|c| row_of(c, key)).and_then(|r| r.image()).unwrap_or_default();
+        let image = fleet
+            .cluster(key.cluster)
+            .and_then(|c| row_of(c, key))
+            .and_then(|r| r.image())
+            .unwrap_or_default();
         apps.entry((&key.namespace, &key.name)).or_default().push((key, image));
     }
     let mut odd = BTreeSet::new();
@@ -412,11 +427,23 @@ impl Pane for Resources {
     }
 
     fn keys(&self) -> &'static [Action] {
-        &[Action::Describe, Action::Logs, Action::Yaml, Action::Scale, Action::Mark, Action::Filter, Action::Wide]
+        &[
+            Action::Describe,
+            Action::Logs,
+            Action::Yaml,
+            Action::Scale,
+            Action::Mark,
+            Action::Filter,
+            Action::Wide,
+        ]
     }
 
     fn targets(&self, _seen: Seen<'_>) -> Vec<ObjectKey> {
-        if self.marks.is_empty() { self.cursor.iter().cloned().collect() } else { self.marks.iter().cloned().collect() }
+        if self.marks.is_empty() {
+            self.cursor.iter().cloned().collect()
+        } else {
+            self.marks.iter().cloned().collect()
+        }
     }
 
     fn filter(&mut self, text: &str) -> Result<(), String> {
@@ -465,7 +492,12 @@ impl Resources {
             }
             k if k.is_workload() => {
                 self.show(Kind::Pod);
-                vec![Effect::Scope(vec![TreeNode::Workload(key.cluster, key.namespace.clone(), k, key.name.clone())])]
+                vec![Effect::Scope(vec![TreeNode::Workload(
+                    key.cluster,
+                    key.namespace.clone(),
+                    k,
+                    key.name.clone(),
+                )])]
             }
             Kind::Node => {
                 self.show(Kind::Pod);

@@ -68,7 +68,8 @@ impl Scale {
             let mut hpas = BTreeMap::new();
             for h in c.others(Kind::HorizontalPodAutoscaler) {
                 if let Some(target) = h.cells.first() {
-                    let range = h.cells.iter().skip(2).take(2).map(|c| c.as_str()).collect::<Vec<_>>().join("-");
+                    let range =
+                        h.cells.iter().skip(2).take(2).map(|c| c.as_str()).collect::<Vec<_>>().join("-");
                     hpas.insert((h.meta.namespace.clone(), target.to_string()), range);
                 }
             }
@@ -98,10 +99,11 @@ impl Scale {
                     }
                     self.total += w.desired;
                     let key = ObjectKey { cluster: c.id(), kind, namespace: ns.clone(), name: name.clone() };
-                    by_app
-                        .entry((ns.to_string(), kind, name.to_string()))
-                        .or_default()
-                        .push(Line { key, cells, health: w.health() });
+                    by_app.entry((ns.to_string(), kind, name.to_string())).or_default().push(Line {
+                        key,
+                        cells,
+                        health: w.health(),
+                    });
                 }
             }
         }
@@ -129,15 +131,29 @@ impl Pane for Scale {
     }
 
     fn heading(&self, _seen: Seen<'_>) -> String {
-        let marked = if self.marks.is_empty() { String::new() } else { format!("  {} marked", self.marks.len()) };
+        let marked =
+            if self.marks.is_empty() { String::new() } else { format!("  {} marked", self.marks.len()) };
         let filter = if self.filter.is_empty() { String::new() } else { format!("  /{}", self.filter) };
-        format!("{} apps in {} places  total {} replicas{filter}{marked}", self.apps, self.lines.len(), self.total)
+        format!(
+            "{} apps in {} places  total {} replicas{filter}{marked}",
+            self.apps,
+            self.lines.len(),
+            self.total
+        )
     }
 
-    fn draw(&self, _seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
+    fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
         if self.lines.is_empty() {
-            let words = "no deployment or stateful set in this scope; select a cluster, namespace or app in the tree";
-            draw::text(buf, area.x + 2, area.y, words, area.width.saturating_sub(2), theme.style(Role::Muted));
+            let words =
+                "no deployment or stateful set in this scope; select a cluster, namespace or app in the tree";
+            draw::text(
+                buf,
+                area.x + 2,
+                area.y,
+                words,
+                area.width.saturating_sub(2),
+                theme.style(Role::Muted),
+            );
             return;
         }
         draw_table(buf, area, theme, (&COLUMNS, &self.widths), &self.list, focused, |i| {
@@ -145,9 +161,11 @@ impl Pane for Scale {
             // The app's name stands once above its clusters, but always where a window begins.
             let again = i > self.list.offset
                 && i.checked_sub(1).and_then(|b| self.lines.get(b)).is_some_and(|b| {
-                    b.key.name == line.key.name && b.key.namespace == line.key.namespace && b.key.kind == line.key.kind
+                    b.key.name == line.key.name
+                        && b.key.namespace == line.key.namespace
+                        && b.key.kind == line.key.kind
                 });
-            let env = _seen
+            let env = seen
                 .fleet
                 .cluster(line.key.cluster)
                 .map_or_else(|| theme.style(Role::Text), |c| theme.environment(c.info.environment));
@@ -164,7 +182,8 @@ impl Pane for Scale {
             let sign = if self.marks.contains(&line.key) {
                 Some((if theme.ascii { "*" } else { "✓" }, theme.style(Role::Mark)))
             } else {
-                (line.health != Health::Ok).then(|| (line.health.glyph(theme.ascii), theme.health(line.health)))
+                (line.health != Health::Ok)
+                    .then(|| (line.health.glyph(theme.ascii), theme.health(line.health)))
             };
             DrawnRow { cells, sign }
         });
@@ -211,7 +230,11 @@ impl Pane for Scale {
     }
 
     fn targets(&self, _seen: Seen<'_>) -> Vec<ObjectKey> {
-        if self.marks.is_empty() { self.cursor.iter().cloned().collect() } else { self.marks.iter().cloned().collect() }
+        if self.marks.is_empty() {
+            self.cursor.iter().cloned().collect()
+        } else {
+            self.marks.iter().cloned().collect()
+        }
     }
 
     fn filter(&mut self, text: &str) -> Result<(), String> {

@@ -128,7 +128,8 @@ impl TextView {
         let filter = Filter::parse(&self.search).ok().filter(|_| !self.search.is_empty());
         for (y, i) in (area.top()..area.bottom()).zip(self.list.window()) {
             let Some(line) = self.lines.get(i) else { break };
-            let base = if i == self.list.cursor { theme.style(Role::Selection) } else { theme.style(Role::Text) };
+            let base =
+                if i == self.list.cursor { theme.style(Role::Selection) } else { theme.style(Role::Text) };
             if i == self.list.cursor {
                 draw::line_style(buf, area, y, base);
             }

@@ -81,7 +81,11 @@ impl Tree {
 
     /// What Enter makes the scope: the marks, else the node under the cursor.
     pub fn selection(&self) -> Vec<TreeNode> {
-        if self.marks.is_empty() { self.cursor.iter().cloned().collect() } else { self.marks.iter().cloned().collect() }
+        if self.marks.is_empty() {
+            self.cursor.iter().cloned().collect()
+        } else {
+            self.marks.iter().cloned().collect()
+        }
     }
 
     /// Opens everything above a node and puts the cursor on it.
@@ -121,7 +125,11 @@ impl Tree {
         let Some(row) = self.rows.get(self.list.cursor).cloned() else { return false };
         match action {
             Action::Toggle => {
-                if row.expanded { self.open.remove(&row.node) } else { self.open.insert(row.node) };
+                if row.expanded {
+                    self.open.remove(&row.node)
+                } else {
+                    self.open.insert(row.node)
+                };
             }
             Action::Expand | Action::Right if row.expandable && !row.expanded => {
                 self.open.insert(row.node);
@@ -130,8 +138,9 @@ impl Tree {
                 if row.expanded && row.expandable {
                     self.open.remove(&row.node);
                 } else {
-                    let parent =
-                        (0..self.list.cursor).rev().find(|i| self.rows.get(*i).is_some_and(|r| r.indent < row.indent));
+                    let parent = (0..self.list.cursor)
+                        .rev()
+                        .find(|i| self.rows.get(*i).is_some_and(|r| r.indent < row.indent));
                     if let Some(parent) = parent {
                         self.list.go(parent);
                         self.cursor = self.rows.get(parent).map(|r| r.node.clone());
@@ -153,7 +162,15 @@ impl Tree {
     }
 
     /// Draws it.
-    pub fn draw(&self, fleet: &Fleet, theme: &Theme, focused: bool, now: Timestamp, area: Rect, buf: &mut Buffer) {
+    pub fn draw(
+        &self,
+        fleet: &Fleet,
+        theme: &Theme,
+        focused: bool,
+        now: Timestamp,
+        area: Rect,
+        buf: &mut Buffer,
+    ) {
         let window = self.list.window();
         for (y, i) in (area.top()..area.bottom()).zip(window) {
             let Some(row) = self.rows.get(i) else { break };
@@ -192,7 +209,8 @@ impl Tree {
             if let Some(n) = row.count {
                 put(&n.to_string(), theme.style(Role::Muted), 4);
             }
-            let mark = if self.marks.contains(&row.node) { if theme.ascii { "*" } else { "✓" } } else { " " };
+            let mark =
+                if self.marks.contains(&row.node) { if theme.ascii { "*" } else { "✓" } } else { " " };
             let fold = match (row.expandable, row.expanded, theme.ascii) {
                 (true, true, false) => "▾",
                 (true, false, false) => "▸",
@@ -220,9 +238,15 @@ fn label_style(fleet: &Fleet, row: &TreeRow, theme: &Theme) -> ratatui::style::S
             let env = fleet.cluster(*id).map_or(Environment::Unknown, |c| c.info.environment);
             theme.environment(env)
         }
-        TreeNode::Cloud(_) | TreeNode::Account(..) | TreeNode::Region(..) | TreeNode::Fleet => theme.style(Role::Text),
+        TreeNode::Cloud(_) | TreeNode::Account(..) | TreeNode::Region(..) | TreeNode::Fleet => {
+            theme.style(Role::Text)
+        }
         TreeNode::Namespace(..) | TreeNode::Workload(..) | TreeNode::Pod(..) => {
-            if row.health == Health::Ok { theme.style(Role::Text) } else { theme.health(row.health) }
+            if row.health == Health::Ok {
+                theme.style(Role::Text)
+            } else {
+                theme.health(row.health)
+            }
         }
     }
 }
@@ -234,7 +258,10 @@ fn state_words(row: &TreeRow, ascii: bool, now: Timestamp) -> (String, Health) {
             return (format!("{} {}", Health::Down.glyph(ascii), age::show(*since, now)), Health::Down);
         }
         Some(Phase::Stale { since, .. }) => {
-            return (format!("{} {}", Health::Degraded.glyph(ascii), age::show(*since, now)), Health::Degraded);
+            return (
+                format!("{} {}", Health::Degraded.glyph(ascii), age::show(*since, now)),
+                Health::Degraded,
+            );
         }
         Some(Phase::Denied { .. }) => return ("denied".to_owned(), Health::Degraded),
         Some(Phase::Idle) => return ("idle".to_owned(), Health::Unknown),

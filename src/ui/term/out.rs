@@ -112,9 +112,11 @@ mod tests {
         assert!(first > 5);
         screen.draw(hello).unwrap();
         assert_eq!(screen.bytes, first);
-        screen.draw(|buf| {
-            buf.set_string(0, 0, "jello", ratatui::style::Style::default());
-        }).unwrap();
+        screen
+            .draw(|buf| {
+                buf.set_string(0, 0, "jello", ratatui::style::Style::default());
+            })
+            .unwrap();
         assert!(screen.bytes > first && screen.bytes < first + 60, "{}", screen.bytes - first);
     }
 }

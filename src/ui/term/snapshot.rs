@@ -118,7 +118,10 @@ fn hex(colour: Color, default: &str) -> String {
             let (r, g, b) = super::super::theme::depth::xterm(i);
             format!("#{r:02x}{g:02x}{b:02x}")
         }
-        named => PALETTE.iter().find(|(c, _)| *c == named).map_or_else(|| default.to_owned(), |(_, h)| (*h).to_owned()),
+        named => PALETTE
+            .iter()
+            .find(|(c, _)| *c == named)
+            .map_or_else(|| default.to_owned(), |(_, h)| (*h).to_owned()),
     }
 }
 
@@ -147,7 +150,11 @@ pub fn svg(buf: &Buffer) -> String {
             }
             let (px, py) = (8 + x * W, 8 + y * H);
             if bg != BACKGROUND {
-                let _ = writeln!(out, "<rect x=\"{px}\" y=\"{py}\" width=\"{}\" height=\"{H}\" fill=\"{bg}\"/>", cells * W);
+                let _ = writeln!(
+                    out,
+                    "<rect x=\"{px}\" y=\"{py}\" width=\"{}\" height=\"{H}\" fill=\"{bg}\"/>",
+                    cells * W
+                );
             }
             let lead = words.len() - words.trim_start().len();
             let shown = words.trim();

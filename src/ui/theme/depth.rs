@@ -33,11 +33,15 @@ impl Depth {
         let term = get("TERM").unwrap_or_default();
         match choice {
             ColorChoice::Never => return Self::None,
-            ColorChoice::Auto if get("NO_COLOR").is_some_and(|v| !v.is_empty()) || term == "dumb" => return Self::None,
+            ColorChoice::Auto if get("NO_COLOR").is_some_and(|v| !v.is_empty()) || term == "dumb" => {
+                return Self::None;
+            }
             ColorChoice::Auto | ColorChoice::Always => {}
         }
         let known = ["kitty", "ghostty", "wezterm", "foot", "alacritty", "-direct"];
-        if matches!(get("COLORTERM").as_deref(), Some("truecolor" | "24bit")) || known.iter().any(|k| term.contains(k)) {
+        if matches!(get("COLORTERM").as_deref(), Some("truecolor" | "24bit"))
+            || known.iter().any(|k| term.contains(k))
+        {
             Self::Rgb
         } else if term.contains("256color") {
             Self::Ansi256
@@ -139,7 +143,8 @@ mod tests {
     #[test]
     fn by_the_environment() {
         let with = |vars: &[(&str, &str)], choice| {
-            let vars: Vec<(String, String)> = vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            let vars: Vec<(String, String)> =
+                vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
             Depth::detect(choice, move |name| vars.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()))
         };
         let auto = ColorChoice::Auto;
@@ -149,7 +154,10 @@ mod tests {
         assert_eq!(with(&[("TERM", "linux")], auto), Depth::Ansi16);
         assert_eq!(with(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")], auto), Depth::None);
         assert_eq!(with(&[("TERM", "xterm-256color"), ("NO_COLOR", "")], auto), Depth::Ansi256);
-        assert_eq!(with(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")], ColorChoice::Always), Depth::Ansi256);
+        assert_eq!(
+            with(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")], ColorChoice::Always),
+            Depth::Ansi256
+        );
         assert_eq!(with(&[("COLORTERM", "truecolor")], ColorChoice::Never), Depth::None);
     }
 

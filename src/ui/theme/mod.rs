@@ -83,7 +83,10 @@ impl Theme {
             Some((name, text)) => Self::parse(name, text, depth, ascii),
             None => {
                 let (theme, mut warnings) = Self::embedded("default", depth, ascii);
-                warnings.push(ThemeWarning { theme: name.to_owned(), why: "no such theme; the default is used".to_owned() });
+                warnings.push(ThemeWarning {
+                    theme: name.to_owned(),
+                    why: "no such theme; the default is used".to_owned(),
+                });
                 (theme, warnings)
             }
         }
@@ -188,14 +191,21 @@ mod tests {
             let (theme, _) = Theme::embedded(name, Depth::None, false);
             let cursor = theme.style(Role::Cursor);
             assert!(cursor.fg.is_none() && cursor.bg.is_none(), "{name}");
-            assert!(!cursor.add_modifier.is_empty(), "{name}: the cursor needs reverse or bold without colour");
+            assert!(
+                !cursor.add_modifier.is_empty(),
+                "{name}: the cursor needs reverse or bold without colour"
+            );
         }
     }
 
     #[test]
     fn a_bad_line_is_a_warning() {
-        let (theme, warnings) =
-            Theme::parse("x", "roles:\n  text: fg=#ffffff\n  nonsense: bold\n  muted: fg=purpleish\n", Depth::Rgb, false);
+        let (theme, warnings) = Theme::parse(
+            "x",
+            "roles:\n  text: fg=#ffffff\n  nonsense: bold\n  muted: fg=purpleish\n",
+            Depth::Rgb,
+            false,
+        );
         assert_eq!(warnings.len(), 2);
         assert_ne!(theme.style(Role::Text), Style::default());
     }

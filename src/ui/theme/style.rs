@@ -27,7 +27,8 @@ pub(super) fn parse(text: &str) -> Result<Style, String> {
 fn parse_colour(text: &str) -> Result<Color, String> {
     if let Some(hex) = text.strip_prefix('#') {
         let value = (hex.len() == 6).then(|| u32::from_str_radix(hex, 16).ok()).flatten();
-        let [_, r, g, b] = value.ok_or_else(|| format!("`{text}` is no colour; write #rrggbb"))?.to_be_bytes();
+        let [_, r, g, b] =
+            value.ok_or_else(|| format!("`{text}` is no colour; write #rrggbb"))?.to_be_bytes();
         return Ok(Color::Rgb(r, g, b));
     }
     Ok(match text {

@@ -79,7 +79,11 @@ pub fn complete(text: &str) -> Option<String> {
         return None;
     }
     let lower = text.to_lowercase();
-    names().into_iter().filter(|n| n.starts_with(&lower) && *n != lower).min_by_key(|n| n.len()).map(str::to_owned)
+    names()
+        .into_iter()
+        .filter(|n| n.starts_with(&lower) && *n != lower)
+        .min_by_key(|n| n.len())
+        .map(str::to_owned)
 }
 
 /// The nearest known word.
@@ -131,7 +135,9 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(command), "{text}");
         }
-        assert!(parse("depoly").unwrap_err().contains("deploy") || parse("deplo").unwrap_err().contains("deploy"));
+        assert!(
+            parse("depoly").unwrap_err().contains("deploy") || parse("deplo").unwrap_err().contains("deploy")
+        );
         assert!(parse("").is_err());
     }
 

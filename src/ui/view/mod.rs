@@ -176,7 +176,8 @@ impl View {
     pub fn pane_size(&self) -> (u16, u16) {
         // Beside the tree a pane's heading has a line of its own below the tabs.
         let rows = self.size.1.saturating_sub(if self.is_narrow() { 3 } else { 4 });
-        let columns = if self.is_narrow() { self.size.0 } else { self.size.0.saturating_sub(self.tree_width() + 1) };
+        let columns =
+            if self.is_narrow() { self.size.0 } else { self.size.0.saturating_sub(self.tree_width() + 1) };
         (rows, columns)
     }
 
@@ -230,7 +231,12 @@ impl View {
             PaneId::Scale => {
                 kinds.insert(Kind::HorizontalPodAutoscaler);
             }
-            PaneId::Overview | PaneId::Problems | PaneId::Deploy | PaneId::Logs | PaneId::Costs | PaneId::Clouds => {}
+            PaneId::Overview
+            | PaneId::Problems
+            | PaneId::Deploy
+            | PaneId::Logs
+            | PaneId::Costs
+            | PaneId::Clouds => {}
         }
         let scope = if self.pane == PaneId::Resources { &self.preview } else { &self.scope };
         Demand {
@@ -263,7 +269,11 @@ impl View {
         match self.scope_nodes.as_slice() {
             [] => "all clouds".to_owned(),
             [one] => node_words(fleet, one),
-            many => format!("{} selected: {}", many.len(), many.iter().map(|n| node_words(fleet, n)).collect::<Vec<_>>().join(", ")),
+            many => format!(
+                "{} selected: {}",
+                many.len(),
+                many.iter().map(|n| node_words(fleet, n)).collect::<Vec<_>>().join(", ")
+            ),
         }
     }
 
@@ -294,7 +304,9 @@ pub fn node_words(fleet: &Fleet, node: &TreeNode) -> String {
         TreeNode::Region(c, a, r) => format!("{c} / {a} / {r}"),
         TreeNode::Cluster(id) => cluster(id),
         TreeNode::Namespace(id, ns) => format!("{} / {ns}", cluster(id)),
-        TreeNode::Workload(id, ns, kind, name) => format!("{} / {ns} / {}/{name}", cluster(id), kind.info().short()),
+        TreeNode::Workload(id, ns, kind, name) => {
+            format!("{} / {ns} / {}/{name}", cluster(id), kind.info().short())
+        }
         TreeNode::Pod(id, ns, name) => format!("{} / {ns} / po/{name}", cluster(id)),
     }
 }

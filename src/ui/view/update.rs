@@ -15,8 +15,8 @@ use crate::ui::key::Key;
 use crate::ui::keymap::Found;
 use crate::ui::modal::confirm::{Answer, Confirm};
 use crate::ui::modal::help::Help;
-use crate::ui::pane::text::TextView;
 use crate::ui::pane::PaneId;
+use crate::ui::pane::text::TextView;
 use crate::ui::widget::input::Line;
 
 use super::command::{self, Command};
@@ -134,7 +134,9 @@ impl View {
             }
             Action::HistoryBack => return self.travel(world, true),
             Action::HistoryForward => return self.travel(world, false),
-            Action::Refresh if self.focus == Focus::Tree || !matches!(self.pane, PaneId::Deploy | PaneId::Clouds) => {
+            Action::Refresh
+                if self.focus == Focus::Tree || !matches!(self.pane, PaneId::Deploy | PaneId::Clouds) =>
+            {
                 return vec![Effect::Redraw];
             }
             _ => {}
@@ -158,7 +160,11 @@ impl View {
             }
             Action::Copy => Some(vec![Effect::Copy(text.text())]),
             Action::Save => {
-                let name = format!("{}-{}.txt", text.object.name, if text.look == Look::Yaml { "yaml" } else { "describe" });
+                let name = format!(
+                    "{}-{}.txt",
+                    text.object.name,
+                    if text.look == Look::Yaml { "yaml" } else { "describe" }
+                );
                 Some(vec![Effect::Prompt(Prompt::Save(name))])
             }
             action => text.act(action).then(Vec::new),
@@ -173,9 +179,7 @@ impl View {
                 if self.is_narrow() || matches!(self.pane, PaneId::Overview) {
                     self.focus = Focus::Pane;
                 }
-                if self.pane == PaneId::Overview
-                    && self.tree.selected().is_some_and(|n| n.depth() >= 6)
-                {
+                if self.pane == PaneId::Overview && self.tree.selected().is_some_and(|n| n.depth() >= 6) {
                     effects.push(Effect::Show(PaneId::Resources));
                 }
                 effects
@@ -199,11 +203,14 @@ impl View {
             }
             Action::Connect => {
                 let scope = Scope::nodes(self.tree.selection());
-                vec![Effect::Retry(world.fleet.in_scope(&scope).map(crate::fleet::cluster::Cluster::id).collect())]
+                vec![Effect::Retry(
+                    world.fleet.in_scope(&scope).map(crate::fleet::cluster::Cluster::id).collect(),
+                )]
             }
             Action::Logs | Action::PreviousLogs => {
                 self.set_scope(world, self.tree.selection());
-                let effects = self.panes.logs.open(world.fleet, &self.scope, None, action == Action::PreviousLogs);
+                let effects =
+                    self.panes.logs.open(world.fleet, &self.scope, None, action == Action::PreviousLogs);
                 self.pane = PaneId::Logs;
                 self.focus = Focus::Pane;
                 effects
@@ -216,7 +223,9 @@ impl View {
                 }
                 objects => vec![Effect::Prompt(Prompt::Scale(objects.to_vec()))],
             },
-            Action::Copy => self.tree.selected().map(|n| Effect::Copy(node_words(world.fleet, n))).into_iter().collect(),
+            Action::Copy => {
+                self.tree.selected().map(|n| Effect::Copy(node_words(world.fleet, n))).into_iter().collect()
+            }
             Action::Describe | Action::Yaml | Action::Restart | Action::Delete | Action::Kill => {
                 let objects = self.tree_objects();
                 self.verb(world, action, objects)
@@ -250,11 +259,17 @@ impl View {
                 self.focus = Focus::Tree;
                 Vec::new()
             }
-            Action::Left if self.pane != PaneId::Logs && self.pane != PaneId::Costs && self.pane != PaneId::Problems => {
+            Action::Left
+                if self.pane != PaneId::Logs
+                    && self.pane != PaneId::Costs
+                    && self.pane != PaneId::Problems =>
+            {
                 self.focus = Focus::Tree;
                 Vec::new()
             }
-            Action::Save => vec![Effect::Prompt(Prompt::Save(format!("{}.txt", self.pane.title().to_lowercase())))],
+            Action::Save => {
+                vec![Effect::Prompt(Prompt::Save(format!("{}.txt", self.pane.title().to_lowercase())))]
+            }
             Action::Copy => {
                 let names: Vec<String> = targets.iter().map(|t| t.name.to_string()).collect();
                 if names.is_empty() { Vec::new() } else { vec![Effect::Copy(names.join("\n"))] }
@@ -294,7 +309,11 @@ impl View {
         let Some(there) = (if back { self.past.pop() } else { self.future.pop() }) else {
             return vec![Effect::say(if back { "nothing before this" } else { "nothing after this" })];
         };
-        if back { self.future.push(here) } else { self.past.push(here) }
+        if back {
+            self.future.push(here)
+        } else {
+            self.past.push(here)
+        }
         self.set_scope(world, there.nodes);
         self.panes.resources.show(there.kind);
         self.pane = there.pane;
@@ -373,7 +392,10 @@ impl View {
                 Effect::Toast(toast) => self.toast(toast, world.now),
                 Effect::Confirm(plan) => {
                     if self.panes.deploy.is_running() {
-                        self.toast(Toast { words: "another plan is running; see it with g d".into(), error: true }, world.now);
+                        self.toast(
+                            Toast { words: "another plan is running; see it with g d".into(), error: true },
+                            world.now,
+                        );
                     } else {
                         self.confirm = Some(Confirm::new(*plan, self.options.max_targets));
                     }
@@ -388,7 +410,8 @@ impl View {
                 }
                 Effect::Look(look, object) => {
                     self.generation += 1;
-                    let place = world.fleet.cluster(object.cluster).map_or_else(String::new, |c| c.info.place.path());
+                    let place =
+                        world.fleet.cluster(object.cluster).map_or_else(String::new, |c| c.info.place.path());
                     let title = if object.namespace.is_empty() {
                         format!("{place}  {}", object.target())
                     } else {
@@ -421,10 +444,11 @@ impl View {
     fn ask(&mut self, prompt: Prompt) {
         let before = match &prompt {
             Prompt::Filter => self.filter_now().to_owned(),
-            Prompt::Save(name) => name.clone(),
-            Prompt::Command | Prompt::Scale(_) | Prompt::Manifest => String::new(),
+            Prompt::Command | Prompt::Scale(_) | Prompt::Manifest | Prompt::Save(_) => String::new(),
         };
-        self.asking = Some(Asking { prompt, line: Line::new(&before), error: None, suggestion: None, before });
+        // A filter is typed anew; Esc brings the one before back.
+        let start = if let Prompt::Save(name) = &prompt { name.clone() } else { String::new() };
+        self.asking = Some(Asking { prompt, line: Line::new(&start), error: None, suggestion: None, before });
     }
 
     fn filter_now(&self) -> &str {
@@ -451,7 +475,11 @@ impl View {
             Prompt::Filter => (self.set_filter(&text).err(), None),
             Prompt::Command => (None, command::complete(&text)),
             Prompt::Scale(_) => (
-                if text.is_empty() { None } else { ops::scale::Amount::parse(&text).err().map(|e| e.to_string()) },
+                if text.is_empty() {
+                    None
+                } else {
+                    ops::scale::Amount::parse(&text).err().map(|e| e.to_string())
+                },
                 None,
             ),
             Prompt::Manifest | Prompt::Save(_) => (None, None),
@@ -583,12 +611,18 @@ impl View {
 /// The object of a workload or pod node.
 fn object_of(node: &TreeNode) -> Option<ObjectKey> {
     match node {
-        TreeNode::Workload(cluster, namespace, kind, name) => {
-            Some(ObjectKey { cluster: *cluster, kind: *kind, namespace: namespace.clone(), name: name.clone() })
-        }
-        TreeNode::Pod(cluster, namespace, name) => {
-            Some(ObjectKey { cluster: *cluster, kind: Kind::Pod, namespace: namespace.clone(), name: name.clone() })
-        }
+        TreeNode::Workload(cluster, namespace, kind, name) => Some(ObjectKey {
+            cluster: *cluster,
+            kind: *kind,
+            namespace: namespace.clone(),
+            name: name.clone(),
+        }),
+        TreeNode::Pod(cluster, namespace, name) => Some(ObjectKey {
+            cluster: *cluster,
+            kind: Kind::Pod,
+            namespace: namespace.clone(),
+            name: name.clone(),
+        }),
         _ => None,
     }
 }

@@ -63,7 +63,7 @@ pub fn spans(buf: &mut Buffer, x: u16, y: u16, most: u16, spans: &[(&str, Style)
 
 /// A bar of `cells` cells, filled by `part` of `whole`.
 pub fn bar(part: u64, whole: u64, cells: u16, ascii: bool) -> String {
-    let filled = if whole == 0 { 0 } else { (part.saturating_mul(u64::from(cells)) + whole / 2) / whole };
+    let filled = (part.saturating_mul(u64::from(cells)) + whole / 2).checked_div(whole).unwrap_or(0);
     let filled = u16::try_from(filled).unwrap_or(cells).min(cells);
     let (full, empty) = if ascii { ("#", ".") } else { ("█", "░") };
     full.repeat(usize::from(filled)) + &empty.repeat(usize::from(cells - filled))

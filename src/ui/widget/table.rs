@@ -67,7 +67,8 @@ impl Widths {
                 }
                 continue;
             }
-            let widest = out.iter().enumerate().filter_map(|(i, w)| w.map(|w| (i, w))).max_by_key(|(_, w)| *w);
+            let widest =
+                out.iter().enumerate().filter_map(|(i, w)| w.map(|w| (i, w))).max_by_key(|(_, w)| *w);
             match widest {
                 Some((i, w)) if w > 4 => {
                     if let Some(slot) = out.get_mut(i) {
@@ -199,7 +200,7 @@ mod tests {
             widths.grow(&columns, texts.iter().map(String::as_str));
             let fit = widths.fit(&columns, room);
             let shown: Vec<u16> = fit.iter().flatten().copied().collect();
-            let total: u16 = shown.iter().sum::<u16>() + 2 * (shown.len() as u16 - 1);
+            let total: u16 = shown.iter().sum::<u16>() + 2 * (u16::try_from(shown.len()).unwrap() - 1);
             prop_assert!(total <= room, "{fit:?} in {room}");
         }
     }

@@ -112,14 +112,22 @@ fn memory() {
 
 #[test]
 fn exits() {
-    fires(&with_state(ContainerState::Terminated(ended("Error", 1, 5))), "exit-code", "exit 1 (application error)");
+    fires(
+        &with_state(ContainerState::Terminated(ended("Error", 1, 5))),
+        "exit-code",
+        "exit 1 (application error)",
+    );
     silent(&with_state(ContainerState::Terminated(ended("Completed", 0, 5))));
 }
 
 #[test]
 fn images_and_configuration() {
     fires(&with_state(waits("ErrImagePull", "x: not found")), "image-pull", "image not found: web:1");
-    fires(&with_state(waits("ImagePullBackOff", "429 toomanyrequests")), "image-pull", "registry rate limit: docker.io");
+    fires(
+        &with_state(waits("ImagePullBackOff", "429 toomanyrequests")),
+        "image-pull",
+        "registry rate limit: docker.io",
+    );
     let secret = with_state(waits("CreateContainerConfigError", "secret \"db\" not found"));
     fires(&secret, "config-error", "secret \"db\" not found");
     silent(&with_state(waits("CreateContainerConfigError", "failed to sync secret cache: timed out")));
@@ -132,7 +140,9 @@ fn images_and_configuration() {
 
 #[test]
 fn two_containers_with_one_cause_are_one() {
-    let row = with(|p| p.containers = vec![container(waits("ErrImagePull", "x")), container(waits("ErrImagePull", "x"))]);
+    let row = with(|p| {
+        p.containers = vec![container(waits("ErrImagePull", "x")), container(waits("ErrImagePull", "x"))]
+    });
     assert_eq!(check(ClusterId(1), &row, now()).len(), 1);
 }
 

@@ -1,0 +1,101 @@
+//! `skyfleet costs`.
+
+use std::io;
+
+use serde_json::json;
+
+use super::tree::usd_month;
+use super::{gathered, priced};
+use crate::cli::Io;
+use crate::cli::args::{Args, CostsArgs};
+use crate::cli::exit::Exit;
+use crate::cli::out::Answer;
+use crate::domain::cost::money::show_month_exact;
+use crate::domain::scope::Scope;
+use crate::ops::costs::{self, By};
+use crate::ops::gather::Want;
+use crate::ops::session::Session;
+
+/// Prints them.
+pub async fn run(
+    a: &CostsArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
+    let by = By::ALL.into_iter().find(|b| b.word() == a.by).unwrap_or(By::Cluster);
+    let gathered = gathered(args, session, scope, Want { usage: true, ..priced() }, io).await;
+    let sums = costs::of(&gathered.fleet, scope, by);
+    let heads = by.headings();
+    let mut columns: Vec<(&str, bool)> = heads.iter().map(|h| (*h, false)).collect();
+    columns.extend([
+        ("PODS", true),
+        ("CPU/mo", true),
+        ("RAM/mo", true),
+        ("GPU/mo", true),
+        ("TOTAL/mo", true),
+        ("SHARE", true),
+    ]);
+    let money = |n: i128| if n == 0 { "-".to_owned() } else { show_month_exact(n) };
+    let answer = Answer {
+        columns,
+        rows: sums
+            .rows
+            .iter()
+            .map(|r| {
+                let mut cells: Vec<String> = r.label.iter().map(ToString::to_string).collect();
+                cells.resize(heads.len(), String::new());
+                cells.extend([
+                    r.pods.to_string(),
+                    money(r.cpu_nano),
+                    money(r.mem_nano),
+                    money(r.gpu_nano),
+                    if r.is_unknown() { "n/a".to_owned() } else { money(r.total_nano) },
+                    format!("{}%", r.share_permille / 10),
+                ]);
+                cells
+            })
+            .collect(),
+        items: sums
+            .rows
+            .iter()
+            .map(|r| {
+                json!({
+                    "kind": r.kind, "label": r.label, "name": r.label.last(), "pods": r.pods,
+                    "cpu_usd_per_month": usd_month(r.cpu_nano), "ram_usd_per_month": usd_month(r.mem_nano),
+                    "gpu_usd_per_month": usd_month(r.gpu_nano), "idle_usd_per_month": usd_month(r.idle_nano),
+                    "total_usd_per_month": if r.is_unknown() { None } else { Some(usd_month(r.total_nano)) },
+                    "share_permille": r.share_permille, "efficiency_permille": r.efficiency_permille,
+                })
+            })
+            .collect(),
+        more: vec![
+            ("by", json!(by.word())),
+            ("estimate", json!(true)),
+            ("total_usd_per_month", json!(usd_month(sums.total_nano))),
+            ("sources", json!(sums.sources.iter().map(ToString::to_string).collect::<Vec<_>>())),
+            (
+                "unpriced",
+                json!(
+                    sums.unpriced.iter().map(|u| json!({"node": u.node, "why": u.why})).collect::<Vec<_>>()
+                ),
+            ),
+            ("partial", json!(sums.partial)),
+        ],
+        errors: gathered.errors(scope),
+    };
+    answer.print(a.output, session, io.out, io.err)?;
+    let sources: Vec<String> = sums.sources.iter().map(ToString::to_string).collect();
+    writeln!(io.err, "estimate at list prices, 730 h a month: {}", sources.join(", "))?;
+    if let Some(first) = sums.unpriced.first() {
+        writeln!(
+            io.err,
+            "without a price: {} nodes, e.g. {} ({})",
+            sums.unpriced.len(),
+            first.node,
+            first.why
+        )?;
+    }
+    Ok(Exit::of(sums.rows.len(), gathered.errors(scope).len()))
+}

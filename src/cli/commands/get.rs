@@ -1,0 +1,101 @@
+//! `skyfleet get`: the server's objects of any kind, over every cluster in scope.
+
+use std::io;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::cli::Io;
+use crate::cli::args::{Args, GetArgs, Output};
+use crate::cli::exit::Exit;
+use crate::cli::out::Answer;
+use crate::domain::kind::Kind;
+use crate::domain::scope::Scope;
+use crate::domain::text::SafeText;
+use crate::domain::{age, diff};
+use crate::fleet::cluster::Cluster;
+use crate::fleet::table;
+use crate::ops::get::{Query, get};
+use crate::ops::session::Session;
+use crate::source::slim;
+
+/// Prints them.
+pub async fn run(
+    a: &GetArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
+    let query = Query { kind: a.kind.clone(), name: a.name.clone(), labels: args.scope.selector.clone() };
+    let limit = Duration::from_secs(args.session.timeout.max(1));
+    let results = get(session, scope, &query, limit, |_, _| {}).await;
+    let kind = results
+        .iter()
+        .filter_map(|r| r.resource.as_ref())
+        .find_map(|r| Kind::of_manifest(&r.kind, &r.api_version()));
+    let now = session.clock.now();
+    let columns: Vec<table::Column> = kind.map_or_else(Vec::new, |k| {
+        table::columns(k).into_iter().filter(|c| a.output != Output::Table || !c.wide).collect()
+    });
+    let mut answer = Answer {
+        columns: vec![("CLUSTER", false)],
+        rows: Vec::new(),
+        items: Vec::new(),
+        more: Vec::new(),
+        errors: Vec::new(),
+    };
+    if kind.is_some() {
+        answer.columns.extend(columns.iter().map(|c| (c.title, c.right)));
+    } else {
+        answer.columns.extend([("NAMESPACE", false), ("NAME", false), ("AGE", true)]);
+    }
+    for result in results {
+        let cluster = Cluster::new(result.info.clone());
+        let objects = match result.result {
+            Ok(objects) => objects,
+            Err(fault) => {
+                answer.errors.push((result.info.id, fault.to_string()));
+                continue;
+            }
+        };
+        for object in objects {
+            let mut cells = vec![result.info.name().to_string()];
+            match kind.and_then(|k| slim::row(k, object.clone(), now).map(|row| (k, row))) {
+                Some((k, row)) => {
+                    let all = table::columns(k);
+                    let shown = table::cells(&cluster, table::RowRef::of(&row), now).into_iter().zip(all);
+                    cells.extend(
+                        shown
+                            .filter(|(_, c)| a.output != Output::Table || !c.wide)
+                            .map(|(cell, _)| cell.text),
+                    );
+                }
+                None => {
+                    let text = |p: &str| object.pointer(p).and_then(Value::as_str).unwrap_or("").to_owned();
+                    let made = text("/metadata/creationTimestamp").parse().ok();
+                    cells.extend([
+                        text("/metadata/namespace"),
+                        text("/metadata/name"),
+                        made.map_or_else(String::new, |t| age::show(t, now)),
+                    ]);
+                }
+            }
+            answer.rows.push(cells);
+            let shown = if object.get("kind").and_then(Value::as_str) == Some("Secret") {
+                diff::masked_alone(&object)
+            } else {
+                object
+            };
+            answer.items.push(json!({
+                "cluster": result.info.name(), "context": result.info.context,
+                "path": SafeText::new(&result.info.place.scope_path()), "object": shown,
+            }));
+        }
+    }
+    answer.print(a.output, session, io.out, io.err)?;
+    if answer.rows.is_empty() && answer.errors.is_empty() {
+        writeln!(io.err, "no {} in this scope", a.kind)?;
+    }
+    Ok(Exit::of(answer.rows.len(), answer.errors.len()))
+}

@@ -1,0 +1,167 @@
+//! `skyfleet logs`: many containers of many clusters as one stream.
+
+use std::io;
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{gathered, plain};
+use crate::cli::Io;
+use crate::cli::args::{Args, LogsArgs, Output};
+use crate::cli::exit::Exit;
+use crate::domain::filter::Pattern;
+use crate::domain::kind::Kind;
+use crate::domain::logs::{Entry, LogFilter};
+use crate::domain::scope::{Scope, TreeNode};
+use crate::domain::text::SafeText;
+use crate::fleet::Fleet;
+use crate::ops::logs::{Containers, LogEvent, LogOptions, SourceState, follow, targets};
+use crate::ops::session::Shared;
+
+/// Prints them until they end, or until somebody interrupts.
+pub async fn run(
+    a: &LogsArgs,
+    args: &Args,
+    session: &Shared,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
+    let usage = |io: &mut Io<'_>, why: &str| {
+        let _ = writeln!(io.err, "{why}");
+        Ok(Exit::Usage)
+    };
+    let since_seconds = match a.since.as_deref().map(seconds) {
+        None => None,
+        Some(Some(s)) => Some(s),
+        Some(None) => return usage(io, "--since wants a span like 30s, 5m or 2h"),
+    };
+    let filter = match LogFilter::parse(a.grep.as_deref().unwrap_or("")) {
+        Ok(filter) => filter,
+        Err(why) => return usage(io, &why.to_string()),
+    };
+    let container = match a.container.as_deref().map(Pattern::parse).transpose() {
+        Ok(pattern) => pattern,
+        Err(why) => return usage(io, &why.to_string()),
+    };
+    let gathered = gathered(args, session, scope, plain(), io).await;
+    let narrowed = match &a.target {
+        Some(target) => match of_target(&gathered.fleet, scope, target) {
+            Ok(scope) => scope,
+            Err(why) => {
+                writeln!(io.err, "{why}")?;
+                return Ok(Exit::Nothing);
+            }
+        },
+        None => scope.clone(),
+    };
+    let containers = Containers { name: container, ..Containers::default() };
+    let (targets, left_out) = targets(&gathered.fleet, &narrowed, &containers, 500);
+    if targets.is_empty() {
+        writeln!(io.err, "no container in this scope")?;
+        return Ok(Exit::Nothing);
+    }
+    if left_out > 0 {
+        writeln!(io.err, "{left_out} more containers are not read: narrow the scope")?;
+    }
+    let options = LogOptions { previous: a.previous, follow: a.follow, tail: a.tail, since_seconds };
+    let (events, mut heard) = mpsc::channel(256);
+    let cancel = CancellationToken::new();
+    let streams = tokio::spawn(follow(Arc::clone(session), targets.clone(), options, events, cancel.clone()));
+    let mut failed = 0;
+    let mut interrupted = false;
+    loop {
+        let event = tokio::select! {
+            event = heard.recv() => event,
+            _ = tokio::signal::ctrl_c() => {
+                interrupted = true;
+                break;
+            }
+        };
+        match event {
+            None | Some(LogEvent::Done) => break,
+            Some(LogEvent::Source { id, state: SourceState::Refused(why) }) => {
+                failed += 1;
+                if let Some(t) = targets.get(id.0 as usize) {
+                    writeln!(io.err, "{} {}/{}/{}: {why}", t.cluster_name, t.namespace, t.pod, t.container)?;
+                }
+            }
+            Some(LogEvent::Source { .. }) => {}
+            Some(LogEvent::Entries(entries)) => {
+                for entry in entries.iter().filter(|e| filter.shows(e)) {
+                    let target = entry.line().and_then(|l| targets.get(l.source.0 as usize));
+                    let time = entry.time().map_or_else(String::new, |t| t.to_string());
+                    match (a.output, entry, target) {
+                        (Output::Ndjson | Output::Json, Entry::Line(line), Some(t)) => {
+                            let line = json!({
+                                "time": time, "cluster": t.cluster_name, "namespace": t.namespace, "pod": t.pod,
+                                "container": t.container, "level": line.level, "text": line.text,
+                            });
+                            writeln!(io.out, "{line}")?;
+                        }
+                        (Output::Ndjson | Output::Json, ..) => {}
+                        (_, Entry::Line(line), Some(t)) => {
+                            writeln!(
+                                io.out,
+                                "{time} {} {}/{} {}",
+                                t.cluster_name, t.namespace, t.pod, line.text
+                            )?;
+                        }
+                        (_, entry, _) => writeln!(io.out, "-- {time} {}", entry.text())?,
+                    }
+                }
+                io.out.flush()?;
+            }
+        }
+    }
+    cancel.cancel();
+    streams.abort();
+    Ok(match (interrupted, failed) {
+        (true, _) => Exit::Interrupted,
+        (false, 0) => Exit::Ok,
+        (false, n) if n == targets.len() => Exit::Failed,
+        (false, _) => Exit::Partial,
+    })
+}
+
+/// `deploy/web`, or a pod's name, in every cluster and namespace of the scope that has it.
+fn of_target(fleet: &Fleet, scope: &Scope, target: &str) -> Result<Scope, String> {
+    let (kind, name) = match target.split_once('/') {
+        Some((kind, name)) => {
+            (Kind::parse(kind).ok_or_else(|| format!("`{kind}` is no kind with logs"))?, name)
+        }
+        None => (Kind::Pod, target),
+    };
+    let mut nodes = Vec::new();
+    for c in fleet.in_scope(scope) {
+        let at = c.info.at();
+        if kind == Kind::Pod {
+            nodes.extend(
+                c.pods()
+                    .filter(|p| p.meta.name == name && scope.touches_namespace(at, &p.meta.namespace))
+                    .map(|p| TreeNode::Pod(c.id(), p.meta.namespace.clone(), p.meta.name.clone())),
+            );
+        } else {
+            nodes.extend(
+                c.workloads_of(kind)
+                    .filter(|w| w.meta.name == name && scope.touches_namespace(at, &w.meta.namespace))
+                    .map(|w| TreeNode::Workload(c.id(), w.meta.namespace.clone(), kind, SafeText::new(name))),
+            );
+        }
+    }
+    if nodes.is_empty() { Err(format!("no {target} in this scope")) } else { Ok(Scope::nodes(nodes)) }
+}
+
+/// `30s`, `5m`, `2h`, `1d` in seconds.
+pub fn seconds(text: &str) -> Option<u32> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: u32 = number.parse().ok()?;
+    number.checked_mul(match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return None,
+    })
+}

@@ -1,0 +1,105 @@
+//! `skyfleet describe` and `skyfleet yaml`: one object in every cluster that has it.
+
+use std::io;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::cli::Io;
+use crate::cli::args::{Args, ObjectArgs, YamlArgs};
+use crate::cli::exit::Exit;
+use crate::domain::id::ObjectKey;
+use crate::domain::kind::Kind;
+use crate::domain::scope::Scope;
+use crate::domain::text::{SafeText, clean};
+use crate::ops::get::{Query, get};
+use crate::ops::look;
+use crate::ops::session::Session;
+
+/// Describes it.
+pub async fn describe(
+    a: &ObjectArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
+    each(a, None, args, session, scope, io).await
+}
+
+/// Prints it as YAML.
+pub async fn yaml(
+    a: &YamlArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
+    each(&a.object, Some(a.show_secrets), args, session, scope, io).await
+}
+
+async fn each(
+    a: &ObjectArgs,
+    yaml: Option<bool>,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
+    let Some(kind) = Kind::parse(&a.kind) else {
+        writeln!(
+            io.err,
+            "`{}` is no built-in kind; `skyfleet get {} {} -o yaml` shows others",
+            a.kind, a.kind, a.name
+        )?;
+        return Ok(Exit::Usage);
+    };
+    let query = Query { kind: a.kind.clone(), name: Some(a.name.clone()), labels: None };
+    let limit = Duration::from_secs(args.session.timeout.max(1));
+    let (mut found, mut errors) = (0, 0);
+    for result in get(session, scope, &query, limit, |_, _| {}).await {
+        let objects = match result.result {
+            Ok(objects) => objects,
+            Err(fault) => {
+                errors += 1;
+                writeln!(io.err, "{} ({}): {fault}", result.info.name(), result.info.context)?;
+                continue;
+            }
+        };
+        for object in objects {
+            let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or("");
+            let key = ObjectKey {
+                cluster: result.info.id,
+                kind,
+                namespace: SafeText::new(namespace),
+                name: SafeText::new(&a.name),
+            };
+            let text = match yaml {
+                None => look::describe(session, &key).await,
+                Some(secrets) => look::yaml(session, &key, secrets).await,
+            };
+            match text {
+                Ok(text) => {
+                    if found > 0 {
+                        writeln!(io.out, "---")?;
+                    }
+                    if yaml.is_some() {
+                        writeln!(io.out, "# {}  {}", result.info.place.path(), key.target())?;
+                    }
+                    for line in text.lines() {
+                        writeln!(io.out, "{}", clean(line))?;
+                    }
+                    found += 1;
+                }
+                Err(fault) => {
+                    errors += 1;
+                    writeln!(io.err, "{} ({}): {fault}", result.info.name(), result.info.context)?;
+                }
+            }
+        }
+    }
+    if found == 0 && errors == 0 {
+        writeln!(io.err, "no {} named {} in this scope", a.kind, a.name)?;
+    }
+    Ok(Exit::of(found, errors))
+}

@@ -1,0 +1,62 @@
+//! One file a command; each takes its arguments, the session and the scope, prints, and says how it ended.
+
+pub mod clouds;
+pub mod contexts;
+pub mod costs;
+pub mod deploy;
+pub mod doctor;
+pub mod get;
+pub mod logs;
+pub mod look;
+pub mod problems;
+pub mod tree;
+pub mod write;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::domain::kind::Kind;
+use crate::domain::scope::Scope;
+use crate::fleet::Fleet;
+use crate::ops::gather::{Gathered, Want, gather};
+use crate::ops::session::Session;
+
+use super::Io;
+use super::args::Args;
+
+/// Gathers the clusters in scope, with progress where somebody watches and it takes long.
+async fn gathered(args: &Args, session: &Session, scope: &Scope, want: Want, io: &mut Io<'_>) -> Gathered {
+    let want = Want { limit: Duration::from_secs(args.session.timeout.max(1)), ..want };
+    let started = std::time::Instant::now();
+    let watched = io.ask.is_some();
+    let mut said = (0, false);
+    let all = session.in_scope(scope).count();
+    let gathered = gather(session, scope, &want, |fleet: &Fleet| {
+        let done = fleet.in_scope(scope).filter(|c| c.phase.is_settled()).count();
+        if watched && done != said.0 && started.elapsed() > Duration::from_secs(1) {
+            said = (done, true);
+            let _ = write!(io.err, "\r{done}/{all} clusters … ");
+            let _ = io.err.flush();
+        }
+    })
+    .await;
+    if said.1 {
+        let _ = write!(io.err, "\r                        \r");
+    }
+    gathered
+}
+
+/// What `gather` brings without asking for more.
+fn plain() -> Want {
+    Want::default()
+}
+
+/// With prices.
+fn priced() -> Want {
+    Want { prices: true, ..Want::default() }
+}
+
+/// With rows of these kinds.
+fn with_kinds(kinds: impl IntoIterator<Item = Kind>) -> Want {
+    Want { kinds: kinds.into_iter().collect::<BTreeSet<_>>(), prices: true, ..Want::default() }
+}

@@ -1,0 +1,75 @@
+//! `skyfleet problems`.
+
+use std::io;
+
+use serde_json::json;
+
+use super::{gathered, plain};
+use crate::cli::Io;
+use crate::cli::args::{Args, OutputArgs};
+use crate::cli::exit::Exit;
+use crate::cli::out::Answer;
+use crate::domain::age;
+use crate::domain::scope::Scope;
+use crate::ops::problems;
+use crate::ops::session::Session;
+
+/// Prints them, worst first. Exit 0 also when there are some: whether they matter is the reader's to say.
+pub async fn run(
+    a: &OutputArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
+    let gathered = gathered(args, session, scope, plain(), io).await;
+    let fleet = &gathered.fleet;
+    let now = session.clock.now();
+    let problems = problems::of(fleet, scope, now);
+    let cluster = |id| fleet.cluster(id).map_or_else(String::new, |c| c.info.name().to_string());
+    let answer = Answer {
+        columns: vec![("SEVERITY", false), ("PROBLEM", false), ("SINCE", true), ("NEXT", false)],
+        rows: problems
+            .iter()
+            .map(|p| {
+                vec![
+                    p.severity.word().to_owned(),
+                    problems::headline(p, fleet),
+                    p.since.map_or_else(String::new, |s| age::show(s, now)),
+                    p.findings.first().map_or_else(String::new, |f| f.next.words.to_owned()),
+                ]
+            })
+            .collect(),
+        items: problems
+            .iter()
+            .map(|p| {
+                let findings: Vec<_> = p
+                    .findings
+                    .iter()
+                    .map(|f| {
+                        json!({
+                            "cluster": cluster(f.object.cluster), "kind": f.object.kind,
+                            "namespace": f.object.namespace, "name": f.object.name,
+                            "workload": f.workload.as_ref().map(|(kind, name)| format!("{kind}/{name}")),
+                            "detail": f.detail, "since": f.since.map(|s| s.to_string()), "next": f.next.words,
+                        })
+                    })
+                    .collect();
+                json!({
+                    "cause": p.cause, "rule": p.rule, "severity": p.severity,
+                    "clusters": p.clusters.iter().map(|id| cluster(*id)).collect::<Vec<_>>(),
+                    "since": p.since.map(|s| s.to_string()), "findings": findings, "explains": p.explains.len(),
+                })
+            })
+            .collect(),
+        more: Vec::new(),
+        errors: Vec::new(),
+    };
+    answer.print(a.output, session, io.out, io.err)?;
+    if problems.is_empty() {
+        writeln!(io.err, "nothing is broken in this scope")?;
+    }
+    // Unreachable clusters are problems themselves, and said as such.
+    let errors = gathered.errors(scope).len();
+    Ok(if errors > 0 { Exit::Partial } else { Exit::Ok })
+}

@@ -1,0 +1,287 @@
+//! `skyfleet scale`, `restart`, `delete`, and what every write has in common: the plan first, then a yes, then the run.
+
+use std::io;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{gathered, with_kinds};
+use crate::cli::Io;
+use crate::cli::args::{Args, Output, ScaleArgs, TargetArgs, WriteArgs};
+use crate::cli::exit::Exit;
+use crate::cli::out;
+use crate::domain::id::ObjectKey;
+use crate::domain::kind::Kind;
+use crate::domain::plan::{Plan, PlanError};
+use crate::domain::scope::Scope;
+use crate::fleet::Fleet;
+use crate::ops;
+use crate::ops::run::{Outcome, RunEvent, RunOptions};
+use crate::ops::session::Session;
+
+/// Scales.
+pub async fn scale(
+    a: &ScaleArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
+    let amount = match ops::scale::Amount::parse(&a.replicas) {
+        Ok(amount) => amount,
+        Err(why) => {
+            writeln!(io.err, "{why}")?;
+            return Ok(Exit::Usage);
+        }
+    };
+    let plan = |fleet: &Fleet, keys: &[ObjectKey]| ops::scale::plan(fleet, session, keys, amount);
+    planned(&a.target, a.output, &a.write, args, session, scope, io, plan).await
+}
+
+/// Restarts.
+pub async fn restart(
+    a: &TargetArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
+    let plan = |fleet: &Fleet, keys: &[ObjectKey]| ops::restart::plan(fleet, session, keys);
+    planned(&a.target, a.output, &a.write, args, session, scope, io, plan).await
+}
+
+/// Deletes.
+pub async fn delete(
+    a: &TargetArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
+    let plan = |fleet: &Fleet, keys: &[ObjectKey]| ops::delete::plan(fleet, session, keys);
+    planned(&a.target, a.output, &a.write, args, session, scope, io, plan).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "what every command has, and what differs")]
+async fn planned(
+    target: &str,
+    output: Output,
+    write: &WriteArgs,
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    io: &mut Io<'_>,
+    plan: impl FnOnce(&Fleet, &[ObjectKey]) -> Result<Plan, PlanError>,
+) -> io::Result<Exit> {
+    let Some((kind, name)) = target.split_once('/').and_then(|(k, n)| Some((Kind::parse(k)?, n))) else {
+        writeln!(io.err, "`{target}` is no KIND/NAME of a built-in kind; e.g. deploy/web")?;
+        return Ok(Exit::Usage);
+    };
+    let mut kinds = vec![Kind::HorizontalPodAutoscaler];
+    if !Kind::WATCHED.contains(&kind) {
+        kinds.push(kind);
+    }
+    let gathered = gathered(args, session, scope, with_kinds(kinds), io).await;
+    let keys = find(&gathered.fleet, scope, kind, name);
+    let errors = gathered.errors(scope);
+    for (id, error) in &errors {
+        let cluster = session.info(*id).map_or_else(String::new, |i| i.name().to_string());
+        writeln!(io.err, "left out: {cluster}: {error}")?;
+    }
+    if keys.is_empty() {
+        writeln!(io.err, "no {target} in this scope")?;
+        return Ok(if errors.is_empty() { Exit::Nothing } else { Exit::Partial });
+    }
+    let exit = match plan(&gathered.fleet, &keys) {
+        Ok(plan) => confirm_and_run(&plan, output, write, session, io).await?,
+        Err(why) => {
+            writeln!(io.err, "{why}")?;
+            Exit::Failed
+        }
+    };
+    Ok(if exit == Exit::Ok && !errors.is_empty() { Exit::Partial } else { exit })
+}
+
+/// The objects of that kind and name in scope.
+fn find(fleet: &Fleet, scope: &Scope, kind: Kind, name: &str) -> Vec<ObjectKey> {
+    let mut out = Vec::new();
+    for c in fleet.in_scope(scope) {
+        let at = c.info.at();
+        let key = |namespace: &crate::domain::text::SafeText, name: &crate::domain::text::SafeText| {
+            ObjectKey { cluster: c.id(), kind, namespace: namespace.clone(), name: name.clone() }
+        };
+        let metas: Vec<&crate::domain::object::Meta> = match kind {
+            Kind::Pod => c.pods().map(|p| &p.meta).collect(),
+            Kind::Node => c.nodes().map(|n| &n.meta).collect(),
+            Kind::Namespace => c.namespaces().map(|n| &n.meta).collect(),
+            k if k.is_workload() => c.workloads_of(k).map(|w| &w.meta).collect(),
+            k => c.others(k).map(|o| &o.meta).collect(),
+        };
+        out.extend(
+            metas
+                .into_iter()
+                .filter(|m| m.name == name)
+                .filter(|m| {
+                    if m.namespace.is_empty() {
+                        scope.touches(at)
+                    } else {
+                        scope.touches_namespace(at, &m.namespace)
+                    }
+                })
+                .map(|m| key(&m.namespace, &m.name)),
+        );
+    }
+    out
+}
+
+/// Prints a plan, every target with its full place.
+pub fn show(plan: &Plan, out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(out, "{}", plan.title())?;
+    let rows: Vec<Vec<String>> = plan
+        .steps
+        .iter()
+        .map(|s| {
+            let mut notes = s.notes.clone();
+            notes.extend(s.verdict.blocks().map(str::to_owned));
+            vec![
+                s.cluster.path.clone(),
+                s.cluster.environment.word().to_owned(),
+                s.object_words(),
+                s.action_words(),
+                format!("{} ({})", s.cluster.acts_as, s.cluster.context),
+                notes.join("; "),
+            ]
+        })
+        .collect();
+    let columns = [
+        ("CLUSTER", false),
+        ("ENV", false),
+        ("OBJECT", false),
+        ("WHAT", false),
+        ("AS", false),
+        ("NOTES", false),
+    ];
+    out::table(out, &columns, &rows)
+}
+
+/// The plan, then a yes, then the run.
+pub async fn confirm_and_run(
+    plan: &Plan,
+    output: Output,
+    write: &WriteArgs,
+    session: &Session,
+    io: &mut Io<'_>,
+) -> io::Result<Exit> {
+    let as_json = matches!(output, Output::Json | Output::Ndjson);
+    if !as_json {
+        show(plan, io.out)?;
+    }
+    let stopped = |io: &mut Io<'_>, exit: Exit, words: &str| -> io::Result<Exit> {
+        if as_json {
+            out::json(io.out, &json!({"plan": plan, "outcome": null, "words": words}))?;
+        }
+        if !words.is_empty() {
+            writeln!(io.err, "{words}")?;
+        }
+        Ok(exit)
+    };
+    if plan.targets().next().is_none() {
+        return stopped(io, Exit::Ok, "nothing would change");
+    }
+    let blocked = plan.targets().filter(|s| s.verdict.blocks().is_some()).count();
+    if write.dry_run {
+        return stopped(io, if blocked > 0 { Exit::Failed } else { Exit::Ok }, "");
+    }
+    if blocked > 0 {
+        let words = format!(
+            "{blocked} of these cannot be done; nothing was written: mend the plan or narrow the scope"
+        );
+        return stopped(io, Exit::Failed, &words);
+    }
+    let mut word = write.i_mean.clone();
+    if let Err(error) = plan.check(word.as_deref(), session.max_targets) {
+        match (&error, &mut io.ask) {
+            (PlanError::WordWanted(wanted), Some(ask)) if word.is_none() => {
+                word = ask(&format!("protected scope: type `{wanted}` to go on: "));
+                if plan.check(word.as_deref(), session.max_targets).is_err() {
+                    return stopped(io, Exit::Usage, "that is not the word; nothing was written");
+                }
+            }
+            _ => return stopped(io, Exit::Usage, &format!("nothing was written: {error}")),
+        }
+    } else if !write.yes && plan.word_wanted().is_none() {
+        match &mut io.ask {
+            Some(ask) => {
+                let yes = ask("go on? [y/N] ").is_some_and(|a| matches!(a.trim(), "y" | "Y" | "yes"));
+                if !yes {
+                    return stopped(io, Exit::Usage, "nothing was written");
+                }
+            }
+            None => {
+                return stopped(
+                    io,
+                    Exit::Usage,
+                    "nothing was written: without a terminal a write wants --yes",
+                );
+            }
+        }
+    }
+    let outcome = run(plan, word.as_deref(), write, session, io).await?;
+    if as_json {
+        out::json(io.out, &json!({"plan": plan, "outcome": outcome}))?;
+    } else {
+        writeln!(io.out, "{}", outcome.words)?;
+    }
+    Ok(if outcome.is_ok() { Exit::Ok } else { Exit::Failed })
+}
+
+async fn run(
+    plan: &Plan,
+    word: Option<&str>,
+    write: &WriteArgs,
+    session: &Session,
+    io: &mut Io<'_>,
+) -> io::Result<Outcome> {
+    let options = RunOptions { wait: !write.no_wait, deadline: Duration::from_secs(write.deadline.max(1)) };
+    let (progress, mut heard) = mpsc::channel(64);
+    let cancel = CancellationToken::new();
+    let mut running =
+        std::pin::pin!(ops::run::execute(session, plan, word, options, progress, cancel.clone()));
+    let mut outcome = None;
+    loop {
+        let event = tokio::select! {
+            done = &mut running, if outcome.is_none() => {
+                outcome = Some(done);
+                continue;
+            }
+            event = heard.recv() => event,
+            _ = tokio::signal::ctrl_c(), if !cancel.is_cancelled() => {
+                writeln!(io.err, "stopping after the step that is running")?;
+                cancel.cancel();
+                continue;
+            }
+        };
+        let line = |step: usize, words: &str| {
+            plan.steps
+                .get(step)
+                .map_or_else(String::new, |s| format!("{}  {}  {words}", s.cluster.name, s.object_words()))
+        };
+        match event {
+            None => break,
+            Some(RunEvent::Started { .. } | RunEvent::Finished(_)) => {}
+            Some(
+                RunEvent::Waiting { step, words }
+                | RunEvent::Done { step, words }
+                | RunEvent::Failed { step, words },
+            ) => {
+                writeln!(io.err, "{}", line(step, &words))?;
+            }
+        }
+    }
+    Ok(match outcome {
+        Some(outcome) => outcome,
+        None => running.await,
+    })
+}

@@ -1,0 +1,63 @@
+//! The command line: each pane's verb as a command, for runbooks and CI. Output goes through the writers it is given; JSON is
+//! stable; exit codes are in `exit`. Never: a terminal's modes, or the simulation (main hands a session in).
+
+pub mod args;
+pub mod commands;
+pub mod exit;
+pub mod out;
+pub mod scope;
+
+use std::io::{self, Write};
+
+use crate::ops::session::Shared;
+
+use args::{Args, Command};
+use exit::Exit;
+
+/// What a command may use.
+pub struct Io<'a> {
+    /// What was asked for.
+    pub out: &'a mut dyn Write,
+    /// Progress, plans, errors.
+    pub err: &'a mut dyn Write,
+    /// Answers of a person; `None` when nobody is there to answer.
+    pub ask: Option<&'a mut dyn FnMut(&str) -> Option<String>>,
+}
+
+/// Runs a command on a session.
+pub async fn run(args: &Args, command: &Command, session: Shared, io: &mut Io<'_>) -> Exit {
+    let scope = match scope::of(&args.scope, &session.infos) {
+        Ok(scope) => scope,
+        Err(why) => {
+            let _ = writeln!(io.err, "{why}");
+            return Exit::Usage;
+        }
+    };
+    let done = match command {
+        Command::Tree(a) => commands::tree::run(a, args, &session, &scope, io).await,
+        Command::Get(a) => commands::get::run(a, args, &session, &scope, io).await,
+        Command::Describe(a) => commands::look::describe(a, args, &session, &scope, io).await,
+        Command::Yaml(a) => commands::look::yaml(a, args, &session, &scope, io).await,
+        Command::Problems(a) => commands::problems::run(a, args, &session, &scope, io).await,
+        Command::Costs(a) => commands::costs::run(a, args, &session, &scope, io).await,
+        Command::Logs(a) => commands::logs::run(a, args, &session, &scope, io).await,
+        Command::Deploy(a) => commands::deploy::run(a, args, &session, &scope, io).await,
+        Command::Scale(a) => commands::write::scale(a, args, &session, &scope, io).await,
+        Command::Restart(a) => commands::write::restart(a, args, &session, &scope, io).await,
+        Command::Delete(a) => commands::write::delete(a, args, &session, &scope, io).await,
+        Command::Contexts(a) => commands::contexts::run(a, &session, io),
+        Command::Clouds(a) => commands::clouds::run(a, io).await,
+        Command::Doctor(a) => commands::doctor::run(a, args, &session, &scope, io).await,
+        // These two are main's own.
+        Command::Demo | Command::Snapshot(_) => Ok(Exit::Usage),
+    };
+    match done {
+        Ok(exit) => exit,
+        // Whoever read the output has gone: `skyfleet get pods | head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Ok,
+        Err(error) => {
+            let _ = writeln!(io.err, "cannot write the output: {error}");
+            Exit::Failed
+        }
+    }
+}

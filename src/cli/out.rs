@@ -1,0 +1,149 @@
+//! How answers are printed: aligned columns, CSV, JSON, JSON a line. Text in columns has no control characters left.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
+
+use crate::domain::diff::to_yaml;
+use crate::domain::id::ClusterId;
+use crate::domain::text::clean;
+use crate::ops::session::Session;
+
+use super::args::Output;
+
+/// A column: its title, and whether numbers stand at the right.
+pub type Column<'a> = (&'a str, bool);
+
+/// Prints rows in aligned columns.
+pub fn table(out: &mut dyn Write, columns: &[Column<'_>], rows: &[Vec<String>]) -> io::Result<()> {
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|r| r.iter().map(|c| clean(c).into_owned()).collect()).collect();
+    let mut widths: Vec<usize> = columns.iter().map(|(t, _)| t.width()).collect();
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    let mut line = |cells: &mut dyn Iterator<Item = &str>| -> io::Result<()> {
+        let mut text = String::new();
+        for ((cell, (_, right)), width) in cells.zip(columns).zip(&widths) {
+            let pad = " ".repeat(width.saturating_sub(cell.width()));
+            if *right {
+                text.push_str(&pad);
+                text.push_str(cell);
+            } else {
+                text.push_str(cell);
+                text.push_str(&pad);
+            }
+            text.push_str("  ");
+        }
+        writeln!(out, "{}", text.trim_end())
+    };
+    line(&mut columns.iter().map(|(t, _)| *t))?;
+    for row in &rows {
+        line(&mut row.iter().map(String::as_str))?;
+    }
+    Ok(())
+}
+
+/// Prints rows as comma-separated values.
+pub fn csv(out: &mut dyn Write, columns: &[Column<'_>], rows: &[Vec<String>]) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    let fail = |e: csv::Error| io::Error::other(e.to_string());
+    writer.write_record(columns.iter().map(|(t, _)| *t)).map_err(fail)?;
+    for row in rows {
+        writer.write_record(row).map_err(fail)?;
+    }
+    writer.flush()
+}
+
+/// An answer in every form: `rows` for people, `items` for programs, `errors` beside them.
+pub struct Answer<'a> {
+    /// Titles.
+    pub columns: Vec<Column<'a>>,
+    /// Cells.
+    pub rows: Vec<Vec<String>>,
+    /// The same as JSON.
+    pub items: Vec<Value>,
+    /// Further facts of the JSON object.
+    pub more: Vec<(&'static str, Value)>,
+    /// Clusters that could not be read.
+    pub errors: Vec<(ClusterId, String)>,
+}
+
+impl Answer<'_> {
+    /// Prints it. Errors of clusters are lines on `err` where the form has no place for them.
+    pub fn print(
+        &self,
+        output: Output,
+        session: &Session,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> io::Result<()> {
+        let name = |id: &ClusterId| session.info(*id).map_or_else(String::new, |i| i.name().to_string());
+        let context = |id: &ClusterId| session.info(*id).map_or_else(String::new, |i| i.context.to_string());
+        match output {
+            Output::Json | Output::Yaml => {
+                let errors: Vec<Value> = self
+                    .errors
+                    .iter()
+                    .map(|(id, e)| json!({"cluster": name(id), "context": context(id), "error": e}))
+                    .collect();
+                let mut all = serde_json::Map::new();
+                all.insert("items".to_owned(), Value::Array(self.items.clone()));
+                all.extend(self.more.iter().map(|(k, v)| ((*k).to_owned(), v.clone())));
+                all.insert("errors".to_owned(), Value::Array(errors));
+                let all = Value::Object(all);
+                return if output == Output::Json {
+                    json(out, &all)
+                } else {
+                    write!(out, "{}", to_yaml(&all))
+                };
+            }
+            Output::Ndjson => {
+                for item in &self.items {
+                    writeln!(out, "{item}")?;
+                }
+            }
+            Output::Csv => csv(out, &self.columns, &self.rows)?,
+            Output::Name => {
+                for item in &self.items {
+                    let text = |p: &str| item.pointer(p).and_then(Value::as_str);
+                    let name =
+                        text("/object/metadata/name").or_else(|| text("/name")).or_else(|| text("/cause"));
+                    writeln!(out, "{}", clean(name.unwrap_or("")))?;
+                }
+            }
+            Output::Table | Output::Wide => {
+                if !self.rows.is_empty() {
+                    table(out, &self.columns, &self.rows)?;
+                }
+            }
+        }
+        for (id, error) in &self.errors {
+            writeln!(err, "{} ({}): {}", name(id), context(id), clean(error))?;
+        }
+        Ok(())
+    }
+}
+
+/// Prints a JSON value for people and programs alike.
+pub fn json(out: &mut dyn Write, value: &Value) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_by_width() {
+        let mut out = Vec::new();
+        let rows =
+            vec![vec!["日本".to_owned(), "1".to_owned()], vec!["a\u{1b}[31mb".to_owned(), "200".to_owned()]];
+        table(&mut out, &[("NAME", false), ("N", true)], &rows).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "NAME    N\n日本    1\nab    200\n");
+    }
+}

@@ -1,0 +1,108 @@
+//! Contexts: what the kubeconfig files hold and where each context leads, without asking anybody.
+//!
+//! Lives here: the shape of `skyfleet contexts -o json`, which scripts rely on. Never: a credential. Called by `cli`.
+
+use serde::Serialize;
+
+use crate::domain::place::{Certainty, Provider};
+use crate::domain::text::SafeText;
+
+use super::session::Session;
+
+/// Everything that was found. What is not known is null.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// In file order.
+    pub contexts: Vec<ContextRow>,
+    /// In the order they were read.
+    pub files: Vec<FileRow>,
+}
+
+/// One context.
+#[derive(Clone, Debug, Serialize)]
+pub struct ContextRow {
+    /// Its name.
+    pub context: String,
+    /// The file that names it.
+    pub file: Option<String>,
+    /// Its cluster entry.
+    pub cluster_entry: Option<String>,
+    /// Its user entry.
+    pub user_entry: Option<String>,
+    /// Its default namespace.
+    pub namespace: Option<String>,
+    /// The server's address.
+    pub server: Option<String>,
+    /// The name its certificate must have.
+    pub tls_server_name: Option<String>,
+    /// The cloud.
+    pub provider: Provider,
+    /// The managed service or distribution.
+    pub service: Option<SafeText>,
+    /// Account, project, subscription.
+    pub account: Option<SafeText>,
+    /// Region.
+    pub region: Option<SafeText>,
+    /// The cluster's own name.
+    pub cluster: Option<SafeText>,
+    /// How sure the place is.
+    pub certainty: Certainty,
+    /// How it signs in.
+    pub auth: String,
+    /// It could be dialled as written.
+    pub usable: bool,
+    /// Why not.
+    pub reason: Option<String>,
+    /// It is the current context.
+    pub current: bool,
+}
+
+/// One file.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileRow {
+    /// Which.
+    pub path: String,
+    /// `ok`, or `error`.
+    pub status: &'static str,
+    /// Why it could not be read.
+    pub error: Option<String>,
+}
+
+/// What this session found.
+pub fn of(session: &Session) -> Report {
+    let known = |text: &SafeText| (!text.is_empty()).then(|| text.clone());
+    let named = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let contexts = session
+        .contexts
+        .iter()
+        .map(|c| ContextRow {
+            context: c.name.clone(),
+            file: c.file.as_ref().map(|f| f.display().to_string()),
+            cluster_entry: named(&c.cluster_entry),
+            user_entry: named(&c.user_entry),
+            namespace: c.namespace.clone(),
+            server: c.server.clone(),
+            tls_server_name: c.tls_server_name.clone(),
+            provider: c.place.provider,
+            service: known(&c.place.service),
+            account: known(&c.place.account),
+            region: known(&c.place.region),
+            cluster: known(&c.place.cluster),
+            certainty: c.place.certainty,
+            auth: c.auth.clone(),
+            usable: c.unusable.is_none(),
+            reason: c.unusable.clone(),
+            current: c.current,
+        })
+        .collect();
+    let files = session
+        .files
+        .iter()
+        .map(|f| FileRow {
+            path: f.path.display().to_string(),
+            status: if f.error.is_none() { "ok" } else { "error" },
+            error: f.error.clone(),
+        })
+        .collect();
+    Report { contexts, files }
+}

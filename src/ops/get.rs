@@ -1,0 +1,180 @@
+//! Getting: objects of any kind, built in or not, from every cluster in scope.
+//!
+//! Never: rows of the fleet (those are watched), tables. Called by `skyfleet get`, `describe` and `yaml`.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::domain::kind::Kind;
+use crate::domain::scope::Scope;
+use crate::fleet::cluster::ClusterInfo;
+use crate::source::api::{self, ListOptions, Resource};
+use crate::source::connect::Client;
+use crate::source::fault::Fault;
+
+use super::session::Session;
+
+/// Clusters asked at once.
+const AT_ONCE: usize = 16;
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// The kind by any of its names.
+    pub kind: String,
+    /// Only objects of that name.
+    pub name: Option<String>,
+    /// Only objects with these labels (`-l`).
+    pub labels: Option<String>,
+}
+
+/// What one cluster answered.
+#[derive(Clone, Debug)]
+pub struct ClusterResult {
+    /// Who and where.
+    pub info: ClusterInfo,
+    /// What the kind is there; `None` when that could not be found out.
+    pub resource: Option<Resource>,
+    /// The objects, or why there are none.
+    pub result: Result<Vec<Value>, Fault>,
+}
+
+/// Asks every cluster in scope; the answers come in the order of the fleet. `progress` is told how many of how many have
+/// answered.
+pub async fn get(
+    session: &Session,
+    scope: &Scope,
+    query: &Query,
+    limit: Duration,
+    mut progress: impl FnMut(usize, usize),
+) -> Vec<ClusterResult> {
+    let gate = Semaphore::new(AT_ONCE);
+    let mut waiting = FuturesUnordered::new();
+    for info in session.in_scope(scope) {
+        let gate = &gate;
+        waiting.push(async move {
+            let _permit = gate.acquire().await;
+            ask(session, info, scope, query, limit).await
+        });
+    }
+    let all = waiting.len();
+    let mut out = Vec::with_capacity(all);
+    while let Some(answer) = waiting.next().await {
+        out.push(answer);
+        progress(out.len(), all);
+    }
+    out.sort_by_key(|r| r.info.id);
+    out
+}
+
+async fn ask(
+    session: &Session,
+    info: &ClusterInfo,
+    scope: &Scope,
+    query: &Query,
+    limit: Duration,
+) -> ClusterResult {
+    let mut resource = None;
+    let result = match timeout(limit, objects(session, info, scope, query, &mut resource)).await {
+        Ok(result) => result,
+        Err(_) => Err(Fault::timeout("get", limit.as_secs())),
+    };
+    if let Err(fault) = &result {
+        session.heed(info.id, fault).await;
+    }
+    ClusterResult { info: info.clone(), resource, result }
+}
+
+async fn objects(
+    session: &Session,
+    info: &ClusterInfo,
+    scope: &Scope,
+    query: &Query,
+    resource: &mut Option<Resource>,
+) -> Result<Vec<Value>, Fault> {
+    let client = session.client(info.id).await?;
+    let what = resolve(&client, &query.kind).await?;
+    *resource = Some(what.clone());
+    let mut options = ListOptions {
+        namespace: None,
+        labels: query.labels.clone(),
+        fields: query.name.as_ref().map(|name| format!("metadata.name={name}")),
+    };
+    let mut items = Vec::new();
+    if !what.namespaced || scope.namespaces().is_empty() {
+        items = api::list(&client, &what, &options).await?;
+    } else {
+        for namespace in scope.namespaces() {
+            options.namespace = Some(namespace.to_string());
+            items.extend(api::list(&client, &what, &options).await?);
+        }
+    }
+    items.retain(|item| is_covered(scope, info, &what, item));
+    Ok(items)
+}
+
+/// The resource a word names: a built-in kind, or what the server knows by that name.
+pub async fn resolve(client: &Client, word: &str) -> Result<Resource, Fault> {
+    match Kind::parse(word) {
+        Some(kind) => Ok(kind.into()),
+        None => api::find_resource(client, word).await,
+    }
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or("")
+}
+
+/// Whether an object is in scope. Objects without namespace are wherever their cluster is, as kubectl has it.
+fn is_covered(scope: &Scope, info: &ClusterInfo, what: &Resource, item: &Value) -> bool {
+    let at = info.at();
+    let name = text(item, "/metadata/name");
+    if !what.namespaced {
+        return what.kind != Kind::Namespace.info().name || scope.touches_namespace(at, name);
+    }
+    let namespace = text(item, "/metadata/namespace");
+    let workload = workload_of(&what.kind, item);
+    let pod = (what.kind == Kind::Pod.info().name).then_some(name);
+    scope.covers(at, namespace, workload.as_ref().map(|(kind, name)| (kind.as_str(), name.as_str())), pod)
+}
+
+/// The workload an object belongs to, as a person names it: itself, or a pod's owner; a Deployment rather than its
+/// `ReplicaSet`.
+fn workload_of(kind: &str, item: &Value) -> Option<(String, String)> {
+    if Kind::parse(kind).is_some_and(Kind::is_workload) {
+        return Some((kind.to_owned(), text(item, "/metadata/name").to_owned()));
+    }
+    let owner = item.pointer("/metadata/ownerReferences/0").filter(|_| kind == Kind::Pod.info().name)?;
+    let (kind, name) = (text(owner, "/kind"), text(owner, "/name"));
+    let hash = text(item, "/metadata/labels/pod-template-hash");
+    match name
+        .strip_suffix(hash)
+        .and_then(|n| n.strip_suffix('-'))
+        .filter(|_| kind == "ReplicaSet" && !hash.is_empty())
+    {
+        Some(deployment) => Some(("Deployment".to_owned(), deployment.to_owned())),
+        None => Some((kind.to_owned(), name.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pods_belong_to_the_deployment() {
+        let pod = serde_json::json!({"metadata": {
+            "name": "web-7c9d-x", "labels": {"pod-template-hash": "7c9d"},
+            "ownerReferences": [{"kind": "ReplicaSet", "name": "web-7c9d"}]}});
+        assert_eq!(workload_of("Pod", &pod), Some(("Deployment".to_owned(), "web".to_owned())));
+        let bare = serde_json::json!({"metadata": {"name": "one"}});
+        assert_eq!(workload_of("Pod", &bare), None);
+        assert_eq!(workload_of("CronJob", &bare), Some(("CronJob".to_owned(), "one".to_owned())));
+        assert_eq!(workload_of("Service", &bare), None);
+    }
+}
