@@ -86,7 +86,7 @@ async fn run(args: Args) -> Exit {
     let session = if simulated {
         simulation(&args, &settings, snapshot).await
     } else {
-        Ok(real(&args.session, &settings, &paths))
+        real(&args.session, &settings, &paths)
     };
     let session = match session {
         Ok(session) => session,
@@ -158,27 +158,29 @@ fn settings(args: &SessionArgs, paths: &Paths) -> (Settings, Vec<String>) {
     (settings, notices)
 }
 
-fn options(args: &SessionArgs, settings: &Settings) -> SessionOptions {
-    let globs = |texts: &[String]| {
-        let globs: Vec<PathGlob> = texts.iter().filter_map(|t| PathGlob::parse(t).ok()).collect();
-        (!globs.is_empty()).then(|| Scope::globs(globs))
+/// What guards writes must be readable: a bad glob there ends the program rather than being passed over.
+fn options(args: &SessionArgs, settings: &Settings) -> Result<SessionOptions, String> {
+    let globs = |texts: &[String]| -> Result<Option<Scope>, String> {
+        let globs: Result<Vec<PathGlob>, _> = texts.iter().map(|t| PathGlob::parse(t)).collect();
+        let globs = globs.map_err(|e| format!("config.yaml: {e}"))?;
+        Ok((!globs.is_empty()).then(|| Scope::globs(globs)))
     };
-    SessionOptions {
+    Ok(SessionOptions {
         read_only: settings.read_only.value,
-        read_only_clusters: globs(&settings.read_only_clusters.value),
-        protected: globs(&settings.protected.value),
+        read_only_clusters: globs(&settings.read_only_clusters.value)?,
+        protected: globs(&settings.protected.value)?,
         impersonate: args.as_user.clone().map(|user| (user, args.as_group.clone())),
         max_targets: settings.max_targets.value,
         ..SessionOptions::default()
-    }
+    })
 }
 
 /// A session over kubeconfig files.
-fn real(args: &SessionArgs, settings: &Settings, paths: &Paths) -> Shared {
+fn real(args: &SessionArgs, settings: &Settings, paths: &Paths) -> Result<Shared, String> {
     let files = kubeconfig::paths(&args.kubeconfig, var("KUBECONFIG").as_deref(), paths.home.as_deref());
     let loaded = kubeconfig::load(&files);
-    let options = SessionOptions { state_dir: paths.state.clone(), ..options(args, settings) };
-    Arc::new(Session::from_kubeconfig(loaded, options))
+    let options = SessionOptions { state_dir: paths.state.clone(), ..options(args, settings)? };
+    Ok(Arc::new(Session::from_kubeconfig(loaded, options)))
 }
 
 /// A session over the simulation, which lives as long as the program.
@@ -228,7 +230,7 @@ async fn simulation(args: &Args, settings: &Settings, still: bool) -> Result<Sha
     if !still {
         tokio::spawn(async move { sim.run(1.0).await });
     }
-    let options = SessionOptions { clock, demo: true, ..options(&args.session, settings) };
+    let options = SessionOptions { clock, demo: true, ..options(&args.session, settings)? };
     Ok(Arc::new(Session::new(loaded, Arc::new(Ready::new(clients)), options)))
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crossterm::queue;
-use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
@@ -13,6 +13,7 @@ use ratatui::layout::Rect;
 pub struct Screen<W: Write> {
     terminal: Terminal<CrosstermBackend<Frame>>,
     frame: Frame,
+    size: (u16, u16),
     out: W,
     /// Bytes written so far.
     pub bytes: u64,
@@ -37,21 +38,20 @@ impl<W: Write> Screen<W> {
     /// A screen of that size on that output.
     pub fn new(out: W, size: (u16, u16)) -> io::Result<Self> {
         let frame = Frame::default();
-        let backend = CrosstermBackend::new(frame.clone());
-        let viewport = ratatui::Viewport::Fixed(Rect::new(0, 0, size.0, size.1));
-        let terminal = Terminal::with_options(backend, ratatui::TerminalOptions { viewport })?;
-        Ok(Self { terminal, frame, out, bytes: 0 })
+        Ok(Self { terminal: terminal(frame.clone(), size)?, frame, size, out, bytes: 0 })
     }
 
     /// Takes a new size; everything is drawn again.
     pub fn resize(&mut self, size: (u16, u16)) -> io::Result<()> {
-        self.terminal.resize(Rect::new(0, 0, size.0, size.1))?;
+        self.size = size;
         self.clear()
     }
 
-    /// Forgets what is on the screen, so that the next frame draws all of it.
+    /// Forgets what is on the screen, so that the next frame draws all of it. A new `Terminal` does, for ratatui's own
+    /// `clear` asks the terminal where its cursor is, and nobody may read the answer while keys are read.
     pub fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        self.terminal = terminal(self.frame.clone(), self.size)?;
+        queue!(self.frame, Clear(ClearType::All))
     }
 
     /// Draws a frame and writes what differs from the one before: nothing at all when nothing differs.
@@ -82,6 +82,11 @@ impl<W: Write> Screen<W> {
     pub fn output(&self) -> &W {
         &self.out
     }
+}
+
+fn terminal(frame: Frame, (columns, rows): (u16, u16)) -> io::Result<Terminal<CrosstermBackend<Frame>>> {
+    let viewport = ratatui::Viewport::Fixed(Rect::new(0, 0, columns, rows));
+    Terminal::with_options(CrosstermBackend::new(frame), ratatui::TerminalOptions { viewport })
 }
 
 /// Whether the bytes hold nothing but escape sequences that show nothing: SGR resets, cursor hiding.

@@ -2,6 +2,7 @@
 //! change it.
 
 pub mod command;
+mod prompt;
 mod update;
 
 pub use update::World;

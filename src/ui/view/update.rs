@@ -17,10 +17,8 @@ use crate::ui::modal::confirm::{Answer, Confirm};
 use crate::ui::modal::help::Help;
 use crate::ui::pane::PaneId;
 use crate::ui::pane::text::TextView;
-use crate::ui::widget::input::Line;
 
-use super::command::{self, Command};
-use super::{Asking, Focus, Place, View, node_words};
+use super::{Focus, Place, View, node_words};
 
 /// What a turn of the view may read.
 #[derive(Clone, Copy)]
@@ -100,7 +98,7 @@ impl View {
         self.absorb(world, effects)
     }
 
-    fn act(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
+    pub(super) fn act(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
         match action {
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
@@ -439,153 +437,6 @@ impl View {
             }
         }
         out
-    }
-
-    fn ask(&mut self, prompt: Prompt) {
-        let before = match &prompt {
-            Prompt::Filter => self.filter_now().to_owned(),
-            Prompt::Command | Prompt::Scale(_) | Prompt::Manifest | Prompt::Save(_) => String::new(),
-        };
-        // A filter is typed anew; Esc brings the one before back.
-        let start = if let Prompt::Save(name) = &prompt { name.clone() } else { String::new() };
-        self.asking = Some(Asking { prompt, line: Line::new(&start), error: None, suggestion: None, before });
-    }
-
-    fn filter_now(&self) -> &str {
-        match (&self.text, self.focus) {
-            (Some(text), _) => text.search_text(),
-            (None, Focus::Tree) => self.tree.filter_text(),
-            (None, Focus::Pane) => self.panes.get(self.pane).filter_text(),
-        }
-    }
-
-    fn set_filter(&mut self, text: &str) -> Result<(), String> {
-        match (&mut self.text, self.focus) {
-            (Some(view), _) => view.search(text),
-            (None, Focus::Tree) => self.tree.filter(text),
-            (None, Focus::Pane) => self.panes.get_mut(self.pane).filter(text),
-        }
-    }
-
-    /// After each change of the typed line: filters apply at once, commands are completed.
-    fn typed(&mut self, _world: World<'_>) {
-        let Some(asking) = &self.asking else { return };
-        let text = asking.line.text().to_owned();
-        let (error, suggestion) = match asking.prompt {
-            Prompt::Filter => (self.set_filter(&text).err(), None),
-            Prompt::Command => (None, command::complete(&text)),
-            Prompt::Scale(_) => (
-                if text.is_empty() {
-                    None
-                } else {
-                    ops::scale::Amount::parse(&text).err().map(|e| e.to_string())
-                },
-                None,
-            ),
-            Prompt::Manifest | Prompt::Save(_) => (None, None),
-        };
-        if let Some(asking) = &mut self.asking {
-            asking.error = error;
-            asking.suggestion = suggestion;
-        }
-    }
-
-    fn type_key(&mut self, world: World<'_>, key: Key) -> Vec<Effect> {
-        if key.is(KeyCode::Esc) || key.is_ctrl('c') {
-            if let Some(asking) = self.asking.take()
-                && asking.prompt == Prompt::Filter
-            {
-                let _ = self.set_filter(&asking.before);
-            }
-            return Vec::new();
-        }
-        if key.is(KeyCode::Enter) {
-            return self.asked(world);
-        }
-        let Some(asking) = &mut self.asking else { return Vec::new() };
-        if key.is(KeyCode::Tab) {
-            if let Some(suggestion) = asking.suggestion.clone() {
-                asking.line.set(&suggestion);
-            }
-        } else {
-            asking.line.key(key);
-        }
-        self.typed(world);
-        Vec::new()
-    }
-
-    /// Enter on a typed line.
-    fn asked(&mut self, world: World<'_>) -> Vec<Effect> {
-        let Some(asking) = self.asking.take() else { return Vec::new() };
-        let text = asking.line.text().trim().to_owned();
-        match asking.prompt {
-            Prompt::Filter => match self.set_filter(&text) {
-                Ok(()) => Vec::new(),
-                Err(why) => {
-                    let _ = self.set_filter(&asking.before);
-                    vec![Effect::complain(why)]
-                }
-            },
-            Prompt::Command => match command::parse(&text) {
-                Ok(command) => self.command(world, command),
-                Err(why) => vec![Effect::complain(why)],
-            },
-            Prompt::Scale(targets) => match ops::scale::Amount::parse(&text) {
-                Ok(amount) => match ops::scale::plan(world.fleet, world.session, &targets, amount) {
-                    Ok(plan) => vec![Effect::Confirm(Box::new(plan))],
-                    Err(error) => vec![Effect::complain(error.to_string())],
-                },
-                Err(error) => vec![Effect::complain(error.to_string())],
-            },
-            Prompt::Manifest if text.is_empty() => Vec::new(),
-            Prompt::Manifest => self.plan_deploy(world, &text),
-            Prompt::Save(_) if text.is_empty() => Vec::new(),
-            Prompt::Save(_) => {
-                let body = match &self.text {
-                    Some(view) => view.text(),
-                    None => self.panes.get(self.pane).text(self.seen(world.fleet, world.now)),
-                };
-                vec![Effect::Job(Job::Save { path: text, text: body })]
-            }
-        }
-    }
-
-    fn plan_deploy(&mut self, world: World<'_>, path: &str) -> Vec<Effect> {
-        let mut panes = std::mem::take(&mut self.panes);
-        let effects = panes.deploy.plan(self.seen(world.fleet, world.now), path);
-        self.panes = panes;
-        self.pane = PaneId::Deploy;
-        self.focus = Focus::Pane;
-        self.text = None;
-        effects
-    }
-
-    fn command(&mut self, world: World<'_>, command: Command) -> Vec<Effect> {
-        match command {
-            Command::Quit => vec![Effect::Quit],
-            Command::Suspend => vec![Effect::Suspend],
-            Command::Help => self.act(world, Action::Help),
-            Command::Clusters => vec![Effect::Scope(vec![TreeNode::Fleet]), Effect::Show(PaneId::Overview)],
-            Command::Pane(PaneId::Deploy, Some(path)) => self.plan_deploy(world, &path),
-            Command::Pane(pane, _) => vec![Effect::Show(pane)],
-            Command::Namespace(namespace) => {
-                self.panes.resources.in_namespace(namespace);
-                vec![Effect::Show(PaneId::Resources)]
-            }
-            Command::Kind(kind, namespace, filter) => {
-                self.panes.resources.show(kind);
-                if namespace.is_some() {
-                    self.panes.resources.in_namespace(namespace.filter(|_| kind != Kind::Namespace));
-                }
-                let mut effects = vec![Effect::Show(PaneId::Resources)];
-                if let Some(filter) = filter
-                    && let Err(why) = crate::ui::pane::Pane::filter(&mut self.panes.resources, &filter)
-                {
-                    effects.push(Effect::complain(why));
-                }
-                effects
-            }
-        }
     }
 
     /// Hears what a task says.
