@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"strings"
 )
 
 // cloudProfile holds the defaults of one cloud and how it names things. The functions get the node's index.
@@ -46,7 +47,7 @@ var cloudProfiles = map[string]cloudProfile{
 				"eks.amazonaws.com/nodegroup":       "default",
 				"eks.amazonaws.com/capacityType":    capacity,
 				"eks.amazonaws.com/nodegroup-image": "ami-0" + o.token("ami", 0, 16),
-				"topology.k8s.aws/zone-id":          "euw1-az" + fmt.Sprint(1+i%3),
+				"topology.k8s.aws/zone-id":          fmt.Sprintf("%s-az%d", awsShort(o.region), 1+i%3),
 			}
 		},
 	},
@@ -136,6 +137,11 @@ var cloudProfiles = map[string]cloudProfile{
 		providerID: func(*options, int) string { return "" },
 		labels:     func(*options, int) map[string]string { return nil },
 	},
+}
+
+// awsShort turns eu-west-1 into euw1, as zone IDs begin.
+func awsShort(region string) string {
+	return strings.NewReplacer("-north", "n", "-south", "s", "-central", "c", "-east", "e", "-west", "w", "east", "e", "west", "w", "-", "").Replace(region)
 }
 
 func (o *options) nodeName(i int) string { return o.profile.nodeName(o, i) }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,6 +30,9 @@ const (
 	lowestBase  = 20000
 	highestBase = 32000
 )
+
+// predecessorLimit is how long a killed process may take to let go of its lock and ports.
+const predecessorLimit = 5 * time.Second
 
 // choosePorts uses --port, else what the directory remembers, else a free block of four.
 func (o *options) choosePorts() error {
@@ -56,7 +60,12 @@ func (o *options) choosePorts() error {
 		}
 	} else {
 		claimBase(base)
-		if err := allFree(portsFrom(base)); err != nil {
+		err := allFree(portsFrom(base))
+		for deadline := time.Now().Add(predecessorLimit); err != nil && time.Now().Before(deadline); {
+			time.Sleep(50 * time.Millisecond)
+			err = allFree(portsFrom(base))
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -108,7 +117,12 @@ func lockDir(dir string) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	for deadline := time.Now().Add(predecessorLimit); err != nil && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond)
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	}
+	if err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("another testbed runs in %s", dir)
 	}
