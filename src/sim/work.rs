@@ -186,12 +186,12 @@ fn hear_pod(world: &World, change: &Change, marks: &mut Vec<(Who, Key)>) {
         marks.extend(waiting.into_iter().map(|k| (Who::Scheduler, k)));
     }
     for service in world.all(table::SERVICE, &key.ns) {
-        if world.service_selects(service, now) || before.is_some_and(|b| world.service_selects(service, b)) {
+        if selector::chooses(service, &now.labels) || before.is_some_and(|b| selector::chooses(service, &b.labels)) {
             marks.push((Who::Endpoints, service.key.clone()));
         }
     }
     for budget in world.all(table::PDB, &key.ns) {
-        if selector::of_object(budget).is_some_and(|s| s.matches(&now.labels)) {
+        if selector::chooses(budget, &now.labels) {
             marks.push((Who::Budget, budget.key.clone()));
         }
     }

@@ -37,7 +37,7 @@ use super::rng;
 use super::status::ApiError;
 use super::weather::Fault;
 
-pub(crate) use self::fields::{Manager, track};
+pub(crate) use self::fields::{Manager, own, track};
 
 /// One request, read whole.
 pub(crate) struct Call {
