@@ -157,6 +157,14 @@ impl Work {
                 _ => None,
             };
             marks.extend(who.map(|w| (w, owner.key.clone())));
+            // A Deployment that recreates waits for the last old pod to be really gone.
+            if gone
+                && key.kind == table::POD
+                && owner.key.kind == table::REPLICASET
+                && let Some(top) = owner.owners.first().and_then(|uid| world.by_uid(uid))
+            {
+                marks.push((Who::Deployment, top.key.clone()));
+            }
         }
         world.work.dirty.extend(marks);
     }

@@ -73,9 +73,9 @@ async fn roles_grant(g: &Ground) -> Outcome {
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}]});
     g.post(&g.group(rbac, "roles"), &role).await?.is(201)?;
     g.post(&g.group(rbac, "rolebindings"), &binding).await?.is(201)?;
-    g.wait("the right to take effect", async || {
+    g.wait("the right to take effect", || Box::pin(async {
         Ok(as_user(g, &user, "GET", &g.core("pods"), &Value::Null).await?.code == 200)
-    })
+    }))
     .await?;
     as_user(g, &user, "GET", &g.core("pods?watch=true"), &Value::Null).await?.is(403)?;
     as_user(g, &user, "GET", &g.core("configmaps"), &Value::Null).await?.is(403)?;

@@ -19,7 +19,7 @@ async fn answers_with_a_status(g: &Ground) -> Outcome {
 async fn preconditions(g: &Ground) -> Outcome {
     g.post(&g.core("configmaps"), &config("a", &json!({}))).await?.is(201)?;
     let other = json!({"preconditions": {"uid": "00000000-0000-0000-0000-000000000000"}});
-    g.delete(&g.core("configmaps/a"), &other).await?.fails(409, "Conflict", "Precondition failed: UID in precondition: 00000000-0000-0000-0000-000000000000, UID in object meta: ")?;
+    g.delete(&g.core("configmaps/a"), &other).await?.fails(409, "Conflict", "the UID in the precondition (00000000-0000-0000-0000-000000000000) does not match the UID in record (")?;
     g.get(&g.core("configmaps/a")).await?.is(200)?;
     Ok(())
 }
@@ -66,7 +66,7 @@ async fn owners_take_children(g: &Ground) -> Outcome {
     g.rolled_out("d", 2).await?;
     g.delete(&g.apps("deployments/d"), &json!({"propagationPolicy": "Background"})).await?.is(200)?;
     g.get(&g.apps("deployments/d")).await?.is(404)?;
-    g.wait("no pods", async || Ok(g.pods("d").await?.is_empty())).await?;
+    g.wait("no pods", || Box::pin(async { Ok(g.pods("d").await?.is_empty()) })).await?;
     let sets = g.get(&g.apps("replicasets")).await?.is(200)?;
     holds("no sets", sets.list("/items").is_empty())
 }
@@ -89,7 +89,7 @@ async fn foreground_waits(g: &Ground) -> Outcome {
     let finalizers = going.list("/metadata/finalizers");
     holds("finalizer", finalizers.iter().any(|f| f == "foregroundDeletion"))?;
     g.until(&g.apps("deployments/d"), "it gone", |d| d.code == 404).await?;
-    g.wait("no pods", async || Ok(g.pods("d").await?.is_empty())).await
+    g.wait("no pods", || Box::pin(async { Ok(g.pods("d").await?.is_empty()) })).await
 }
 
 async fn eviction_and_budget(g: &Ground) -> Outcome {

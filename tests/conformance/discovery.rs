@@ -43,6 +43,7 @@ async fn resources(g: &Ground) -> Outcome {
 }
 
 async fn unknown_path(g: &Ground) -> Outcome {
-    let answer = g.get(&g.core("nonsenses")).await?.is(404)?;
+    g.get(&g.core("nonsenses")).await?.fails(404, "NotFound", "the server could not find the requested resource")?;
+    let answer = g.get("/apis/no.such.group/v1/things").await?.is(404)?;
     has("text", answer.body.as_str().unwrap_or(""), "404 page not found")
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use http::Request;
 use http_body_util::BodyExt;
 use kube::Client;
@@ -83,9 +84,9 @@ impl Ground {
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ground.ns}});
         let made = ground.post("/api/v1/namespaces", &body).await?;
         holds(&format!("namespace: {}", made.body), matches!(made.code, 201 | 409))?;
-        ground.wait("the default service account", async || {
+        ground.wait("the default service account", || Box::pin(async {
             Ok(ground.get(&ground.core("serviceaccounts/default")).await?.code == 200)
-        })
+        }))
         .await?;
         Ok(ground)
     }
@@ -165,7 +166,7 @@ impl Ground {
     }
 
     /// Polls until true.
-    pub(crate) async fn wait(&self, what: &str, mut test: impl AsyncFnMut() -> Outcome<bool>) -> Outcome {
+    pub(crate) async fn wait<'a>(&self, what: &str, mut test: impl FnMut() -> BoxFuture<'a, Outcome<bool>>) -> Outcome {
         let end = Instant::now() + PATIENCE;
         loop {
             if test().await? {

@@ -43,10 +43,10 @@ async fn field_selectors(g: &Ground) -> Outcome {
     same("rest", &names(rest.list("/items")).join(","), "m0,m2")?;
     g.get(&g.core("pods?fieldSelector=spec.color%3Dred")).await?.fails(400, "BadRequest", "field label not supported: spec.color")?;
     g.post(&g.core("pods"), &pod("one", "app:1")).await?.is(201)?;
-    g.wait("the pod in its phase", async || {
+    g.wait("the pod in its phase", || Box::pin(async {
         let running = g.get(&g.core("pods?fieldSelector=status.phase%3DRunning")).await?.is(200)?;
         Ok(running.list("/items").len() == 1)
-    })
+    }))
     .await?;
     let node = g.get(&g.core("pods/one")).await?.text("/spec/nodeName").to_string();
     let there = g.get(&g.core(&format!("pods?fieldSelector=spec.nodeName%3D{node},metadata.name%3Done"))).await?.is(200)?;

@@ -9,7 +9,7 @@ cases!("logs": tail_and_since, timestamps, limit, previous, choose_a_container, 
 async fn running(g: &Ground) -> Outcome {
     g.post(&g.core("pods"), &pod("p", "app:1")).await?.is(201)?;
     g.pod_until("p", "ready", |p| condition(p, "Ready").is_some_and(|c| text(c, "/status") == "True")).await?;
-    g.wait("some lines", async || Ok(g.text(&g.core("pods/p/log")).await?.lines().count() >= 3)).await
+    g.wait("some lines", || Box::pin(async { Ok(g.text(&g.core("pods/p/log")).await?.lines().count() >= 3) })).await
 }
 
 async fn tail_and_since(g: &Ground) -> Outcome {
@@ -46,10 +46,10 @@ async fn limit(g: &Ground) -> Outcome {
 async fn previous(g: &Ground) -> Outcome {
     g.post(&g.core("pods"), &pod("p", "app:crash")).await?.is(201)?;
     g.pod_until("p", "a restart", |p| super::ground::int(p, "/status/containerStatuses/0/restartCount") >= 1).await?;
-    g.wait("its previous log", async || {
+    g.wait("its previous log", || Box::pin(async {
         let answer = g.get(&g.core("pods/p/log?previous=true")).await?;
         Ok(answer.code == 200 && !answer.body.as_str().unwrap_or("").is_empty())
-    })
+    }))
     .await?;
     g.post(&g.core("pods"), &pod("q", "app:1")).await?.is(201)?;
     g.pod_until("q", "ready", |p| condition(p, "Ready").is_some_and(|c| text(c, "/status") == "True")).await?;

@@ -1,6 +1,7 @@
 //! What a Kubernetes API server, its controllers and kubelets do, as a table of cases. The simulation and real control
 //! planes must both pass it: that is how the simulation is kept honest.
 //!
+//! The client must not retry by itself (kube: `config.default_retry = false`): a refusal is part of what is tested.
 //! A case gets a client and the name of a namespace of its own (it makes it), writes with generic names only, waits by
 //! polling, and says in words what differed. Included by `#[path]` from `tests/it` and `tests/real`.
 

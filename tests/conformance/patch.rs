@@ -37,12 +37,14 @@ async fn strategic_patch(g: &Ground) -> Outcome {
 }
 
 async fn json_patch(g: &Ground) -> Outcome {
-    g.post(&g.core("configmaps"), &config("a", &json!({"k": "1"}))).await?.is(201)?;
+    let mut body = config("a", &json!({"k": "1"}));
+    body["metadata"]["annotations"] = json!({"x": "y"});
+    g.post(&g.core("configmaps"), &body).await?.is(201)?;
     let patch = json!([{"op": "test", "path": "/data/k", "value": "1"}, {"op": "replace", "path": "/data/k", "value": "2"},
-        {"op": "add", "path": "/data/a~1b", "value": "3"}]);
+        {"op": "add", "path": "/metadata/annotations/a~1b", "value": "3"}]);
     let patched = g.patch(&g.core("configmaps/a"), "json", &patch).await?.is(200)?;
     same("k", patched.text("/data/k"), "2")?;
-    same("a/b", patched.body["data"]["a/b"].as_str().unwrap_or(""), "3")?;
+    same("a/b", patched.body["metadata"]["annotations"]["a/b"].as_str().unwrap_or(""), "3")?;
     let wrong = json!([{"op": "test", "path": "/data/k", "value": "1"}]);
     g.patch(&g.core("configmaps/a"), "json", &wrong).await?.fails(422, "Invalid", "the server rejected our request due to an error in our request")?;
     Ok(())
@@ -51,6 +53,6 @@ async fn json_patch(g: &Ground) -> Outcome {
 async fn wrong_media_type(g: &Ground) -> Outcome {
     g.post(&g.core("configmaps"), &config("a", &json!({}))).await?.is(201)?;
     let answer = g.send("PATCH", &g.core("configmaps/a"), "text/plain", b"{}".to_vec()).await?;
-    answer.fails(415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include:")?;
+    answer.fails(415, "UnsupportedMediaType", "415: Unsupported Media Type")?;
     Ok(())
 }

@@ -91,7 +91,7 @@ async fn wrong_kind(g: &Ground) -> Outcome {
     g.post(&g.apps("deployments"), &body).await?.fails(
         400,
         "BadRequest",
-        "the API version in the data (apps/v1beta9) does not match the expected API version (apps/v1)",
+        "no kind \"Deployment\" is registered for version \"apps/v1beta9\" in scheme",
     )?;
     Ok(())
 }

@@ -107,7 +107,14 @@ async fn answer(cluster: Arc<Cluster>, who: Identity, request: Request<Incoming>
     };
     match dispatch::dispatch(&cluster, &call).await {
         Ok(response) => response,
-        Err(failure) if failure.code == 404 && failure.reason.is_empty() => plain(404, "404 page not found\n"),
+        Err(failure) if failure.code == 404 && failure.reason.is_empty() => {
+            // A known group answers with a status, an unknown one with the text of Go's own server.
+            if cluster.lock().knows_group(&call.path) {
+                error(&ApiError::no_such_resource())
+            } else {
+                plain(404, "404 page not found\n")
+            }
+        }
         Err(failure) => error(&failure),
     }
 }
