@@ -41,7 +41,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -65,29 +65,8 @@ impl Simulation {
     /// Builds the whole state as of `start`; the spec's incidents have already happened or are about to.
     pub fn new(spec: &FleetSpec, seed: u64, start: Timestamp) -> Self {
         let start = start.as_millisecond();
-        let mut clusters = Vec::with_capacity(spec.clusters.len());
-        let mut by_context = BTreeMap::new();
-        for (index, one) in spec.clusters.iter().enumerate() {
-            let mut scripts = Vec::new();
-            for action in spec.incidents.iter().filter_map(|i| spec.scripts.get(i)).flat_map(|i| &i.actions) {
-                if action.clusters.contains(&one.name) {
-                    scripts.push(action.clone());
-                }
-            }
-            // Only a cluster with a past needs its past played.
-            let early = scripts.iter().map(spec::Action::offset).min().unwrap_or(0).min(0);
-            let begin = start + early.max(-seed::WARM_UP) - if early < 0 { 2 * clock::MINUTE } else { 0 };
-            let mut world = seed::world(spec, one, seed, begin);
-            for action in scripts {
-                incident::arm(&mut world, (start + action.offset()).max(begin), action.what);
-            }
-            controllers::run(&mut world, start);
-            let context = seed::context(one).0;
-            by_context.insert(context.clone(), index);
-            let cluster = Cluster::new(Arc::new(one.clone()), context, world);
-            cluster.take_faults();
-            clusters.push(Arc::new(cluster));
-        }
+        let clusters = build(spec, seed, start);
+        let by_context = clusters.iter().enumerate().map(|(i, c)| (c.context.clone(), i)).collect();
         Self {
             fleet: Arc::new(spec.clone()),
             clusters: Arc::new(clusters),
@@ -185,4 +164,53 @@ impl Simulation {
     pub fn contexts(&self) -> Vec<String> {
         self.clusters.iter().map(|c| c.context.clone()).collect()
     }
+}
+
+/// All clusters of a fleet, on as many threads as the machine has; which thread builds which changes nothing.
+fn build(spec: &FleetSpec, seed: u64, start: clock::Millis) -> Vec<Arc<Cluster>> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(spec.clusters.len().max(1));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut built = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = spec.clusters.get(index) else { return built };
+            built.push((index, Arc::new(build_one(spec, one, seed, start))));
+        }
+    };
+    let mut all: Vec<(usize, Arc<Cluster>)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            match other.join() {
+                Ok(built) => all.extend(built),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, cluster)| cluster).collect()
+}
+
+fn build_one(spec: &FleetSpec, one: &spec::ClusterSpec, seed: u64, start: clock::Millis) -> Cluster {
+    let scripts: Vec<spec::Action> = spec
+        .incidents
+        .iter()
+        .filter_map(|i| spec.scripts.get(i))
+        .flat_map(|i| &i.actions)
+        .filter(|action| action.clusters.contains(&one.name))
+        .cloned()
+        .collect();
+    // Only a cluster with a past needs its past played.
+    let early = scripts.iter().map(spec::Action::offset).min().unwrap_or(0).min(0);
+    let begin = start + early.max(-seed::WARM_UP) - if early < 0 { clock::MINUTE } else { 0 };
+    let mut world = seed::world(spec, one, seed, begin, start);
+    for action in scripts {
+        incident::arm(&mut world, (start + action.offset()).max(begin), action.what);
+    }
+    controllers::run(&mut world, start);
+    let cluster = Cluster::new(Arc::new(one.clone()), seed::context(one).0, world);
+    cluster.take_faults();
+    cluster
 }

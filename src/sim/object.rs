@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::clock::{self, Millis};
 use super::json;
 use super::quantity;
+use super::selector::Selector;
 use super::table::{self, KindId};
 
 /// A shared name, namespace, uid or label.
@@ -71,6 +72,8 @@ pub(crate) struct PodFacts {
     /// Since when Ready has its value.
     pub(crate) ready_since: Millis,
     pub(crate) restarts: i64,
+    /// "" until the pod has one.
+    pub(crate) ip: Name,
 }
 
 /// What the scheduler asks of a node without parsing it.
@@ -98,11 +101,30 @@ pub(crate) struct Stored {
     pub(crate) created: Millis,
     pub(crate) pod: Option<Box<PodFacts>>,
     pub(crate) node: Option<Box<NodeFacts>>,
+    /// `spec.selector` of those kinds that choose pods.
+    pub(crate) selector: Option<Arc<Selector>>,
     /// `{"metadata":…}` without apiVersion and kind.
     pub(crate) body: Bytes,
 }
 
 impl Stored {
+    /// An object that is only named (its body comes later): enough to own others.
+    pub(crate) fn named(kind: KindId, ns: &str, name: &str, uid: &str) -> Self {
+        Self {
+            key: Key::new(kind, ns, name),
+            uid: uid.into(),
+            rv: 0,
+            labels: Arc::new([]),
+            owners: Vec::new(),
+            deleting: false,
+            created: 0,
+            pod: None,
+            node: None,
+            selector: None,
+            body: Bytes::new(),
+        }
+    }
+
     /// The parsed body, without apiVersion and kind.
     pub(crate) fn value(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
@@ -148,6 +170,7 @@ impl Stored {
             created: clock::parse(json::text(meta, "creationTimestamp")).unwrap_or(0),
             pod: (kind == table::POD).then(|| Box::new(pod_facts(value))),
             node: (kind == table::NODE).then(|| Box::new(node_facts(value))),
+            selector: Selector::of_kind(kind, value).map(Arc::new),
             body: Bytes::from(serde_json::to_vec(value).unwrap_or_default()),
         }
     }
@@ -176,6 +199,7 @@ pub(crate) fn pod_facts(value: &Value) -> PodFacts {
             .map(|c| json::int(c, "restartCount").unwrap_or(0))
             .max()
             .unwrap_or(0),
+        ip: json::text(value, "status.podIP").into(),
     }
 }
 

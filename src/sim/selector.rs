@@ -6,8 +6,7 @@ use serde_json::Value;
 use super::json;
 use super::object::{Name, Stored};
 use super::status::{Answer, ApiError};
-use super::store::World;
-use super::table;
+use super::table::{self, KindId};
 
 /// One requirement on labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +99,21 @@ impl Selector {
         Self { needs, nothing: false }
     }
 
+    /// The selector of a body, for the kinds that choose pods.
+    pub(crate) fn of_kind(kind: KindId, value: &Value) -> Option<Self> {
+        let selector = || json::at(value, "spec.selector");
+        match kind {
+            table::SERVICE => Some(Self::of_map(selector())),
+            table::PDB
+            | table::DEPLOYMENT
+            | table::REPLICASET
+            | table::STATEFULSET
+            | table::DAEMONSET
+            | table::JOB => Some(Self::of_json(selector())),
+            _ => None,
+        }
+    }
+
     /// Reads a plain map (a Service's selector); empty matches nothing.
     pub(crate) fn of_map(value: &Value) -> Self {
         let needs: Vec<Need> = json::pairs(value).map(|(k, v)| Need::In(k.into(), vec![v.into()])).collect();
@@ -156,19 +170,9 @@ fn values(list: &str) -> Vec<String> {
         .collect()
 }
 
-/// The `spec.selector` of an object (a `metav1.LabelSelector`).
-pub(crate) fn of_object(object: &Stored) -> Option<Selector> {
-    let value = object.value();
-    let selector = json::at(&value, "spec.selector");
-    (!selector.is_null()).then(|| Selector::of_json(selector))
-}
-
-impl World {
-    /// Does a Service choose this pod?
-    pub(crate) fn service_selects(&self, service: &Stored, pod: &Stored) -> bool {
-        let value = service.value();
-        Selector::of_map(json::at(&value, "spec.selector")).matches(&pod.labels)
-    }
+/// Does an object choose these labels?
+pub(crate) fn chooses(object: &Stored, labels: &[(Name, Name)]) -> bool {
+    object.selector.as_ref().is_some_and(|s| s.matches(labels))
 }
 
 /// A field selector.

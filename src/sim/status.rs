@@ -163,6 +163,11 @@ impl ApiError {
         Self::new(415, "UnsupportedMediaType", message, json!({}))
     }
 
+    /// A media type the path does not take at all.
+    pub(crate) fn foreign_media() -> Self {
+        Self::new(415, "UnsupportedMediaType", "415: Unsupported Media Type".into(), json!({}))
+    }
+
     pub(crate) fn too_many(message: impl Into<String>, retry_after: u32) -> Self {
         let mut error =
             Self::new(429, "TooManyRequests", message.into(), json!({"retryAfterSeconds": retry_after}));
@@ -173,6 +178,11 @@ impl ApiError {
     pub(crate) fn internal(message: &str) -> Self {
         let details = json!({"causes": [{"message": message}]});
         Self::new(500, "InternalError", format!("Internal error occurred: {message}"), details)
+    }
+
+    /// A path in a known group that names no resource.
+    pub(crate) fn no_such_resource() -> Self {
+        Self::new(404, "NotFound", "the server could not find the requested resource".into(), json!({}))
     }
 
     /// A status of any code, for injected faults.

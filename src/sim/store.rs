@@ -105,6 +105,20 @@ impl World {
         self.types.iter().position(|r| r.plural == plural && r.group == group && r.version == version)
     }
 
+    /// The id of a kind by apiVersion and kind.
+    pub(crate) fn kind_named(&self, api_version: &str, kind: &str) -> Option<KindId> {
+        self.types.iter().position(|r| r.kind == kind && r.api_version() == api_version)
+    }
+
+    /// Does a path lie in a group that is served?
+    pub(crate) fn knows_group(&self, path: &str) -> bool {
+        match path.split('/').skip(1).take(2).collect::<Vec<_>>().as_slice() {
+            ["api", "v1"] => true,
+            ["apis", group] => self.types.iter().any(|r| r.group == *group),
+            _ => false,
+        }
+    }
+
     /// Adds a type (a CRD's version).
     pub(crate) fn add_type(&mut self, resource: Resource) -> KindId {
         self.types.push(Arc::new(resource));

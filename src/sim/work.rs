@@ -158,6 +158,14 @@ impl Work {
                 _ => None,
             };
             marks.extend(who.map(|w| (w, owner.key.clone())));
+            // A Deployment that recreates waits for the last old pod to be really gone.
+            if gone
+                && key.kind == table::POD
+                && owner.key.kind == table::REPLICASET
+                && let Some(top) = owner.owners.first().and_then(|uid| world.by_uid(uid))
+            {
+                marks.push((Who::Deployment, top.key.clone()));
+            }
         }
         world.work.dirty.extend(marks);
     }
@@ -189,12 +197,12 @@ fn hear_pod(world: &World, change: &Change, marks: &mut Vec<(Who, Key)>) {
         marks.extend(waiting.into_iter().map(|k| (Who::Scheduler, k)));
     }
     for service in world.all(table::SERVICE, &key.ns) {
-        if world.service_selects(service, now) || before.is_some_and(|b| world.service_selects(service, b)) {
+        if selector::chooses(service, &now.labels) || before.is_some_and(|b| selector::chooses(service, &b.labels)) {
             marks.push((Who::Endpoints, service.key.clone()));
         }
     }
     for budget in world.all(table::PDB, &key.ns) {
-        if selector::of_object(budget).is_some_and(|s| s.matches(&now.labels)) {
+        if selector::chooses(budget, &now.labels) {
             marks.push((Who::Budget, budget.key.clone()));
         }
     }

@@ -9,6 +9,7 @@ use super::owned;
 use crate::sim::json as j;
 use crate::sim::object::{Key, Stored};
 use crate::sim::rng;
+use crate::sim::selector;
 use crate::sim::store::World;
 use crate::sim::table;
 use crate::sim::work::Who;
@@ -28,7 +29,7 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     }
     let pods: Vec<Arc<Stored>> = world
         .all(table::POD, &key.ns)
-        .filter(|p| p.pod.as_ref().is_some_and(|f| !f.phase.terminal()) && world.service_selects(&service, p))
+        .filter(|p| p.pod.as_ref().is_some_and(|f| !f.phase.terminal()) && selector::chooses(&service, &p.labels))
         .cloned()
         .collect();
     let (slice, plain) = bodies(world, &service, &value, &pods);
@@ -59,8 +60,7 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
 pub(crate) fn bodies(world: &World, service: &Stored, value: &Value, pods: &[Arc<Stored>]) -> (Value, Value) {
     let (mut ends, mut good, mut bad) = (Vec::new(), Vec::new(), Vec::new());
     for pod in pods {
-        let body = pod.value();
-        let ip = j::text(&body, "status.podIP");
+        let ip = pod.pod.as_ref().map_or("", |p| &*p.ip);
         if ip.is_empty() {
             continue;
         }

@@ -26,14 +26,18 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     let mut pods: Vec<Arc<Stored>> =
         world.children_of(&set.uid, table::POD).into_iter().filter(|p| p.active_pod()).collect();
     let mut failure = None;
-    if pods.len() < wanted {
+    let failing = j::find(j::list(&value, "status.conditions"), "type", "ReplicaFailure").map(|c| j::text(c, "message").to_string());
+    if pods.len() < wanted && failing.is_some() && world.work.is_armed(Who::ReplicaSet, key) {
+        // Refused a moment ago: the timer tries again.
+        failure = failing;
+    } else if pods.len() < wanted {
         for _ in 0..(wanted - pods.len()).min(BURST) {
             let pod = owned::new_pod(world, &set, j::at(&value, "spec.template"), "");
             match owned::create(world, &set, table::POD, pod) {
                 Ok(made) => pods.push(made),
                 Err(why) => {
                     failure = Some(why);
-                    world.work.at(world.now + 20_000, Who::ReplicaSet, key.clone());
+                    world.work.at(world.now + 5_000, Who::ReplicaSet, key.clone());
                     break;
                 }
             }

@@ -24,8 +24,8 @@ use super::work::Who;
 /// How long before the start the scripts may begin.
 pub(crate) const WARM_UP: Millis = 45 * MINUTE;
 
-/// Builds a cluster's world at `now`.
-pub(crate) fn world(fleet: &FleetSpec, spec: &ClusterSpec, seed: u64, now: Millis) -> World {
+/// Builds a cluster's world at `now`; the simulation starts at `start`.
+pub(crate) fn world(fleet: &FleetSpec, spec: &ClusterSpec, seed: u64, now: Millis, start: Millis) -> World {
     let rng = Rng::of(seed, &format!("{}/{}", spec.account, spec.name));
     let mut world = World::new(100_000 + rng.clone().below(900_000_000), now, rng);
     let bundles: Vec<Arc<Bundle>> = ["common", spec.provider.as_str()]
@@ -50,10 +50,12 @@ pub(crate) fn world(fleet: &FleetSpec, spec: &ClusterSpec, seed: u64, now: Milli
     }
     world.work.dirty.clear();
     world.live = true;
-    for (kind, who) in [(table::CRONJOB, Who::CronJob), (table::HPA, Who::Hpa)] {
-        for key in keys(&world, kind) {
-            world.work.mark(who, key);
-        }
+    for key in keys(&world, table::CRONJOB) {
+        world.work.mark(Who::CronJob, key);
+    }
+    // Autoscalers begin with the simulation, not with the past before it.
+    for key in keys(&world, table::HPA) {
+        world.work.at(start + 1_000, Who::Hpa, key);
     }
     world
 }

@@ -176,12 +176,9 @@ impl Mould {
             owners: vec![self.owner.clone()],
             deleting: false,
             created,
-            pod: Some(Box::new(PodFacts {
-                node: Some(node.as_str().into()),
-                ready_since: started,
-                ..self.facts.clone()
-            })),
+            pod: Some(Box::new(PodFacts { node: Some(node.as_str().into()), ready_since: started, ip: ip.as_str().into(), ..self.facts.clone() })),
             node: None,
+            selector: None,
             body: body.into(),
         };
         if world.rng.below(40) == 0 && created + 2 * DAY < world.now {

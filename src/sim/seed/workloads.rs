@@ -11,7 +11,7 @@ use crate::sim::clock::{self, DAY, HOUR, Millis};
 use crate::sim::controllers;
 use crate::sim::json as j;
 use crate::sim::object::Stored;
-use crate::sim::server::{Manager, track};
+use crate::sim::server::{Manager, own};
 use crate::sim::spec::{Bundle, ClusterSpec, WorkloadSpec};
 use crate::sim::store::World;
 use crate::sim::table::{self, KindId};
@@ -110,20 +110,28 @@ fn template(workload: &WorkloadSpec, team: &str, image: &str, tag: &str) -> Valu
     out
 }
 
-/// Stores a controller object: identity, defaults, owner of its fields.
-fn store(world: &mut World, kind: KindId, mut value: Value, made: Millis, manager: &str) -> Stored {
-    admit::defaults(world, kind, &mut value);
-    let uid = world.rng.uid();
-    j::set(&mut value, "metadata.uid", uid);
-    j::set(&mut value, "metadata.creationTimestamp", clock::rfc3339(made));
+/// Dresses an object: identity, defaults, owner of its fields. It is not stored yet; the answer can own others.
+fn dress(world: &mut World, kind: KindId, value: &mut Value, made: Millis, manager: &str) -> Stored {
     let version = world.resource(kind).api_version();
-    let manager = match manager {
-        "argocd" => Manager::apply("argocd-controller", &version, ""),
-        "kubectl" => Manager::update("kubectl-client-side-apply", &version, ""),
-        _ => Manager::update("helm", &version, ""),
-    };
-    track(&mut value, None, &manager, made);
-    (*world.put(kind, value)).clone()
+    let uid = world.rng.uid();
+    // An applier owns what it wrote, a client that updates owns the defaults as well.
+    if manager == "argocd" {
+        own(value, &Manager::apply("argocd-controller", &version, ""), made);
+    }
+    admit::defaults(world, kind, value);
+    match manager {
+        "argocd" => {}
+        "kubectl" => own(value, &Manager::update("kubectl-client-side-apply", &version, ""), made),
+        _ => own(value, &Manager::update("helm", &version, ""), made),
+    }
+    j::set(value, "metadata.uid", uid.clone());
+    j::set(value, "metadata.creationTimestamp", clock::rfc3339(made));
+    Stored::named(kind, j::text(value, "metadata.namespace"), j::text(value, "metadata.name"), &uid)
+}
+
+fn store(world: &mut World, kind: KindId, mut value: Value, made: Millis, manager: &str) {
+    dress(world, kind, &mut value, made, manager);
+    world.put(kind, value);
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of a workload")]
@@ -141,10 +149,13 @@ fn deployment(
     let mut value =
         json!({"metadata": meta, "spec": {"replicas": n, "selector": selector, "template": template}});
     j::set(&mut value, "metadata.generation", number + 2);
+    let owner = dress(world, table::DEPLOYMENT, &mut value, made, &workload.manager);
     j::annotate(&mut value, "deployment.kubernetes.io/revision", number.to_string());
-    let owner = store(world, table::DEPLOYMENT, value, made, &workload.manager);
-    let value = owner.value();
-    let mut set = Value::Null;
+    j::list_mut(&mut value, "metadata.managedFields").push(json!({"manager": "kube-controller-manager", "operation": "Update",
+        "apiVersion": "apps/v1", "subresource": "status", "time": clock::rfc3339(rolled + 60_000), "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:metadata": {"f:annotations": {"f:deployment.kubernetes.io/revision": {}}},
+            "f:status": {"f:availableReplicas": {}, "f:observedGeneration": {}, "f:readyReplicas": {}, "f:replicas": {}, "f:updatedReplicas": {}}}}));
+    let mut set_name = String::new();
     for back in [1, 0] {
         let mut wearing = value.clone();
         if back == 1 {
@@ -166,21 +177,20 @@ fn deployment(
         let uid = world.rng.uid();
         j::set(&mut body, "metadata.uid", uid);
         j::set(&mut body, "metadata.creationTimestamp", clock::rfc3339(at.max(made)));
-        let stored = world.put(table::REPLICASET, body);
-        if back == 0 {
-            set = stored.value();
-            if n > 0 {
-                let pod = running(world, &stored, j::at(&set, "spec.template"));
-                let recent = world.now - 2 * HOUR;
-                Mould::new(&pod, &stored).scatter(world, rooms, n, recent.max(rolled + 1), rolled.max(made));
-            }
+        let name = j::text(&body, "metadata.name").to_string();
+        let stub = Stored::named(table::REPLICASET, &owner.key.ns, &name, j::text(&body, "metadata.uid"));
+        if back == 0 && n > 0 {
+            let pod = running(world, &stub, j::at(&body, "spec.template"));
+            let recent = world.now - 2 * HOUR;
+            Mould::new(&pod, &stub).scatter(world, rooms, n, recent.max(rolled + 1), rolled.max(made));
         }
+        world.put(table::REPLICASET, body);
+        set_name = name;
     }
-    let mut value = owner.value();
     let (begun, done) = (clock::rfc3339(made), clock::rfc3339(rolled + 60_000));
     let mut status = json!({"observedGeneration": number + 2, "conditions": [
         {"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable", "message": "Deployment has minimum availability.", "lastTransitionTime": done, "lastUpdateTime": done},
-        {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable", "message": format!("ReplicaSet \"{}\" has successfully progressed.", j::text(&set, "metadata.name")), "lastTransitionTime": begun, "lastUpdateTime": done}]});
+        {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable", "message": format!("ReplicaSet \"{}\" has successfully progressed.", set_name), "lastTransitionTime": begun, "lastUpdateTime": done}]});
     if n > 0 {
         for field in ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"] {
             j::set(&mut status, field, n);
@@ -226,10 +236,8 @@ fn stateful(
             "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": workload.storage}}}}]),
         );
     }
-    let owner = store(world, table::STATEFULSET, value, made, &workload.manager);
-    let mut value = owner.value();
-    let revision =
-        format!("{}-{}", workload.name, controllers::template_hash(j::at(&value, "spec.template")));
+    let owner = dress(world, table::STATEFULSET, &mut value, made, &workload.manager);
+    let revision = format!("{}-{}", workload.name, controllers::template_hash(j::at(&value, "spec.template")));
     let class = world.all(table::STORAGECLASS, "").map(|c| c.key.name.to_string()).next().unwrap_or_default();
     for ordinal in 0..n {
         let mut template = j::at(&value, "spec.template").clone();
@@ -293,9 +301,8 @@ fn daemon(
     (made, rolled): (Millis, Millis),
     rooms: &mut Rooms,
 ) {
-    let value = json!({"metadata": meta, "spec": {"selector": selector, "template": template}});
-    let owner = store(world, table::DAEMONSET, value, made, &workload.manager);
-    let mut value = owner.value();
+    let mut value = json!({"metadata": meta, "spec": {"selector": selector, "template": template}});
+    let owner = dress(world, table::DAEMONSET, &mut value, made, &workload.manager);
     let hash = controllers::template_hash(j::at(&value, "spec.template"));
     let mut wearing = j::at(&value, "spec.template").clone();
     let labels = j::slot(&mut wearing, "metadata.labels");

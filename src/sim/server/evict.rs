@@ -27,7 +27,7 @@ pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target) -> An
     options.propagation = String::new();
     let budgets: Vec<_> = world
         .all(table::PDB, &target.ns)
-        .filter(|b| selector::of_object(b).is_some_and(|s| s.matches(&pod.labels)))
+        .filter(|b| selector::chooses(b, &pod.labels))
         .cloned()
         .collect();
     if budgets.len() > 1 {

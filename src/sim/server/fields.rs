@@ -222,12 +222,7 @@ fn walk(field: &str, value: &Value, path: &str, leaf: &mut Leaf, out: &mut BTree
         Value::Array(items) => match list_kind(field, path, items.first()) {
             ListKind::Map(keys) if items.iter().all(|i| item_key(i, keys).is_some()) => {
                 for item in items {
-                    let named: Map<String, Value> = keys
-                        .iter()
-                        .zip(item_key(item, keys).unwrap_or_default())
-                        .map(|(k, v)| ((*k).to_string(), v))
-                        .collect();
-                    leaf.push(format!("k:{}", Value::Object(named)));
+                    leaf.push(item_name(item, keys));
                     let mut own = leaf.clone();
                     own.push(".".into());
                     out.insert(own, Value::Null);
@@ -274,8 +269,90 @@ pub(crate) fn shown(leaf: &Leaf) -> String {
     out
 }
 
+/// The fieldsV1 of a whole new object, made in one walk (what `fold(leaves)` would give).
+fn whole_tree(value: &Value, status: bool) -> Value {
+    let mut root = Map::new();
+    for (name, below) in value.as_object().into_iter().flatten() {
+        match name.as_str() {
+            "apiVersion" | "kind" => {}
+            "status" if !status => {}
+            "metadata" => {
+                let mut meta = Map::new();
+                for (field, value) in below.as_object().into_iter().flatten() {
+                    if matches!(
+                        field.as_str(),
+                        "labels" | "annotations" | "finalizers" | "ownerReferences" | "generateName"
+                    ) {
+                        tree(field, value, "metadata", &mut meta);
+                    }
+                }
+                if !meta.is_empty() {
+                    root.insert("f:metadata".into(), Value::Object(meta));
+                }
+            }
+            _ => tree(name, below, "", &mut root),
+        }
+    }
+    Value::Object(root)
+}
+
+fn tree(field: &str, value: &Value, path: &str, out: &mut Map<String, Value>) {
+    let leaf = || Value::Object(Map::new());
+    let made = match value {
+        Value::Null => return,
+        Value::Object(fields) if !fields.is_empty() && !atomic_map(field, path) => {
+            let below = format!("{path}.{field}");
+            let mut inner = Map::new();
+            for (name, value) in fields {
+                tree(name, value, &below, &mut inner);
+            }
+            Value::Object(inner)
+        }
+        Value::Array(items) => match list_kind(field, path, items.first()) {
+            ListKind::Map(keys) if items.iter().all(|i| item_key(i, keys).is_some()) => {
+                let below = format!("{path}.{field}");
+                let mut inner = Map::new();
+                for item in items {
+                    let mut own = Map::new();
+                    own.insert(".".into(), leaf());
+                    for (name, value) in item.as_object().into_iter().flatten() {
+                        tree(name, value, &below, &mut own);
+                    }
+                    inner.insert(item_name(item, keys), Value::Object(own));
+                }
+                Value::Object(inner)
+            }
+            ListKind::Set => Value::Object(items.iter().map(|item| (format!("v:{item}"), leaf())).collect()),
+            _ => leaf(),
+        },
+        _ => leaf(),
+    };
+    out.insert(format!("f:{field}"), made);
+}
+
+/// `k:{"name":"web"}`
+fn item_name(item: &Value, keys: &[&str]) -> String {
+    let named: Map<String, Value> =
+        keys.iter().zip(item_key(item, keys).unwrap_or_default()).map(|(k, v)| ((*k).to_string(), v)).collect();
+    format!("k:{}", Value::Object(named))
+}
+
+/// Gives a whole new object to one writer.
+pub(crate) fn own(value: &mut Value, manager: &Manager, now: Millis) {
+    let tree = whole_tree(value, false);
+    let mut entry = json!({"manager": manager.name, "operation": manager.operation, "apiVersion": manager.api_version,
+        "time": clock::rfc3339(now), "fieldsType": "FieldsV1", "fieldsV1": tree});
+    if !manager.sub.is_empty() {
+        j::set(&mut entry, "subresource", manager.sub.clone());
+    }
+    j::set(value, "metadata.managedFields", json!([entry]));
+}
+
 /// Moves ownership after an ordinary write: what changed is the writer's, what went is nobody's.
 pub(crate) fn track(value: &mut Value, before: Option<&Value>, manager: &Manager, now: Millis) {
+    if before.is_none() && j::at(value, "metadata.managedFields").is_null() && manager.sub.is_empty() {
+        return own(value, manager, now);
+    }
     let mut old = before.map(leaves).unwrap_or_default();
     let mut new = leaves(value);
     if manager.sub != "status" {

@@ -37,7 +37,7 @@ use super::rng;
 use super::status::ApiError;
 use super::weather::Fault;
 
-pub(crate) use self::fields::{Manager, track};
+pub(crate) use self::fields::{Manager, own, track};
 
 /// One request, read whole.
 pub(crate) struct Call {
@@ -108,7 +108,12 @@ async fn answer(cluster: Arc<Cluster>, who: Identity, request: Request<Incoming>
     match dispatch::dispatch(&cluster, &call) {
         Ok(response) => response,
         Err(failure) if failure.code == 404 && failure.reason.is_empty() => {
-            plain(404, "404 page not found\n")
+            // A known group answers with a status, an unknown one with the text of Go's own server.
+            if cluster.lock().knows_group(&call.path) {
+                error(&ApiError::no_such_resource())
+            } else {
+                plain(404, "404 page not found\n")
+            }
         }
         Err(failure) => error(&failure),
     }

@@ -84,6 +84,7 @@ pub(crate) fn patched(
                 })?;
             }
         }
+        other if !other.ends_with("patch+json") => return Err(ApiError::foreign_media()),
         _ => {
             return Err(ApiError::unsupported_media(if custom {
                 "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"

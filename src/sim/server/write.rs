@@ -35,9 +35,18 @@ pub(crate) fn parse(call: &Call) -> Answer<Value> {
 }
 
 /// Does the body fit the address?
-fn check_address(value: &mut Value, res: &Resource, target: &Target) -> Answer<()> {
+fn check_address(world: &World, value: &mut Value, res: &Resource, target: &Target) -> Answer<()> {
     let (version, kind) = (j::text(value, "apiVersion").to_string(), j::text(value, "kind").to_string());
     if !version.is_empty() && version != res.api_version() {
+        let alias = matches!((version.as_str(), kind.as_str()), ("autoscaling/v1", "HorizontalPodAutoscaler") | ("events.k8s.io/v1", "Event"));
+        if !alias && world.kind_named(&version, &kind).is_none() {
+            return Err(ApiError::bad_request(format!(
+                "{} in version \"{}\" cannot be handled as a {}: no kind \"{kind}\" is registered for version \"{version}\" in scheme \"pkg/runtime/scheme.go:111\"",
+                res.kind,
+                version.rsplit('/').next().unwrap_or(""),
+                res.kind
+            )));
+        }
         return Err(ApiError::bad_request(format!(
             "the API version in the data ({version}) does not match the expected API version ({})",
             res.api_version()
@@ -84,7 +93,7 @@ pub(crate) fn create(
     let mut value = parse(call)?;
     let mut world = cluster.lock();
     let res = world.resource(kind);
-    check_address(&mut value, &res, target)?;
+    check_address(&world, &mut value, &res, target)?;
     let warnings = admit::unknown_fields(kind, &res, &mut value, call.query.get("fieldValidation"))?;
     let manager = Manager::update(&call.manager(), &res.api_version(), "");
     let object = create_in(&mut world, kind, value, &manager, call.dry())?;
@@ -168,7 +177,7 @@ pub(crate) fn update(
     let mut value = parse(call)?;
     let mut world = cluster.lock();
     let res = world.resource(kind);
-    check_address(&mut value, &res, target)?;
+    check_address(&world, &mut value, &res, target)?;
     let warnings = admit::unknown_fields(kind, &res, &mut value, call.query.get("fieldValidation"))?;
     let old =
         world.get(kind, &target.ns, &target.name).ok_or_else(|| ApiError::not_found(&res, &target.name))?;
@@ -377,17 +386,17 @@ pub(crate) fn delete_in(
     let name = &object.key.name;
     if !options.uid.is_empty() && *options.uid != *object.uid {
         let why = format!(
-            "Precondition failed: UID in precondition: {}, UID in object meta: {}",
+            "the UID in the precondition ({}) does not match the UID in record ({}). The object might have been deleted and then recreated",
             options.uid, object.uid
         );
-        return Err(ApiError::conflict(&res, name, &why));
+        return Err(ApiError::conflict(&by_kind(&res), name, &why));
     }
     if !options.version.is_empty() && options.version != object.rv.to_string() {
         let why = format!(
-            "Precondition failed: ResourceVersion in precondition: {}, ResourceVersion in object meta: {}",
+            "the ResourceVersion in the precondition ({}) does not match the ResourceVersion in record ({}). The object might have been modified",
             options.version, object.rv
         );
-        return Err(ApiError::conflict(&res, name, &why));
+        return Err(ApiError::conflict(&by_kind(&res), name, &why));
     }
     if options.dry {
         return Ok(Some(Arc::clone(object)));
@@ -430,6 +439,11 @@ pub(crate) fn delete_in(
         }
     }
     Ok(Some(world.put(kind, value)))
+}
+
+/// Delete preconditions name the kind where other errors name the resource.
+fn by_kind(res: &Resource) -> Resource {
+    Resource { plural: res.kind.clone(), ..res.clone() }
 }
 
 fn grace_of(world: &World, object: &Stored, value: &Value, options: &DeleteOptions) -> i64 {

@@ -1,0 +1,49 @@
+//! What a Kubernetes API server, its controllers and kubelets do, as a table of cases. The simulation and real control
+//! planes must both pass it: that is how the simulation is kept honest.
+//!
+//! The client must not retry by itself (kube: `config.default_retry = false`): a refusal is part of what is tested.
+//! A case gets a client and the name of a namespace of its own (it makes it), writes with generic names only, waits by
+//! polling, and says in words what differed. Included by `#[path]` from `tests/it` and `tests/real`.
+
+mod access;
+mod apply;
+mod delete;
+mod discovery;
+mod ground;
+mod life;
+mod list;
+mod logs;
+mod patch;
+mod refuse;
+mod rollout;
+mod watch;
+mod write;
+
+use futures::future::BoxFuture;
+use kube::Client;
+
+/// One case.
+pub struct Case {
+    /// `group::what`
+    pub name: &'static str,
+    /// Runs it in a namespace of its own.
+    pub run: fn(Client, String) -> BoxFuture<'static, Result<(), String>>,
+}
+
+/// All cases.
+pub fn cases() -> Vec<Case> {
+    let mut all = Vec::new();
+    all.extend(discovery::cases());
+    all.extend(list::cases());
+    all.extend(watch::cases());
+    all.extend(write::cases());
+    all.extend(patch::cases());
+    all.extend(apply::cases());
+    all.extend(refuse::cases());
+    all.extend(delete::cases());
+    all.extend(rollout::cases());
+    all.extend(life::cases());
+    all.extend(logs::cases());
+    all.extend(access::cases());
+    all
+}
