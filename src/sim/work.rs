@@ -197,7 +197,9 @@ fn hear_pod(world: &World, change: &Change, marks: &mut Vec<(Who, Key)>) {
         marks.extend(waiting.into_iter().map(|k| (Who::Scheduler, k)));
     }
     for service in world.all(table::SERVICE, &key.ns) {
-        if selector::chooses(service, &now.labels) || before.is_some_and(|b| selector::chooses(service, &b.labels)) {
+        if selector::chooses(service, &now.labels)
+            || before.is_some_and(|b| selector::chooses(service, &b.labels))
+        {
             marks.push((Who::Endpoints, service.key.clone()));
         }
     }

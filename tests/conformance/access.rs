@@ -32,7 +32,9 @@ const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
 async fn who_am_i(g: &Ground) -> Outcome {
     let body = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
-    let answer = as_user(g, "jane", "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", &body).await?.is(201)?;
+    let answer = as_user(g, "jane", "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", &body)
+        .await?
+        .is(201)?;
     same("user", answer.text("/status/userInfo/username"), "jane")?;
     holds("group", answer.list("/status/userInfo/groups").iter().any(|x| x == "system:authenticated"))
 }
@@ -73,9 +75,9 @@ async fn roles_grant(g: &Ground) -> Outcome {
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}]});
     g.post(&g.group(rbac, "roles"), &role).await?.is(201)?;
     g.post(&g.group(rbac, "rolebindings"), &binding).await?.is(201)?;
-    g.wait("the right to take effect", || Box::pin(async {
-        Ok(as_user(g, &user, "GET", &g.core("pods"), &Value::Null).await?.code == 200)
-    }))
+    g.wait("the right to take effect", || {
+        Box::pin(async { Ok(as_user(g, &user, "GET", &g.core("pods"), &Value::Null).await?.code == 200) })
+    })
     .await?;
     as_user(g, &user, "GET", &g.core("pods?watch=true"), &Value::Null).await?.is(403)?;
     as_user(g, &user, "GET", &g.core("configmaps"), &Value::Null).await?.is(403)?;

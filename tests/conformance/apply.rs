@@ -36,10 +36,19 @@ async fn conflicts_and_force(g: &Ground) -> Outcome {
     )?;
     same("cause", refused.text("/details/causes/0/reason"), "FieldManagerConflict")?;
     same("message", refused.text("/details/causes/0/message"), "conflict with \"one\"")?;
-    same("field", refused.text("/details/causes/0/field"), ".spec.template.spec.containers[name=\"main\"].image")?;
+    same(
+        "field",
+        refused.text("/details/causes/0/field"),
+        ".spec.template.spec.containers[name=\"main\"].image",
+    )?;
     let forced = g.patch(&format!("{two}&force=true"), "apply", &spec("app:2")).await?.is(200)?;
     same("image", forced.text("/spec/template/spec/containers/0/image"), "app:2")?;
-    let owner = forced.list("/metadata/managedFields").iter().find(|e| e["manager"] == "one").cloned().unwrap_or(Value::Null);
+    let owner = forced
+        .list("/metadata/managedFields")
+        .iter()
+        .find(|e| e["manager"] == "one")
+        .cloned()
+        .unwrap_or(Value::Null);
     let image = "/fieldsV1/f:spec/f:template/f:spec/f:containers/k:{\"name\":\"main\"}/f:image";
     holds("one lost the image", owner.pointer(image).is_none())
 }
@@ -53,16 +62,26 @@ async fn drops_what_is_left_out(g: &Ground) -> Outcome {
 }
 
 async fn shared_values_do_not_conflict(g: &Ground) -> Outcome {
-    g.patch(&g.core("configmaps/a?fieldManager=one"), "apply", &config("a", &json!({"k": "1"}))).await?.is(201)?;
-    let both = g.patch(&g.core("configmaps/a?fieldManager=two"), "apply", &config("a", &json!({"k": "1"}))).await?.is(200)?;
+    g.patch(&g.core("configmaps/a?fieldManager=one"), "apply", &config("a", &json!({"k": "1"})))
+        .await?
+        .is(201)?;
+    let both = g
+        .patch(&g.core("configmaps/a?fieldManager=two"), "apply", &config("a", &json!({"k": "1"})))
+        .await?
+        .is(200)?;
     holds("two owners", both.list("/metadata/managedFields").len() == 2)?;
     // What another still owns stays when one lets go.
-    let left = g.patch(&g.core("configmaps/a?fieldManager=one"), "apply", &config("a", &json!({}))).await?.is(200)?;
+    let left = g
+        .patch(&g.core("configmaps/a?fieldManager=one"), "apply", &config("a", &json!({})))
+        .await?
+        .is(200)?;
     same("k stays", left.text("/data/k"), "1")
 }
 
 async fn lists_merge_by_key(g: &Ground) -> Outcome {
-    g.patch(&g.apps("deployments/d?fieldManager=one"), "apply", &deployment("d", "app:1", 0)).await?.is(201)?;
+    g.patch(&g.apps("deployments/d?fieldManager=one"), "apply", &deployment("d", "app:1", 0))
+        .await?
+        .is(201)?;
     let side = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": {"template": {"spec": {
         "containers": [{"name": "side", "image": "side:1"}]}}}});
     let both = g.patch(&g.apps("deployments/d?fieldManager=two"), "apply", &side).await?.is(200)?;
@@ -78,7 +97,10 @@ async fn dry_run_is_quiet(g: &Ground) -> Outcome {
     let live = g.rolled_out("d", 1).await?;
     let dry = g.patch(&g.apps("deployments/d?fieldManager=one&dryRun=All"), "apply", &body).await?.is(200)?;
     holds("the same spec", dry.body["spec"] == live.body["spec"])?;
-    let other = g.patch(&g.apps("deployments/d?fieldManager=one&dryRun=All"), "apply", &deployment("d", "app:2", 1)).await?.is(200)?;
+    let other = g
+        .patch(&g.apps("deployments/d?fieldManager=one&dryRun=All"), "apply", &deployment("d", "app:2", 1))
+        .await?
+        .is(200)?;
     same("shown", other.text("/spec/template/spec/containers/0/image"), "app:2")?;
     let kept = g.get(&g.apps("deployments/d")).await?.is(200)?;
     same("not written", kept.text("/spec/template/spec/containers/0/image"), "app:1")
@@ -88,7 +110,11 @@ async fn unknown_fields(g: &Ground) -> Outcome {
     let mut body = deployment("d", "app:1", 0);
     body["spec"]["foo"] = json!("bar");
     let strict = g.apps("deployments?fieldValidation=Strict");
-    g.post(&strict, &body).await?.fails(400, "BadRequest", "strict decoding error: unknown field \"spec.foo\"")?;
+    g.post(&strict, &body).await?.fails(
+        400,
+        "BadRequest",
+        "strict decoding error: unknown field \"spec.foo\"",
+    )?;
     let applied = g.patch(&g.apps("deployments/d?fieldManager=one"), "apply", &body).await?;
     holds("refused", applied.code >= 400)?;
     has("message", applied.text("/message"), ".spec.foo: field not declared in schema")?;
@@ -97,12 +123,22 @@ async fn unknown_fields(g: &Ground) -> Outcome {
 }
 
 async fn updates_own_what_they_change(g: &Ground) -> Outcome {
-    g.patch(&g.apps("deployments/d?fieldManager=one"), "apply", &deployment("d", "app:1", 0)).await?.is(201)?;
+    g.patch(&g.apps("deployments/d?fieldManager=one"), "apply", &deployment("d", "app:1", 0))
+        .await?
+        .is(201)?;
     let patch = json!({"spec": {"template": {"spec": {"containers": [{"name": "main", "image": "app:2"}]}}}});
     let changed = g.patch(&g.apps("deployments/d?fieldManager=hand"), "strategic", &patch).await?.is(200)?;
-    holds(&format!("hand:Update in {:?}", managers(&changed)), managers(&changed).contains(&"hand:Update".to_string()))?;
-    let refused = g.patch(&g.apps("deployments/d?fieldManager=one"), "apply", &deployment("d", "app:3", 0)).await?;
-    refused.fails(409, "Conflict", "conflict with \"hand\" using apps/v1: .spec.template.spec.containers[name=\"main\"].image")?;
+    holds(
+        &format!("hand:Update in {:?}", managers(&changed)),
+        managers(&changed).contains(&"hand:Update".to_string()),
+    )?;
+    let refused =
+        g.patch(&g.apps("deployments/d?fieldManager=one"), "apply", &deployment("d", "app:3", 0)).await?;
+    refused.fails(
+        409,
+        "Conflict",
+        "conflict with \"hand\" using apps/v1: .spec.template.spec.containers[name=\"main\"].image",
+    )?;
     Ok(())
 }
 

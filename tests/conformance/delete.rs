@@ -12,7 +12,11 @@ async fn answers_with_a_status(g: &Ground) -> Outcome {
     let gone = g.delete(&g.core("configmaps/a"), &json!({})).await?.is(200)?;
     same("status", gone.text("/status"), "Success")?;
     same("uid", gone.text("/details/uid"), made.text("/metadata/uid"))?;
-    g.delete(&g.core("configmaps/a"), &json!({})).await?.fails(404, "NotFound", "configmaps \"a\" not found")?;
+    g.delete(&g.core("configmaps/a"), &json!({})).await?.fails(
+        404,
+        "NotFound",
+        "configmaps \"a\" not found",
+    )?;
     Ok(())
 }
 
@@ -85,7 +89,8 @@ async fn orphans_stay(g: &Ground) -> Outcome {
 async fn foreground_waits(g: &Ground) -> Outcome {
     g.deployment("d", "app:1", 1).await?;
     g.rolled_out("d", 1).await?;
-    let going = g.delete(&g.apps("deployments/d"), &json!({"propagationPolicy": "Foreground"})).await?.is(200)?;
+    let going =
+        g.delete(&g.apps("deployments/d"), &json!({"propagationPolicy": "Foreground"})).await?.is(200)?;
     let finalizers = going.list("/metadata/finalizers");
     holds("finalizer", finalizers.iter().any(|f| f == "foregroundDeletion"))?;
     g.until(&g.apps("deployments/d"), "it gone", |d| d.code == 404).await?;
@@ -102,12 +107,25 @@ async fn eviction_and_budget(g: &Ground) -> Outcome {
         b.int("/status/expectedPods") == 1 && b.int("/status/currentHealthy") == 1
     })
     .await?;
-    let name = g.pods("d").await?.first().and_then(|p| p["metadata"]["name"].as_str().map(str::to_string)).ok_or("no pod")?;
+    let name = g
+        .pods("d")
+        .await?
+        .first()
+        .and_then(|p| p["metadata"]["name"].as_str().map(str::to_string))
+        .ok_or("no pod")?;
     let eviction = json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name}});
     let path = g.core(&format!("pods/{name}/eviction"));
-    let refused = g.post(&path, &eviction).await?.fails(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.")?;
+    let refused = g.post(&path, &eviction).await?.fails(
+        429,
+        "TooManyRequests",
+        "Cannot evict pod as it would violate the pod's disruption budget.",
+    )?;
     same("cause", refused.text("/details/causes/0/reason"), "DisruptionBudget")?;
-    same("message", refused.text("/details/causes/0/message"), "The disruption budget b needs 1 healthy pods and has 1 currently")?;
+    same(
+        "message",
+        refused.text("/details/causes/0/message"),
+        "The disruption budget b needs 1 healthy pods and has 1 currently",
+    )?;
     g.delete(&g.group("policy/v1", "poddisruptionbudgets/b"), &json!({})).await?.is(200)?;
     g.post(&path, &eviction).await?.is(201)?;
     g.until(&g.core(&format!("pods/{name}")), "it gone", |p| p.code == 404).await?;

@@ -21,7 +21,15 @@ async fn groups(g: &Ground) -> Outcome {
     let core = g.get("/api").await?.is(200)?;
     same("kind", core.text("/kind"), "APIVersions")?;
     let list = g.get("/apis").await?.is(200)?;
-    for name in ["apps", "batch", "autoscaling", "policy", "networking.k8s.io", "rbac.authorization.k8s.io", "apiextensions.k8s.io"] {
+    for name in [
+        "apps",
+        "batch",
+        "autoscaling",
+        "policy",
+        "networking.k8s.io",
+        "rbac.authorization.k8s.io",
+        "apiextensions.k8s.io",
+    ] {
         holds(name, list.list("/groups").iter().any(|x| x["name"] == name))?;
     }
     Ok(())
@@ -38,12 +46,17 @@ async fn resources(g: &Ground) -> Outcome {
     }
     let apps = g.get("/apis/apps/v1").await?.is(200)?;
     same("groupVersion", apps.text("/groupVersion"), "apps/v1")?;
-    let scale = apps.list("/resources").iter().find(|r| r["name"] == "deployments/scale").ok_or("no scale")?;
+    let scale =
+        apps.list("/resources").iter().find(|r| r["name"] == "deployments/scale").ok_or("no scale")?;
     same("scale", scale["kind"].as_str().unwrap_or(""), "Scale")
 }
 
 async fn unknown_path(g: &Ground) -> Outcome {
-    g.get(&g.core("nonsenses")).await?.fails(404, "NotFound", "the server could not find the requested resource")?;
+    g.get(&g.core("nonsenses")).await?.fails(
+        404,
+        "NotFound",
+        "the server could not find the requested resource",
+    )?;
     let answer = g.get("/apis/no.such.group/v1/things").await?.is(404)?;
     has("text", answer.body.as_str().unwrap_or(""), "404 page not found")
 }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 pub(crate) type Outcome<T = ()> = Result<T, String>;
 
 /// How long a case waits for something to become true.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A namespace and a client.
 pub(crate) struct Ground {
@@ -48,7 +48,11 @@ impl Answer {
 
     /// The code is as expected.
     pub(crate) fn is(self, code: u16) -> Outcome<Self> {
-        if self.code == code { Ok(self) } else { Err(format!("expected {code}, got {} {}", self.code, self.body)) }
+        if self.code == code {
+            Ok(self)
+        } else {
+            Err(format!("expected {code}, got {} {}", self.code, self.body))
+        }
     }
 
     /// A failure with this code, reason and a message that contains the words.
@@ -84,10 +88,11 @@ impl Ground {
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ground.ns}});
         let made = ground.post("/api/v1/namespaces", &body).await?;
         holds(&format!("namespace: {}", made.body), matches!(made.code, 201 | 409))?;
-        ground.wait("the default service account", || Box::pin(async {
-            Ok(ground.get(&ground.core("serviceaccounts/default")).await?.code == 200)
-        }))
-        .await?;
+        ground
+            .wait("the default service account", || {
+                Box::pin(async { Ok(ground.get(&ground.core("serviceaccounts/default")).await?.code == 200) })
+            })
+            .await?;
         Ok(ground)
     }
 
@@ -118,7 +123,8 @@ impl Ground {
         let whole = async {
             let response = self.client.send(request).await.map_err(|e| format!("{method} {path}: {e}"))?;
             let code = response.status().as_u16();
-            let bytes = response.into_body().collect().await.map_err(|e| format!("{method} {path}: {e}"))?.to_bytes();
+            let bytes =
+                response.into_body().collect().await.map_err(|e| format!("{method} {path}: {e}"))?.to_bytes();
             let text = String::from_utf8_lossy(&bytes).into_owned();
             Ok(Answer { code, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) })
         };
@@ -166,7 +172,11 @@ impl Ground {
     }
 
     /// Polls until true.
-    pub(crate) async fn wait<'a>(&self, what: &str, mut test: impl FnMut() -> BoxFuture<'a, Outcome<bool>>) -> Outcome {
+    pub(crate) async fn wait<'a>(
+        &self,
+        what: &str,
+        mut test: impl FnMut() -> BoxFuture<'a, Outcome<bool>>,
+    ) -> Outcome {
         let end = Instant::now() + PATIENCE;
         loop {
             if test().await? {
@@ -180,7 +190,12 @@ impl Ground {
     }
 
     /// Polls an object until a test of it is true; returns it.
-    pub(crate) async fn until(&self, path: &str, what: &str, test: impl Fn(&Answer) -> bool) -> Outcome<Answer> {
+    pub(crate) async fn until(
+        &self,
+        path: &str,
+        what: &str,
+        test: impl Fn(&Answer) -> bool,
+    ) -> Outcome<Answer> {
         let end = Instant::now() + PATIENCE;
         loop {
             let answer = self.get(path).await?;
@@ -217,7 +232,12 @@ impl Ground {
     }
 
     /// Waits until a pod with a label `app` passes a test; returns it.
-    pub(crate) async fn pod_until(&self, app: &str, what: &str, test: impl Fn(&Value) -> bool) -> Outcome<Value> {
+    pub(crate) async fn pod_until(
+        &self,
+        app: &str,
+        what: &str,
+        test: impl Fn(&Value) -> bool,
+    ) -> Outcome<Value> {
         let end = Instant::now() + PATIENCE;
         loop {
             let pods = self.pods(app).await?;

@@ -41,15 +41,24 @@ async fn field_selectors(g: &Ground) -> Outcome {
     same("one", &names(one.list("/items")).join(","), "m1")?;
     let rest = g.get(&g.core("configmaps?fieldSelector=metadata.name%21%3Dm1")).await?.is(200)?;
     same("rest", &names(rest.list("/items")).join(","), "m0,m2")?;
-    g.get(&g.core("pods?fieldSelector=spec.color%3Dred")).await?.fails(400, "BadRequest", "field label not supported: spec.color")?;
+    g.get(&g.core("pods?fieldSelector=spec.color%3Dred")).await?.fails(
+        400,
+        "BadRequest",
+        "field label not supported: spec.color",
+    )?;
     g.post(&g.core("pods"), &pod("one", "app:1")).await?.is(201)?;
-    g.wait("the pod in its phase", || Box::pin(async {
-        let running = g.get(&g.core("pods?fieldSelector=status.phase%3DRunning")).await?.is(200)?;
-        Ok(running.list("/items").len() == 1)
-    }))
+    g.wait("the pod in its phase", || {
+        Box::pin(async {
+            let running = g.get(&g.core("pods?fieldSelector=status.phase%3DRunning")).await?.is(200)?;
+            Ok(running.list("/items").len() == 1)
+        })
+    })
     .await?;
     let node = g.get(&g.core("pods/one")).await?.text("/spec/nodeName").to_string();
-    let there = g.get(&g.core(&format!("pods?fieldSelector=spec.nodeName%3D{node},metadata.name%3Done"))).await?.is(200)?;
+    let there = g
+        .get(&g.core(&format!("pods?fieldSelector=spec.nodeName%3D{node},metadata.name%3Done")))
+        .await?
+        .is(200)?;
     holds("on its node", there.list("/items").len() == 1)
 }
 
@@ -71,7 +80,11 @@ async fn pages(g: &Ground) -> Outcome {
     holds(&format!("six in all, not {count}"), count == 6)?;
     let chosen = g.get(&g.core("configmaps?limit=1&labelSelector=odd%3Dtrue")).await?.is(200)?;
     holds("no count with a selector", chosen.body.pointer("/metadata/remainingItemCount").is_none())?;
-    g.get(&g.core("configmaps?limit=2&continue=nonsense")).await?.fails(400, "BadRequest", "continue key is not valid")?;
+    g.get(&g.core("configmaps?limit=2&continue=nonsense")).await?.fails(
+        400,
+        "BadRequest",
+        "continue key is not valid",
+    )?;
     Ok(())
 }
 

@@ -8,8 +8,10 @@ cases!("logs": tail_and_since, timestamps, limit, previous, choose_a_container, 
 
 async fn running(g: &Ground) -> Outcome {
     g.post(&g.core("pods"), &pod("p", "app:1")).await?.is(201)?;
-    g.pod_until("p", "ready", |p| condition(p, "Ready").is_some_and(|c| text(c, "/status") == "True")).await?;
-    g.wait("some lines", || Box::pin(async { Ok(g.text(&g.core("pods/p/log")).await?.lines().count() >= 3) })).await
+    g.pod_until("p", "ready", |p| condition(p, "Ready").is_some_and(|c| text(c, "/status") == "True"))
+        .await?;
+    g.wait("some lines", || Box::pin(async { Ok(g.text(&g.core("pods/p/log")).await?.lines().count() >= 3) }))
+        .await
 }
 
 async fn tail_and_since(g: &Ground) -> Outcome {
@@ -20,8 +22,15 @@ async fn tail_and_since(g: &Ground) -> Outcome {
     holds("none", g.text(&g.core("pods/p/log?tailLines=0")).await?.is_empty())?;
     let first = all.lines().next().unwrap_or("").to_string();
     has("the log only grows", &g.text(&g.core("pods/p/log")).await?, &first)?;
-    holds("old enough", g.text(&g.core("pods/p/log?sinceSeconds=3600")).await?.lines().count() >= all.lines().count())?;
-    g.get(&g.core("pods/p/log?tailLines=-1")).await?.fails(422, "Invalid", "must be greater than or equal to 0")?;
+    holds(
+        "old enough",
+        g.text(&g.core("pods/p/log?sinceSeconds=3600")).await?.lines().count() >= all.lines().count(),
+    )?;
+    g.get(&g.core("pods/p/log?tailLines=-1")).await?.fails(
+        422,
+        "Invalid",
+        "must be greater than or equal to 0",
+    )?;
     Ok(())
 }
 
@@ -45,15 +54,23 @@ async fn limit(g: &Ground) -> Outcome {
 
 async fn previous(g: &Ground) -> Outcome {
     g.post(&g.core("pods"), &pod("p", "app:crash")).await?.is(201)?;
-    g.pod_until("p", "a restart", |p| super::ground::int(p, "/status/containerStatuses/0/restartCount") >= 1).await?;
-    g.wait("its previous log", || Box::pin(async {
-        let answer = g.get(&g.core("pods/p/log?previous=true")).await?;
-        Ok(answer.code == 200 && !answer.body.as_str().unwrap_or("").is_empty())
-    }))
+    g.pod_until("p", "a restart", |p| super::ground::int(p, "/status/containerStatuses/0/restartCount") >= 1)
+        .await?;
+    g.wait("its previous log", || {
+        Box::pin(async {
+            let answer = g.get(&g.core("pods/p/log?previous=true")).await?;
+            Ok(answer.code == 200 && !answer.body.as_str().unwrap_or("").is_empty())
+        })
+    })
     .await?;
     g.post(&g.core("pods"), &pod("q", "app:1")).await?.is(201)?;
-    g.pod_until("q", "ready", |p| condition(p, "Ready").is_some_and(|c| text(c, "/status") == "True")).await?;
-    g.get(&g.core("pods/q/log?previous=true")).await?.fails(400, "BadRequest", "previous terminated container \"main\" in pod \"q\" not found")?;
+    g.pod_until("q", "ready", |p| condition(p, "Ready").is_some_and(|c| text(c, "/status") == "True"))
+        .await?;
+    g.get(&g.core("pods/q/log?previous=true")).await?.fails(
+        400,
+        "BadRequest",
+        "previous terminated container \"main\" in pod \"q\" not found",
+    )?;
     Ok(())
 }
 
@@ -61,9 +78,18 @@ async fn choose_a_container(g: &Ground) -> Outcome {
     let mut body = pod("p", "app:1");
     body["spec"]["containers"] = json!([{"name": "a", "image": "app:1"}, {"name": "b", "image": "app:1"}]);
     g.post(&g.core("pods"), &body).await?.is(201)?;
-    g.pod_until("p", "ready", |p| condition(p, "Ready").is_some_and(|c| text(c, "/status") == "True")).await?;
-    g.get(&g.core("pods/p/log")).await?.fails(400, "BadRequest", "a container name must be specified for pod p, choose one of: [a b]")?;
-    g.get(&g.core("pods/p/log?container=c")).await?.fails(400, "BadRequest", "container c is not valid for pod p")?;
+    g.pod_until("p", "ready", |p| condition(p, "Ready").is_some_and(|c| text(c, "/status") == "True"))
+        .await?;
+    g.get(&g.core("pods/p/log")).await?.fails(
+        400,
+        "BadRequest",
+        "a container name must be specified for pod p, choose one of: [a b]",
+    )?;
+    g.get(&g.core("pods/p/log?container=c")).await?.fails(
+        400,
+        "BadRequest",
+        "container c is not valid for pod p",
+    )?;
     g.get(&g.core("pods/p/log?container=b")).await?.is(200)?;
     g.get(&g.core("pods/none/log")).await?.fails(404, "NotFound", "pods \"none\" not found")?;
     Ok(())
@@ -71,8 +97,15 @@ async fn choose_a_container(g: &Ground) -> Outcome {
 
 async fn waiting_container(g: &Ground) -> Outcome {
     g.post(&g.core("pods"), &pod("p", "app:missing")).await?.is(201)?;
-    g.pod_until("p", "ImagePullBackOff", |p| text(p, "/status/containerStatuses/0/state/waiting/reason") == "ImagePullBackOff").await?;
-    g.get(&g.core("pods/p/log")).await?.fails(400, "BadRequest", "container \"main\" in pod \"p\" is waiting to start: trying and failing to pull image")?;
+    g.pod_until("p", "ImagePullBackOff", |p| {
+        text(p, "/status/containerStatuses/0/state/waiting/reason") == "ImagePullBackOff"
+    })
+    .await?;
+    g.get(&g.core("pods/p/log")).await?.fails(
+        400,
+        "BadRequest",
+        "container \"main\" in pod \"p\" is waiting to start: trying and failing to pull image",
+    )?;
     Ok(())
 }
 

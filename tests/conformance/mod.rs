@@ -23,15 +23,15 @@ use futures::future::BoxFuture;
 use kube::Client;
 
 /// One case.
-pub struct Case {
+pub(crate) struct Case {
     /// `group::what`
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Runs it in a namespace of its own.
-    pub run: fn(Client, String) -> BoxFuture<'static, Result<(), String>>,
+    pub(crate) run: fn(Client, String) -> BoxFuture<'static, Result<(), String>>,
 }
 
 /// All cases.
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut all = Vec::new();
     all.extend(discovery::cases());
     all.extend(list::cases());

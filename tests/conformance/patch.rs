@@ -8,7 +8,8 @@ cases!("patch": merge_patch, strategic_patch, json_patch, wrong_media_type);
 
 async fn merge_patch(g: &Ground) -> Outcome {
     g.post(&g.core("configmaps"), &config("a", &json!({"k": "1", "l": "2"}))).await?.is(201)?;
-    let patched = g.patch(&g.core("configmaps/a"), "merge", &json!({"data": {"k": null, "m": "3"}})).await?.is(200)?;
+    let patched =
+        g.patch(&g.core("configmaps/a"), "merge", &json!({"data": {"k": null, "m": "3"}})).await?.is(200)?;
     holds("k gone", patched.body["data"].get("k").is_none())?;
     same("l", patched.text("/data/l"), "2")?;
     same("m", patched.text("/data/m"), "3")
@@ -28,10 +29,12 @@ async fn strategic_patch(g: &Ground) -> Outcome {
     holds("both containers", containers.len() == 2)?;
     let main = containers.iter().find(|c| c["name"] == "main").ok_or("no main")?;
     same("image", main["image"].as_str().unwrap_or(""), "app:2")?;
-    let mut names: Vec<&str> = main["env"].as_array().into_iter().flatten().filter_map(|e| e["name"].as_str()).collect();
+    let mut names: Vec<&str> =
+        main["env"].as_array().into_iter().flatten().filter_map(|e| e["name"].as_str()).collect();
     names.sort_unstable();
     same("env", &names.join(","), "B,C")?;
-    let gone = json!({"spec": {"template": {"spec": {"containers": [{"name": "side", "$patch": "delete"}]}}}});
+    let gone =
+        json!({"spec": {"template": {"spec": {"containers": [{"name": "side", "$patch": "delete"}]}}}});
     let patched = g.patch(&g.apps("deployments/d"), "strategic", &gone).await?.is(200)?;
     holds("one container", patched.list("/spec/template/spec/containers").len() == 1)
 }
@@ -46,7 +49,11 @@ async fn json_patch(g: &Ground) -> Outcome {
     same("k", patched.text("/data/k"), "2")?;
     same("a/b", patched.body["metadata"]["annotations"]["a/b"].as_str().unwrap_or(""), "3")?;
     let wrong = json!([{"op": "test", "path": "/data/k", "value": "1"}]);
-    g.patch(&g.core("configmaps/a"), "json", &wrong).await?.fails(422, "Invalid", "the server rejected our request due to an error in our request")?;
+    g.patch(&g.core("configmaps/a"), "json", &wrong).await?.fails(
+        422,
+        "Invalid",
+        "the server rejected our request due to an error in our request",
+    )?;
     Ok(())
 }
 

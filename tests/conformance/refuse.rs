@@ -12,10 +12,17 @@ async fn selector_required(g: &Ground) -> Outcome {
     if let Some(spec) = body["spec"].as_object_mut() {
         spec.remove("selector");
     }
-    let answer = g.post(&g.apps("deployments"), &body).await?.fails(422, "Invalid", "Deployment.apps \"d\" is invalid: ")?;
+    let answer = g.post(&g.apps("deployments"), &body).await?.fails(
+        422,
+        "Invalid",
+        "Deployment.apps \"d\" is invalid: ",
+    )?;
     has("message", answer.text("/message"), "spec.selector: Required value")?;
     let causes = answer.list("/details/causes");
-    holds("cause", causes.iter().any(|c| c["field"] == "spec.selector" && c["reason"] == "FieldValueRequired"))
+    holds(
+        "cause",
+        causes.iter().any(|c| c["field"] == "spec.selector" && c["reason"] == "FieldValueRequired"),
+    )
 }
 
 async fn selector_must_match(g: &Ground) -> Outcome {
@@ -51,7 +58,8 @@ async fn invalid_names(g: &Ground) -> Outcome {
 async fn quota(g: &Ground) -> Outcome {
     let body = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}, "spec": {"hard": {"pods": "1"}}});
     g.post(&g.core("resourcequotas"), &body).await?.is(201)?;
-    g.until(&g.core("resourcequotas/few"), "the quota's status", |q| q.text("/status/hard/pods") == "1").await?;
+    g.until(&g.core("resourcequotas/few"), "the quota's status", |q| q.text("/status/hard/pods") == "1")
+        .await?;
     g.post(&g.core("pods"), &pod("one", "app:1")).await?.is(201)?;
     g.until(&g.core("resourcequotas/few"), "the quota's use", |q| q.text("/status/used/pods") == "1").await?;
     g.post(&g.core("pods"), &pod("two", "app:1")).await?.fails(
@@ -62,10 +70,17 @@ async fn quota(g: &Ground) -> Outcome {
     g.deployment("d", "app:1", 1).await?;
     let blocked = g
         .until(&g.apps("deployments/d"), "ReplicaFailure", |d| {
-            d.list("/status/conditions").iter().any(|c| c["type"] == "ReplicaFailure" && c["status"] == "True")
+            d.list("/status/conditions")
+                .iter()
+                .any(|c| c["type"] == "ReplicaFailure" && c["status"] == "True")
         })
         .await?;
-    let failure = blocked.list("/status/conditions").iter().find(|c| c["type"] == "ReplicaFailure").cloned().unwrap_or_default();
+    let failure = blocked
+        .list("/status/conditions")
+        .iter()
+        .find(|c| c["type"] == "ReplicaFailure")
+        .cloned()
+        .unwrap_or_default();
     same("reason", failure["reason"].as_str().unwrap_or(""), "FailedCreate")?;
     has("message", failure["message"].as_str().unwrap_or(""), "exceeded quota: few")
 }
@@ -73,14 +88,22 @@ async fn quota(g: &Ground) -> Outcome {
 async fn request_above_limit(g: &Ground) -> Outcome {
     let mut body = pod("p", "app:1");
     body["spec"]["containers"][0]["resources"] = json!({"requests": {"cpu": "2"}, "limits": {"cpu": "1"}});
-    g.post(&g.core("pods"), &body).await?.fails(422, "Invalid", "must be less than or equal to cpu limit of 1")?;
+    g.post(&g.core("pods"), &body).await?.fails(
+        422,
+        "Invalid",
+        "must be less than or equal to cpu limit of 1",
+    )?;
     Ok(())
 }
 
 async fn pod_spec_is_fixed(g: &Ground) -> Outcome {
     g.post(&g.core("pods"), &pod("p", "app:1")).await?.is(201)?;
     let patch = json!({"spec": {"containers": [{"name": "main", "command": ["sleep"]}]}});
-    let answer = g.patch(&g.core("pods/p"), "strategic", &patch).await?.fails(422, "Invalid", "pod updates may not change fields other than")?;
+    let answer = g.patch(&g.core("pods/p"), "strategic", &patch).await?.fails(
+        422,
+        "Invalid",
+        "pod updates may not change fields other than",
+    )?;
     same("field", answer.text("/details/causes/0/field"), "spec")
 }
 
@@ -114,17 +137,26 @@ async fn wrong_name_in_body(g: &Ground) -> Outcome {
 }
 
 async fn bad_schedule(g: &Ground) -> Outcome {
-    let template = json!({"spec": {"restartPolicy": "Never", "containers": [{"name": "main", "image": "app:1"}]}});
+    let template =
+        json!({"spec": {"restartPolicy": "Never", "containers": [{"name": "main", "image": "app:1"}]}});
     let body = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "c"}, "spec": {"schedule": "often",
         "jobTemplate": {"spec": {"template": template}}}});
-    g.post(&g.group("batch/v1", "cronjobs"), &body).await?.fails(422, "Invalid", "spec.schedule: Invalid value: \"often\"")?;
+    g.post(&g.group("batch/v1", "cronjobs"), &body).await?.fails(
+        422,
+        "Invalid",
+        "spec.schedule: Invalid value: \"often\"",
+    )?;
     Ok(())
 }
 
 async fn job_policy(g: &Ground) -> Outcome {
     let body = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j"}, "spec": {"template": {"spec": {
         "containers": [{"name": "main", "image": "app:1"}]}}}});
-    g.post(&g.group("batch/v1", "jobs"), &body).await?.fails(422, "Invalid", "spec.template.spec.restartPolicy: Required value: valid values: \"OnFailure\", \"Never\"")?;
+    g.post(&g.group("batch/v1", "jobs"), &body).await?.fails(
+        422,
+        "Invalid",
+        "spec.template.spec.restartPolicy: Required value: valid values: \"OnFailure\", \"Never\"",
+    )?;
     Ok(())
 }
 
@@ -139,6 +171,10 @@ async fn immutable_config(g: &Ground) -> Outcome {
     body["immutable"] = json!(true);
     g.post(&g.core("configmaps"), &body).await?.is(201)?;
     let patch = json!({"data": {"k": "2"}});
-    g.patch(&g.core("configmaps/a"), "merge", &patch).await?.fails(422, "Invalid", "field is immutable when `immutable` is set")?;
+    g.patch(&g.core("configmaps/a"), "merge", &patch).await?.fails(
+        422,
+        "Invalid",
+        "field is immutable when `immutable` is set",
+    )?;
     Ok(())
 }

@@ -8,7 +8,11 @@ cases!("rollout": replica_sets_carry_revisions, rolls_to_a_new_image, stops_at_a
     progress_deadline, stateful_pods_in_order, daemon_on_every_node, job_completes, job_fails, cron_makes_jobs, endpoints_follow);
 
 async fn sets(g: &Ground, app: &str) -> Outcome<Vec<Value>> {
-    Ok(g.get(&g.apps(&format!("replicasets?labelSelector=app%3D{app}"))).await?.is(200)?.list("/items").to_vec())
+    Ok(g.get(&g.apps(&format!("replicasets?labelSelector=app%3D{app}")))
+        .await?
+        .is(200)?
+        .list("/items")
+        .to_vec())
 }
 
 fn image(name: &str, image: &str) -> Value {
@@ -45,7 +49,10 @@ async fn rolls_to_a_new_image(g: &Ground) -> Outcome {
     same("revision", live.text("/metadata/annotations/deployment.kubernetes.io~1revision"), "2")?;
     let sets = sets(g, "d").await?;
     holds("two sets", sets.len() == 2)?;
-    let old = sets.iter().find(|s| text(s, "/spec/template/spec/containers/0/image") == "app:1").ok_or("old set gone")?;
+    let old = sets
+        .iter()
+        .find(|s| text(s, "/spec/template/spec/containers/0/image") == "app:1")
+        .ok_or("old set gone")?;
     holds("old is empty", int(old, "/spec/replicas") == 0)?;
     // Back to the first template: the same set with a newer revision.
     g.patch(&g.apps("deployments/d"), "strategic", &image("main", "app:1")).await?.is(200)?;
@@ -59,13 +66,18 @@ async fn stops_at_a_bad_image_and_heals(g: &Ground) -> Outcome {
     g.rolled_out("d", 4).await?;
     g.patch(&g.apps("deployments/d"), "strategic", &image("main", "app:missing")).await?.is(200)?;
     g.pod_until("d", "a pod without image", |p| {
-        matches!(text(p, "/status/containerStatuses/0/state/waiting/reason"), "ErrImagePull" | "ImagePullBackOff")
+        matches!(
+            text(p, "/status/containerStatuses/0/state/waiting/reason"),
+            "ErrImagePull" | "ImagePullBackOff"
+        )
     })
     .await?;
     // maxSurge 1, maxUnavailable 1: three old pods keep serving, two new ones wait.
     let stuck = g
         .until(&g.apps("deployments/d"), "the rollout stuck", |d| {
-            d.int("/status/updatedReplicas") == 2 && d.int("/status/replicas") == 5 && d.int("/status/availableReplicas") == 3
+            d.int("/status/updatedReplicas") == 2
+                && d.int("/status/replicas") == 5
+                && d.int("/status/availableReplicas") == 3
         })
         .await?;
     let available = condition(&stuck.body, "Available").ok_or("no Available")?;
@@ -109,7 +121,8 @@ async fn progress_deadline(g: &Ground) -> Outcome {
     g.post(&g.apps("deployments"), &body).await?.is(201)?;
     let late = g
         .until(&g.apps("deployments/d"), "ProgressDeadlineExceeded", |d| {
-            condition(&d.body, "Progressing").is_some_and(|c| text(c, "/reason") == "ProgressDeadlineExceeded")
+            condition(&d.body, "Progressing")
+                .is_some_and(|c| text(c, "/reason") == "ProgressDeadlineExceeded")
         })
         .await?;
     let c = condition(&late.body, "Progressing").ok_or("no Progressing")?;
@@ -133,10 +146,21 @@ async fn stateful_pods_in_order(g: &Ground) -> Outcome {
     let first = g.get(&g.core("pods/s-0")).await?.is(200)?;
     let second = g.get(&g.core("pods/s-1")).await?.is(200)?;
     same("label", first.text("/metadata/labels/statefulset.kubernetes.io~1pod-name"), "s-0")?;
-    same("revision", first.text("/metadata/labels/controller-revision-hash"), live.text("/status/updateRevision"))?;
-    holds("in order", first.text("/metadata/creationTimestamp") <= second.text("/metadata/creationTimestamp"))?;
+    same(
+        "revision",
+        first.text("/metadata/labels/controller-revision-hash"),
+        live.text("/status/updateRevision"),
+    )?;
+    holds(
+        "in order",
+        first.text("/metadata/creationTimestamp") <= second.text("/metadata/creationTimestamp"),
+    )?;
     g.patch(&g.apps("statefulsets/s"), "strategic", &image("main", "app:2")).await?.is(200)?;
-    let rolled = g.until(&g.apps("statefulsets/s"), "both replaced", |s| ready(s) && s.text("/status/updateRevision") != live.text("/status/updateRevision")).await?;
+    let rolled = g
+        .until(&g.apps("statefulsets/s"), "both replaced", |s| {
+            ready(s) && s.text("/status/updateRevision") != live.text("/status/updateRevision")
+        })
+        .await?;
     holds("ready", rolled.int("/status/readyReplicas") == 2)?;
     g.patch(&g.apps("statefulsets/s/scale"), "merge", &json!({"spec": {"replicas": 1}})).await?.is(200)?;
     g.until(&g.core("pods/s-1"), "the last one gone", |p| p.code == 404).await?;
@@ -160,7 +184,10 @@ async fn daemon_on_every_node(g: &Ground) -> Outcome {
                 && d.int("/status/updatedNumberScheduled") == d.int("/status/desiredNumberScheduled")
         })
         .await?;
-    holds("at least the open nodes", live.int("/status/desiredNumberScheduled") >= i64::try_from(open).unwrap_or(0))?;
+    holds(
+        "at least the open nodes",
+        live.int("/status/desiredNumberScheduled") >= i64::try_from(open).unwrap_or(0),
+    )?;
     let pods = g.pods("a").await?;
     let mut hosts: Vec<&str> = pods.iter().map(|p| text(p, "/spec/nodeName")).collect();
     hosts.sort_unstable();
@@ -205,12 +232,16 @@ async fn job_fails(g: &Ground) -> Outcome {
 }
 
 async fn cron_makes_jobs(g: &Ground) -> Outcome {
-    let template = json!({"spec": {"restartPolicy": "Never", "containers": [{"name": "main", "image": "app:1"}]}});
+    let template =
+        json!({"spec": {"restartPolicy": "Never", "containers": [{"name": "main", "image": "app:1"}]}});
     let body = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "c"}, "spec": {"schedule": "0 0 1 1 *",
         "suspend": true, "jobTemplate": {"spec": {"template": template}}}});
     let made = g.post(&g.group("batch/v1", "cronjobs"), &body).await?.is(201)?;
     same("policy", made.text("/spec/concurrencyPolicy"), "Allow")?;
-    holds("history", made.int("/spec/successfulJobsHistoryLimit") == 3 && made.int("/spec/failedJobsHistoryLimit") == 1)
+    holds(
+        "history",
+        made.int("/spec/successfulJobsHistoryLimit") == 3 && made.int("/spec/failedJobsHistoryLimit") == 1,
+    )
 }
 
 async fn endpoints_follow(g: &Ground) -> Outcome {
@@ -218,9 +249,14 @@ async fn endpoints_follow(g: &Ground) -> Outcome {
         "ports": [{"port": 80, "targetPort": 8080}]}});
     g.post(&g.core("services"), &service).await?.is(201)?;
     g.deployment("d", "app:1", 2).await?;
-    let path = g.group("discovery.k8s.io/v1", "endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Ds");
+    let path =
+        g.group("discovery.k8s.io/v1", "endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Ds");
     let ready = |a: &super::ground::Answer| -> usize {
-        a.list("/items").iter().flat_map(|s| s["endpoints"].as_array().cloned().unwrap_or_default()).filter(|e| e["conditions"]["ready"] == true).count()
+        a.list("/items")
+            .iter()
+            .flat_map(|s| s["endpoints"].as_array().cloned().unwrap_or_default())
+            .filter(|e| e["conditions"]["ready"] == true)
+            .count()
     };
     let slices = g.until(&path, "two endpoints", |a| ready(a) == 2).await?;
     holds("port", slices.list("/items").iter().all(|s| s["ports"][0]["port"] == 8080))?;

@@ -56,7 +56,11 @@ async fn version(g: &Ground) -> Outcome<String> {
 
 async fn adds_changes_and_deletes(g: &Ground) -> Outcome {
     let from = version(g).await?;
-    let mut watch = Events::open(g, &g.core(&format!("configmaps?watch=true&resourceVersion={from}&fieldSelector=metadata.name%3Da"))).await?;
+    let mut watch = Events::open(
+        g,
+        &g.core(&format!("configmaps?watch=true&resourceVersion={from}&fieldSelector=metadata.name%3Da")),
+    )
+    .await?;
     g.post(&g.core("configmaps"), &config("a", &json!({"k": "1"}))).await?.is(201)?;
     g.post(&g.core("configmaps"), &config("b", &json!({}))).await?.is(201)?;
     g.patch(&g.core("configmaps/a"), "merge", &json!({"data": {"k": "2"}})).await?.is(200)?;
@@ -67,16 +71,26 @@ async fn adds_changes_and_deletes(g: &Ground) -> Outcome {
     same("data", changed["object"]["data"]["k"].as_str().unwrap_or(""), "2")?;
     let gone = watch.expect("DELETED", "a").await?;
     same("last data", gone["object"]["data"]["k"].as_str().unwrap_or(""), "2")?;
-    let number = |e: &Value| e["object"]["metadata"]["resourceVersion"].as_str().and_then(|v| v.parse::<u64>().ok()).unwrap_or(0);
+    let number = |e: &Value| {
+        e["object"]["metadata"]["resourceVersion"].as_str().and_then(|v| v.parse::<u64>().ok()).unwrap_or(0)
+    };
     holds("versions grow", number(&added) < number(&changed) && number(&changed) < number(&gone))
 }
 
 async fn labels_move_in_and_out(g: &Ground) -> Outcome {
     let from = version(g).await?;
-    let mut watch = Events::open(g, &g.core(&format!("configmaps?watch=true&resourceVersion={from}&labelSelector=in%3Dyes"))).await?;
+    let mut watch = Events::open(
+        g,
+        &g.core(&format!("configmaps?watch=true&resourceVersion={from}&labelSelector=in%3Dyes")),
+    )
+    .await?;
     g.post(&g.core("configmaps"), &config("a", &json!({}))).await?.is(201)?;
-    g.patch(&g.core("configmaps/a"), "merge", &json!({"metadata": {"labels": {"in": "yes"}}})).await?.is(200)?;
-    g.patch(&g.core("configmaps/a"), "merge", &json!({"metadata": {"labels": {"in": "no"}}})).await?.is(200)?;
+    g.patch(&g.core("configmaps/a"), "merge", &json!({"metadata": {"labels": {"in": "yes"}}}))
+        .await?
+        .is(200)?;
+    g.patch(&g.core("configmaps/a"), "merge", &json!({"metadata": {"labels": {"in": "no"}}}))
+        .await?
+        .is(200)?;
     watch.expect("ADDED", "a").await?;
     watch.expect("DELETED", "a").await?;
     Ok(())
@@ -99,7 +113,13 @@ async fn too_old(g: &Ground) -> Outcome {
 
 async fn ends_after_its_time(g: &Ground) -> Outcome {
     let from = version(g).await?;
-    let mut watch = Events::open(g, &g.core(&format!("configmaps?watch=true&resourceVersion={from}&timeoutSeconds=2&labelSelector=x%3Dy"))).await?;
+    let mut watch = Events::open(
+        g,
+        &g.core(&format!(
+            "configmaps?watch=true&resourceVersion={from}&timeoutSeconds=2&labelSelector=x%3Dy"
+        )),
+    )
+    .await?;
     holds("nothing and then the end", watch.next().await?.is_none())
 }
 
@@ -110,5 +130,9 @@ async fn initial_events(g: &Ground) -> Outcome {
     watch.expect("ADDED", "a").await?;
     let mark = watch.next().await?.ok_or("the watch ended")?;
     same("type", mark["type"].as_str().unwrap_or(""), "BOOKMARK")?;
-    same("end", mark["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"].as_str().unwrap_or(""), "true")
+    same(
+        "end",
+        mark["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"].as_str().unwrap_or(""),
+        "true",
+    )
 }

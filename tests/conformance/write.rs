@@ -25,11 +25,16 @@ async fn already_exists(g: &Ground) -> Outcome {
 
 async fn not_found(g: &Ground) -> Outcome {
     g.get(&g.core("pods/x")).await?.fails(404, "NotFound", "pods \"x\" not found")?;
-    let answer = g.get(&g.apps("deployments/x")).await?.fails(404, "NotFound", "deployments.apps \"x\" not found")?;
+    let answer =
+        g.get(&g.apps("deployments/x")).await?.fails(404, "NotFound", "deployments.apps \"x\" not found")?;
     same("group", answer.text("/details/group"), "apps")?;
     same("name", answer.text("/details/name"), "x")?;
     let there = "/api/v1/namespaces/does-not-exist/configmaps";
-    g.post(there, &config("a", &json!({}))).await?.fails(404, "NotFound", "namespaces \"does-not-exist\" not found")?;
+    g.post(there, &config("a", &json!({}))).await?.fails(
+        404,
+        "NotFound",
+        "namespaces \"does-not-exist\" not found",
+    )?;
     Ok(())
 }
 
@@ -48,7 +53,11 @@ async fn conflict(g: &Ground) -> Outcome {
     }
     g.put(&g.core("configmaps/a"), &stale).await?.is(200)?;
     let patch = json!({"metadata": {"resourceVersion": "1"}, "data": {"k": "4"}});
-    g.patch(&g.core("configmaps/a"), "merge", &patch).await?.fails(409, "Conflict", "the object has been modified")?;
+    g.patch(&g.core("configmaps/a"), "merge", &patch).await?.fails(
+        409,
+        "Conflict",
+        "the object has been modified",
+    )?;
     Ok(())
 }
 
@@ -56,7 +65,11 @@ async fn foreign_uid(g: &Ground) -> Outcome {
     g.post(&g.core("configmaps"), &config("a", &json!({}))).await?.is(201)?;
     let mut body = config("a", &json!({"k": "1"}));
     body["metadata"]["uid"] = json!("00000000-0000-0000-0000-000000000000");
-    g.put(&g.core("configmaps/a"), &body).await?.fails(409, "Conflict", "Precondition failed: UID in precondition")?;
+    g.put(&g.core("configmaps/a"), &body).await?.fails(
+        409,
+        "Conflict",
+        "Precondition failed: UID in precondition",
+    )?;
     Ok(())
 }
 
@@ -81,7 +94,8 @@ async fn status_is_apart(g: &Ground) -> Outcome {
     body["status"] = json!({"replicas": 7});
     let made = g.post(&g.apps("deployments"), &body).await?.is(201)?;
     holds("no status from a create", made.int("/status/replicas") == 0)?;
-    let patch = json!({"spec": {"replicas": 5}, "status": {"conditions": [{"type": "Probe", "status": "True"}]}});
+    let patch =
+        json!({"spec": {"replicas": 5}, "status": {"conditions": [{"type": "Probe", "status": "True"}]}});
     let changed = g.patch(&g.apps("deployments/d/status"), "merge", &patch).await?.is(200)?;
     holds("spec stays", changed.int("/spec/replicas") == 0)?;
     holds("condition", changed.list("/status/conditions").iter().any(|c| c["type"] == "Probe"))
@@ -103,7 +117,11 @@ async fn scale_reads_and_writes(g: &Ground) -> Outcome {
     g.put(&path, &wanted).await?.fails(409, "Conflict", "the object has been modified")?;
     g.patch(&path, "merge", &json!({"spec": {"replicas": 3}})).await?.is(200)?;
     g.rolled_out("d", 3).await?;
-    g.patch(&path, "merge", &json!({"spec": {"replicas": -1}})).await?.fails(422, "Invalid", "must be greater than or equal to 0")?;
+    g.patch(&path, "merge", &json!({"spec": {"replicas": -1}})).await?.fails(
+        422,
+        "Invalid",
+        "must be greater than or equal to 0",
+    )?;
     g.get(&g.apps("deployments/none/scale")).await?.is(404)?;
     Ok(())
 }
@@ -111,9 +129,13 @@ async fn scale_reads_and_writes(g: &Ground) -> Outcome {
 async fn generation_counts_spec(g: &Ground) -> Outcome {
     let made = g.deployment("d", "app:1", 0).await?;
     holds("one", made.int("/metadata/generation") == 1)?;
-    let labelled = g.patch(&g.apps("deployments/d"), "merge", &json!({"metadata": {"labels": {"x": "y"}}})).await?.is(200)?;
+    let labelled = g
+        .patch(&g.apps("deployments/d"), "merge", &json!({"metadata": {"labels": {"x": "y"}}}))
+        .await?
+        .is(200)?;
     holds("labels do not count", labelled.int("/metadata/generation") == 1)?;
-    let paused = g.patch(&g.apps("deployments/d"), "merge", &json!({"spec": {"paused": true}})).await?.is(200)?;
+    let paused =
+        g.patch(&g.apps("deployments/d"), "merge", &json!({"spec": {"paused": true}})).await?.is(200)?;
     holds("spec counts", paused.int("/metadata/generation") == 2)
 }
 
@@ -124,7 +146,9 @@ async fn defaults(g: &Ground) -> Outcome {
     holds("deadline", made.int("/spec/progressDeadlineSeconds") == 600)?;
     holds("history", made.int("/spec/revisionHistoryLimit") == 10)?;
     let spec = "/spec/template/spec";
-    for (field, want) in [("restartPolicy", "Always"), ("dnsPolicy", "ClusterFirst"), ("schedulerName", "default-scheduler")] {
+    for (field, want) in
+        [("restartPolicy", "Always"), ("dnsPolicy", "ClusterFirst"), ("schedulerName", "default-scheduler")]
+    {
         same(field, made.text(&format!("{spec}/{field}")), want)?;
     }
     same("pull", made.text(&format!("{spec}/containers/0/imagePullPolicy")), "IfNotPresent")?;

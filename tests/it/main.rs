@@ -8,6 +8,9 @@
 )]
 
 mod architecture;
+#[path = "../conformance/mod.rs"]
+mod conformance;
+mod conforms;
 #[path = "../stories/mod.rs"]
 mod play;
 mod pty;

@@ -10,6 +10,8 @@
     reason = "a test says what went wrong and stops"
 )]
 
+#[path = "../conformance/mod.rs"]
+mod conformance;
 #[path = "../stories/mod.rs"]
 mod play;
 mod testbed;
@@ -115,6 +117,28 @@ fn run<F: Future<Output = Result<(), String>>>(
     result.map_err(Failed::from)
 }
 
+async fn plain_client(path: &std::path::Path) -> Result<kube::Client, String> {
+    let file = kube::config::Kubeconfig::read_from(path).map_err(|e| e.to_string())?;
+    let options = kube::config::KubeConfigOptions::default();
+    let mut config = kube::Config::from_custom_kubeconfig(file, &options).await.map_err(|e| e.to_string())?;
+    config.default_retry = false;
+    kube::Client::try_from(config).map_err(|e| e.to_string())
+}
+
+/// The conformance table, on the first cluster.
+async fn conforms(clusters: &'static Clusters) -> Result<(), String> {
+    use futures::StreamExt;
+    // By a client that does not retry: refusals are part of what is asked about.
+    let client = plain_client(&clusters.kubeconfigs("admin")[0]).await?;
+    let runs = conformance::cases().into_iter().enumerate().map(|(n, case)| {
+        let client = client.clone();
+        async move { (case.run)(client, format!("c-{n}")).await.err().map(|e| format!("{}: {e}", case.name)) }
+    });
+    let failed: Vec<String> =
+        futures::stream::iter(runs).buffer_unordered(8).filter_map(std::future::ready).collect().await;
+    if failed.is_empty() { Ok(()) } else { Err(format!("{} failed:\n{}", failed.len(), failed.join("\n"))) }
+}
+
 fn main() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let mut arguments = Arguments::from_args();
@@ -131,6 +155,7 @@ fn main() {
     for (name, test) in truth::tests() {
         trials.push(Trial::test(format!("truth::{name}"), move || run(test)));
     }
+    trials.push(Trial::test("conformance", || run(conforms)));
     if let Err(why) = &built {
         if required {
             let why = why.clone();

@@ -16,8 +16,11 @@ use crate::sim::table;
 pub(crate) fn sync(world: &mut World, key: &Key) {
     let Some(budget) = world.fetch(key) else { return };
     let mut value = budget.value();
-    let pods: Vec<Arc<Stored>> =
-        world.all(table::POD, &key.ns).filter(|p| p.active_pod() && selector::chooses(&budget, &p.labels)).cloned().collect();
+    let pods: Vec<Arc<Stored>> = world
+        .all(table::POD, &key.ns)
+        .filter(|p| p.active_pod() && selector::chooses(&budget, &p.labels))
+        .cloned()
+        .collect();
     let healthy = j::count(pods.iter().filter(|p| p.ready_pod()).count());
     let expected = expected(world, &pods);
     let desired = if j::at(&value, "spec.maxUnavailable").is_null() {

@@ -29,7 +29,9 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     }
     let pods: Vec<Arc<Stored>> = world
         .all(table::POD, &key.ns)
-        .filter(|p| p.pod.as_ref().is_some_and(|f| !f.phase.terminal()) && selector::chooses(&service, &p.labels))
+        .filter(|p| {
+            p.pod.as_ref().is_some_and(|f| !f.phase.terminal()) && selector::chooses(&service, &p.labels)
+        })
         .cloned()
         .collect();
     let (slice, plain) = bodies(world, &service, &value, &pods);

@@ -48,10 +48,27 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     };
     let scaled = target.value();
     let current = j::int(&scaled, "spec.replicas").unwrap_or(1);
-    let pods: Vec<Arc<Stored>> = world.all(table::POD, &key.ns).filter(|p| p.active_pod() && selector::chooses(&target, &p.labels)).cloned().collect();
-    let (least, most) = (j::int(&value, "spec.minReplicas").unwrap_or(1), j::int(&value, "spec.maxReplicas").unwrap_or(1));
-    let goal = j::list(&value, "spec.metrics").iter().find(|m| j::text(m, "resource.name") == "cpu").and_then(|m| j::int(m, "resource.target.averageUtilization")).unwrap_or(80);
-    owned::condition(&mut value, "AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size", &stamp, false);
+    let pods: Vec<Arc<Stored>> = world
+        .all(table::POD, &key.ns)
+        .filter(|p| p.active_pod() && selector::chooses(&target, &p.labels))
+        .cloned()
+        .collect();
+    let (least, most) =
+        (j::int(&value, "spec.minReplicas").unwrap_or(1), j::int(&value, "spec.maxReplicas").unwrap_or(1));
+    let goal = j::list(&value, "spec.metrics")
+        .iter()
+        .find(|m| j::text(m, "resource.name") == "cpu")
+        .and_then(|m| j::int(m, "resource.target.averageUtilization"))
+        .unwrap_or(80);
+    owned::condition(
+        &mut value,
+        "AbleToScale",
+        "True",
+        "ReadyForNewScale",
+        "recommended size matches current size",
+        &stamp,
+        false,
+    );
     let ready: Vec<&Arc<Stored>> = pods.iter().filter(|p| p.ready_pod()).collect();
     let asked: i64 = ready.iter().filter_map(|p| p.pod.as_ref()).map(|p| p.cpu).sum();
     let used: i64 = ready.iter().map(|p| usage::of_pod(world, p).0).sum();

@@ -26,7 +26,8 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     let mut pods: Vec<Arc<Stored>> =
         world.children_of(&set.uid, table::POD).into_iter().filter(|p| p.active_pod()).collect();
     let mut failure = None;
-    let failing = j::find(j::list(&value, "status.conditions"), "type", "ReplicaFailure").map(|c| j::text(c, "message").to_string());
+    let failing = j::find(j::list(&value, "status.conditions"), "type", "ReplicaFailure")
+        .map(|c| j::text(c, "message").to_string());
     if pods.len() < wanted && failing.is_some() && world.work.is_armed(Who::ReplicaSet, key) {
         // Refused a moment ago: the timer tries again.
         failure = failing;

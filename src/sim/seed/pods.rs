@@ -176,7 +176,12 @@ impl Mould {
             owners: vec![self.owner.clone()],
             deleting: false,
             created,
-            pod: Some(Box::new(PodFacts { node: Some(node.as_str().into()), ready_since: started, ip: ip.as_str().into(), ..self.facts.clone() })),
+            pod: Some(Box::new(PodFacts {
+                node: Some(node.as_str().into()),
+                ready_since: started,
+                ip: ip.as_str().into(),
+                ..self.facts.clone()
+            })),
             node: None,
             selector: None,
             body: body.into(),

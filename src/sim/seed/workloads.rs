@@ -237,7 +237,8 @@ fn stateful(
         );
     }
     let owner = dress(world, table::STATEFULSET, &mut value, made, &workload.manager);
-    let revision = format!("{}-{}", workload.name, controllers::template_hash(j::at(&value, "spec.template")));
+    let revision =
+        format!("{}-{}", workload.name, controllers::template_hash(j::at(&value, "spec.template")));
     let class = world.all(table::STORAGECLASS, "").map(|c| c.key.name.to_string()).next().unwrap_or_default();
     for ordinal in 0..n {
         let mut template = j::at(&value, "spec.template").clone();

@@ -25,11 +25,8 @@ pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target) -> An
         .ok_or_else(|| ApiError::not_found(&res, &target.name))?;
     let mut options = write::DeleteOptions::of(call, j::at(&eviction, "deleteOptions"));
     options.propagation = String::new();
-    let budgets: Vec<_> = world
-        .all(table::PDB, &target.ns)
-        .filter(|b| selector::chooses(b, &pod.labels))
-        .cloned()
-        .collect();
+    let budgets: Vec<_> =
+        world.all(table::PDB, &target.ns).filter(|b| selector::chooses(b, &pod.labels)).cloned().collect();
     if budgets.len() > 1 {
         return Err(ApiError::internal(
             "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",

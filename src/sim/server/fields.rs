@@ -332,8 +332,11 @@ fn tree(field: &str, value: &Value, path: &str, out: &mut Map<String, Value>) {
 
 /// `k:{"name":"web"}`
 fn item_name(item: &Value, keys: &[&str]) -> String {
-    let named: Map<String, Value> =
-        keys.iter().zip(item_key(item, keys).unwrap_or_default()).map(|(k, v)| ((*k).to_string(), v)).collect();
+    let named: Map<String, Value> = keys
+        .iter()
+        .zip(item_key(item, keys).unwrap_or_default())
+        .map(|(k, v)| ((*k).to_string(), v))
+        .collect();
     format!("k:{}", Value::Object(named))
 }
 

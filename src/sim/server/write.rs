@@ -38,7 +38,10 @@ pub(crate) fn parse(call: &Call) -> Answer<Value> {
 fn check_address(world: &World, value: &mut Value, res: &Resource, target: &Target) -> Answer<()> {
     let (version, kind) = (j::text(value, "apiVersion").to_string(), j::text(value, "kind").to_string());
     if !version.is_empty() && version != res.api_version() {
-        let alias = matches!((version.as_str(), kind.as_str()), ("autoscaling/v1", "HorizontalPodAutoscaler") | ("events.k8s.io/v1", "Event"));
+        let alias = matches!(
+            (version.as_str(), kind.as_str()),
+            ("autoscaling/v1", "HorizontalPodAutoscaler") | ("events.k8s.io/v1", "Event")
+        );
         if !alias && world.kind_named(&version, &kind).is_none() {
             return Err(ApiError::bad_request(format!(
                 "{} in version \"{}\" cannot be handled as a {}: no kind \"{kind}\" is registered for version \"{version}\" in scheme \"pkg/runtime/scheme.go:111\"",
