@@ -9,8 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::cost::catalogue::Catalogue;
-use crate::domain::cost::node::{NodePrice, price_node, provider_of};
-use crate::domain::cost::rates::{parts_of, ratios};
+use crate::domain::cost::node::{NodePrice, price_node};
 use crate::domain::cost::{ClusterCosts, CostRow, PriceSource, allocate, cluster_fee};
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
@@ -21,6 +20,7 @@ use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Cluster;
+use crate::fleet::worth::Worth;
 
 pub use super::catalogue::load as load_catalogue;
 
@@ -164,12 +164,11 @@ pub fn of_cluster(cluster: &Cluster, catalogue: Option<&Catalogue>) -> ClusterCo
     allocate(place, &nodes, &pods, &|p| cluster.pod_usage(&p.meta.namespace, &p.meta.name))
 }
 
-/// What a whole cluster costs, in nano-dollars per hour; zero where nothing of it has a price. Cheap: nodes only.
-pub fn cluster_month(cluster: &Cluster, catalogue: Option<&Catalogue>) -> i128 {
-    let place = &cluster.info.place;
-    let nodes: i128 =
-        cluster.nodes().map(|n| i128::from(price_node(catalogue, place, n).nano_usd_hour.max(0))).sum();
-    if nodes == 0 { 0 } else { nodes + i128::from(cluster_fee(place).0) }
+/// What a whole cluster costs, in nano-dollars per hour; zero where nothing of it has a price. Cheap: a sum
+/// that the fleet keeps.
+pub fn cluster_month(cluster: &Cluster) -> i128 {
+    let nodes = cluster.worth().nodes_nano;
+    if nodes == 0 { 0 } else { nodes + i128::from(cluster_fee(&cluster.info.place).0) }
 }
 
 /// What a place or cluster of the tree costs, in nano-dollars per hour; `None` below clusters, and where nothing has a
@@ -179,27 +178,14 @@ pub fn node_month(fleet: &Fleet, node: &TreeNode) -> Option<i128> {
         return None;
     }
     let scope = Scope::nodes([node.clone()]);
-    let total: i128 = fleet.in_scope(&scope).map(|c| cluster_month(c, fleet.catalogue.as_deref())).sum();
+    let total: i128 = fleet.in_scope(&scope).map(cluster_month).sum();
     (total > 0).then_some(total)
 }
 
 /// What one more pod with these requests is worth in a cluster, in nano-dollars per hour: at the mean price of its
 /// nodes' cores, memory and GPUs. `None` where no node has a price, or the pod asks for nothing.
-pub fn pod_nano(cluster: &Cluster, catalogue: Option<&Catalogue>, requests: Amount) -> Option<i64> {
-    let place = &cluster.info.place;
-    let (mut cpu, mut mem, mut gpu) = (0i128, 0i128, 0i128);
-    let mut capacity = Amount::default();
-    for node in cluster.nodes() {
-        let price = price_node(catalogue, place, node);
-        if price.is_priced() {
-            let rates = ratios(provider_of(place, node), &node.instance_type);
-            let parts = parts_of(price.nano_usd_hour.max(0), rates, node.capacity);
-            cpu += i128::from(parts.cpu_nano);
-            mem += i128::from(parts.mem_nano);
-            gpu += i128::from(parts.gpu_nano);
-            capacity += node.capacity;
-        }
-    }
+pub fn pod_nano(cluster: &Cluster, requests: Amount) -> Option<i64> {
+    let Worth { cpu_nano: cpu, mem_nano: mem, gpu_nano: gpu, capacity, .. } = *cluster.worth();
     if requests.is_zero() || capacity.is_zero() {
         return None;
     }

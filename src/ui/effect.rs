@@ -115,6 +115,13 @@ pub enum Job {
         /// How.
         options: LogOptions,
     },
+    /// Follow these too.
+    MoreLogs {
+        /// Generation.
+        generation: u64,
+        /// Of whom; their sources are numbered on.
+        targets: Vec<LogTarget>,
+    },
     /// End what is followed.
     StopLogs,
     /// Read manifests and plan them.

@@ -127,6 +127,7 @@ impl<W: Write> Loop<W> {
     ) -> io::Result<Leave> {
         loop {
             if self.frame_due() {
+                self.follow()?;
                 self.frame()?;
             }
             let wake = self.wake_at();
@@ -181,10 +182,11 @@ impl<W: Write> Loop<W> {
     /// Applies an update and those that wait behind it, for a few milliseconds at most.
     fn apply(&mut self, first: Update) {
         let until = Instant::now() + APPLY_MOST;
-        self.fleet.apply(first);
+        let now = self.now();
+        self.fleet.apply(first, now);
         while Instant::now() < until {
             match self.updates.try_recv() {
-                Ok(update) => self.fleet.apply(update),
+                Ok(update) => self.fleet.apply(update, now),
                 Err(_) => break,
             }
         }
@@ -209,6 +211,17 @@ impl<W: Write> Loop<W> {
         self.dirty = true;
         self.urgent = true;
         self.perform(effects)
+    }
+
+    /// Lets the view ask for what the fleet's changes call for.
+    fn follow(&mut self) -> io::Result<()> {
+        let session = self.session.clone();
+        let world = World { fleet: &self.fleet, session: &session, now: self.now() };
+        let effects = self.view.follow(world);
+        if !effects.is_empty() {
+            self.perform(effects)?;
+        }
+        Ok(())
     }
 
     /// Takes what a task says.

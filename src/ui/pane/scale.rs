@@ -80,7 +80,7 @@ impl Scale {
                         continue;
                     }
                     let hpa = hpas.get(&(ns.clone(), format!("{}/{name}", kind.info().name)));
-                    let pod = costs::pod_nano(c, seen.fleet.catalogue.as_deref(), w.pod_requests);
+                    let pod = costs::pod_nano(c, w.pod_requests);
                     let month = |n: Option<i128>| n.map_or_else(|| "–".to_owned(), money::show_month);
                     let cells = vec![
                         format!("{ns} / {}/{name}", kind.info().short()),

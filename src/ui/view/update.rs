@@ -439,6 +439,15 @@ impl View {
         out
     }
 
+    /// What the fleet's changes ask for beyond being drawn: logs of what has started.
+    pub fn follow(&mut self, world: World<'_>) -> Vec<Effect> {
+        if self.pane != PaneId::Logs {
+            return Vec::new();
+        }
+        let effects = self.panes.logs.grow(world.fleet, &self.scope, world.now);
+        self.absorb(world, effects)
+    }
+
     /// Hears what a task says.
     pub fn hear(&mut self, world: World<'_>, said: &Said) -> Vec<Effect> {
         let mut effects = Vec::new();
