@@ -70,33 +70,23 @@ pub struct Loop<W: Write> {
     said: mpsc::Receiver<Said>,
     demand: watch::Sender<Demand>,
     cancel: CancellationToken,
+    /// What the sources need; taken when they begin.
+    sources: Option<(mpsc::Sender<Update>, mpsc::Sender<Said>, watch::Receiver<Demand>)>,
     dirty: bool,
     urgent: bool,
     drawn: Option<Instant>,
 }
 
 impl<W: Write> Loop<W> {
-    /// Starts supervisors and the reading of prices. Nothing is drawn yet.
+    /// A loop on which nothing is drawn yet and nobody has been asked.
     pub fn start(ui: Ui, out: W, size: (u16, u16)) -> io::Result<Self> {
         let cancel = CancellationToken::new();
         let (updates_in, updates) = mpsc::channel(256);
         let (said_in, said) = mpsc::channel(256);
         let (demand, demanded) = watch::channel(Demand::default());
-        ui.session.supervise(updates_in.clone(), demanded, cancel.clone());
         let mut view = View::new(ui.options, ui.keymap, size);
         let fleet = ui.session.fleet();
         let tasks = Tasks::new(ui.session.clone(), said_in.clone(), cancel.clone());
-        tokio::spawn(async move {
-            match crate::ops::catalogue::load().await {
-                Ok(catalogue) => {
-                    let _ = updates_in.send(Update::Catalogue(catalogue)).await;
-                }
-                Err(why) => {
-                    let words = format!("prices cannot be read: {why}");
-                    let _ = said_in.send(Said::Toast(Toast { words, error: true })).await;
-                }
-            }
-        });
         let now = ui.session.clock.now();
         for words in ui.notices {
             let world = World { fleet: &fleet, session: &ui.session, now };
@@ -113,10 +103,29 @@ impl<W: Write> Loop<W> {
             said,
             demand,
             cancel,
+            sources: Some((updates_in, said_in, demanded)),
             dirty: true,
             urgent: true,
             drawn: None,
         })
+    }
+
+    /// Starts supervisors and the reading of prices: once, and after the first frame, so that a person sees the tree
+    /// before hundreds of connections want the processor.
+    pub fn begin(&mut self) {
+        let Some((updates, said, demand)) = self.sources.take() else { return };
+        self.session.supervise(updates.clone(), demand, self.cancel.clone());
+        tokio::spawn(async move {
+            match crate::ops::catalogue::load().await {
+                Ok(catalogue) => {
+                    let _ = updates.send(Update::Catalogue(catalogue)).await;
+                }
+                Err(why) => {
+                    let words = format!("prices cannot be read: {why}");
+                    let _ = said.send(Said::Toast(Toast { words, error: true })).await;
+                }
+            }
+        });
     }
 
     /// Runs until a person leaves, the input ends, or `stop` is cancelled (a signal).
@@ -125,6 +134,10 @@ impl<W: Write> Loop<W> {
         events: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
         stop: &CancellationToken,
     ) -> io::Result<Leave> {
+        if self.sources.is_some() {
+            self.frame()?;
+            self.begin();
+        }
         loop {
             if self.frame_due() {
                 self.follow()?;
