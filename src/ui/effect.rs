@@ -44,6 +44,8 @@ pub enum Effect {
     Redraw,
     /// Into the background.
     Suspend,
+    /// Open the demo in place of this.
+    Demo,
     /// Leave.
     Quit,
 }

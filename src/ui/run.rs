@@ -21,6 +21,7 @@ use crate::source::demand::Demand;
 use super::effect::{Effect, Said, Toast};
 use super::key::Key;
 use super::keymap::Keymap;
+use super::modal::welcome::Welcome;
 use super::render::render;
 use super::tasks::Tasks;
 use super::term::out::Screen;
@@ -53,6 +54,8 @@ pub enum Leave {
     Quit,
     /// Into the background, then on.
     Suspend,
+    /// The program goes on with the demo.
+    Demo,
 }
 
 /// The loop's state; `turn` and `frame` are its two halves, so that snapshots and benches drive the same code.
@@ -87,6 +90,10 @@ impl<W: Write> Loop<W> {
         let mut view = View::new(ui.options, ui.keymap, size);
         let fleet = ui.session.fleet();
         let tasks = Tasks::new(ui.session.clone(), said_in.clone(), cancel.clone());
+        if ui.session.infos.is_empty() {
+            let files = ui.session.files.iter();
+            view.welcome = Some(Welcome::new(files.map(|f| (f.path.as_path(), f.error.as_deref()))));
+        }
         let now = ui.session.clock.now();
         for words in ui.notices {
             let world = World { fleet: &fleet, session: &ui.session, now };
@@ -254,6 +261,7 @@ impl<W: Write> Loop<W> {
                 Effect::Job(job) => self.tasks.start(job),
                 Effect::Quit => leave = Some(Leave::Quit),
                 Effect::Suspend => leave = Some(Leave::Suspend),
+                Effect::Demo => leave = Some(Leave::Demo),
                 Effect::Redraw => self.screen.clear()?,
                 Effect::Copy(text) => self.copy(&text)?,
                 // The view has performed the others; a retry reaches the supervisors by the demand below.

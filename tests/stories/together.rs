@@ -18,7 +18,8 @@ pub(super) async fn play(world: World) -> Result<(), String> {
     };
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("set.yaml");
-    let (bad, good) = (named("aaa", "registry.example/aaa:9-missing"), named("zzz", "registry.example/zzz:1"));
+    let (bad, good) =
+        (named("aaa", "registry.example/aaa:9-missing"), named("zzz", "registry.example/zzz:1"));
     std::fs::write(&path, format!("{}---\n{}", to_yaml(&bad), to_yaml(&good))).unwrap();
     let path = path.to_string_lossy().into_owned();
     let _kept = dir;

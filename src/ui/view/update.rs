@@ -102,6 +102,7 @@ impl View {
         match action {
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
+            Action::Demo if self.welcome.is_some() => return vec![Effect::Demo],
             Action::Command => return vec![Effect::Prompt(Prompt::Command)],
             Action::Filter => return vec![Effect::Prompt(Prompt::Filter)],
             Action::Help => {
