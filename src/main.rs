@@ -150,7 +150,11 @@ fn settings(args: &SessionArgs, paths: &Paths) -> (Settings, Vec<String>) {
         match std::fs::read_to_string(&path) {
             Ok(text) => (settings, notices) = settings.with_file(&path, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => notices.push(format!("{}: {error}", path.display())),
+            Err(error) => {
+                // It may hold what guards writes.
+                notices.push(format!("{}: {error}; read-only until it is mended", path.display()));
+                settings.read_only.then(Some(true), Origin::File);
+            }
         }
     }
     let mut settings = settings.with_env(var);
