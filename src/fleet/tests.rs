@@ -45,10 +45,10 @@ fn meta(ns: &str, name: &str) -> Meta {
 
 fn pod(n: u8, variant: u8) -> Row {
     Row::Pod(Box::new(PodRow {
-        meta: meta(if n % 2 == 0 { "x" } else { "y" }, &format!("p{}", n % 6)),
-        node: if variant % 3 == 0 { "".into() } else { format!("n{}", variant % 3).as_str().into() },
+        meta: meta(if n.is_multiple_of(2) { "x" } else { "y" }, &format!("p{}", n % 6)),
+        node: if variant.is_multiple_of(3) { "".into() } else { format!("n{}", variant % 3).as_str().into() },
         phase: ["Running", "Pending", "Succeeded", "Failed"][usize::from(variant % 4)].into(),
-        is_ready: variant % 2 == 0,
+        is_ready: variant.is_multiple_of(2),
         restarts: u32::from(variant),
         requests: Amount { cpu_milli: u64::from(variant) * 10, mem_bytes: 1 << 20, ..Amount::default() },
         workload: Some(Owner { kind: "Deployment".into(), name: "w".into() }),
@@ -57,8 +57,9 @@ fn pod(n: u8, variant: u8) -> Row {
 }
 
 fn workload(n: u8, variant: u8) -> Row {
-    let kind = if n % 3 == 0 { Kind::StatefulSet } else { Kind::Deployment };
-    let mut w = WorkloadRow::new(kind, meta(if n % 2 == 0 { "x" } else { "y" }, &format!("w{}", n % 4)));
+    let kind = if n.is_multiple_of(3) { Kind::StatefulSet } else { Kind::Deployment };
+    let mut w =
+        WorkloadRow::new(kind, meta(if n.is_multiple_of(2) { "x" } else { "y" }, &format!("w{}", n % 4)));
     w.desired = u32::from(variant % 4);
     w.ready = u32::from(variant % 3);
     w.images = vec![format!("r.example/web:{}", variant % 3).as_str().into()];
@@ -68,7 +69,7 @@ fn workload(n: u8, variant: u8) -> Row {
 fn node(n: u8, variant: u8) -> Row {
     Row::Node(Box::new(NodeRow {
         meta: meta("", &format!("n{}", n % 4)),
-        instance_type: if variant % 2 == 0 { "m5.large" } else { "m5.2xlarge" }.into(),
+        instance_type: if variant.is_multiple_of(2) { "m5.large" } else { "m5.2xlarge" }.into(),
         region: "eu-west-1".into(),
         capacity: Amount { cpu_milli: 2000, mem_bytes: 8 << 30, ..Amount::default() },
         allocatable: Amount { cpu_milli: 1900, mem_bytes: 7 << 30, ..Amount::default() },
