@@ -49,6 +49,8 @@ pub struct WorkloadRow {
     pub complete: bool,
     /// When its last rollout was complete, where the object says so (Deployments).
     pub rolled: Option<Timestamp>,
+    /// Since when too few of its pods are available, where the object says so (Deployments).
+    pub unavailable: Option<Timestamp>,
 }
 
 impl WorkloadRow {
@@ -74,6 +76,7 @@ impl WorkloadRow {
             last: None,
             complete: false,
             rolled: None,
+            unavailable: None,
         }
     }
 

@@ -90,6 +90,8 @@ struct Condition {
     message: Option<String>,
     #[serde(rename = "lastUpdateTime")]
     updated: Option<Time>,
+    #[serde(rename = "lastTransitionTime")]
+    turned: Option<Time>,
 }
 
 macro_rules! workload {
@@ -170,6 +172,9 @@ fn row(kind: Kind, m: &ObjectMeta, spec: &Spec, status: &Status) -> WorkloadRow 
         // The controller leaves this time alone once a rollout is complete (deployment/progress.go).
         if c.kind == "Progressing" && reason == "NewReplicaSetAvailable" {
             w.rolled = c.updated.as_ref().map(|t| t.0);
+        }
+        if c.kind == "Available" && c.status == "False" {
+            w.unavailable = c.turned.as_ref().map(|t| t.0);
         }
         let failed = match c.kind.as_str() {
             "Progressing" => c.status == "False" && reason == "ProgressDeadlineExceeded",
