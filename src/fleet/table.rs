@@ -28,14 +28,33 @@ pub struct Column {
     pub rank: u8,
     /// Wider cells are cut.
     pub most: u16,
+    /// It is cut to this before any other column goes.
+    pub least: u16,
+    /// Its cells are names: cut in the middle, for their ends tell them apart.
+    pub names: bool,
+}
+
+impl Column {
+    /// A column of text (left) or numbers (right).
+    pub const fn new(title: &'static str, right: bool, rank: u8, most: u16) -> Self {
+        let least = if most < 24 { most } else { 24 };
+        Self { title, right, wide: false, rank, most, least, names: false }
+    }
+
+    /// A column of names.
+    pub const fn names(title: &'static str, rank: u8, most: u16, least: u16) -> Self {
+        Self { least, names: true, ..Self::new(title, false, rank, most) }
+    }
 }
 
 const fn column(title: &'static str, right: bool, wide: bool, rank: u8, most: u16) -> Column {
-    Column { title, right, wide, rank, most }
+    Column { wide, ..Column::new(title, right, rank, most) }
 }
 
+/// The cluster of a row, by its short name.
+pub const CLUSTER: Column = Column::names("CLUSTER", 0, 22, 14);
 const NAMESPACE: Column = column("NAMESPACE", false, false, 3, 24);
-const NAME: Column = column("NAME", false, false, 0, 60);
+const NAME: Column = Column::names("NAME", 0, 60, 28);
 const AGE: Column = column("AGE", true, false, 4, 6);
 
 /// A row of any kind, borrowed from its cluster.
@@ -159,13 +178,8 @@ pub fn columns(kind: Kind) -> Vec<Column> {
                 out.push(NAMESPACE);
             }
             out.push(NAME);
-            out.extend(columns::of(other).iter().zip(1u8..).map(|(c, n)| Column {
-                title: c.title,
-                right: c.right,
-                wide: c.wide,
-                rank: n,
-                most: 60,
-            }));
+            let own = columns::of(other).iter().zip(1u8..);
+            out.extend(own.map(|(c, n)| column(c.title, c.right, c.wide, n, 60)));
             out.push(AGE);
             out
         }

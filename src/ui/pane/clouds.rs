@@ -24,7 +24,7 @@ pub struct Clouds {
 }
 
 const fn column(title: &'static str, rank: u8, most: u16) -> Column {
-    Column { title, right: false, wide: false, rank, most }
+    Column::new(title, false, rank, most)
 }
 
 const COLUMNS: [Column; 6] = [

@@ -39,10 +39,6 @@ impl Default for Costs {
     }
 }
 
-const fn column(title: &'static str, right: bool, rank: u8, most: u16) -> Column {
-    Column { title, right, wide: false, rank, most }
-}
-
 fn cells(row: &CostsRow, headings: usize, ascii: bool, total: i128) -> Vec<String> {
     let mut out: Vec<String> = row.label.iter().map(ToString::to_string).collect();
     out.resize(headings, String::new());
@@ -77,15 +73,15 @@ impl Pane for Costs {
                 .by
                 .headings()
                 .iter()
-                .map(|h| column(h, false, 0, 36))
+                .map(|h| Column::names(h, 0, 36, 24))
                 .chain([
-                    column("PODS", true, 5, 7),
-                    column("CPU", true, 3, 10),
-                    column("RAM", true, 3, 10),
-                    column("GPU", true, 4, 10),
-                    column("TOTAL/mo", true, 0, 11),
-                    column("SHARE", false, 2, 15),
-                    column("EFF", true, 4, 5),
+                    Column::new("PODS", true, 5, 7),
+                    Column::new("CPU", true, 3, 10),
+                    Column::new("RAM", true, 3, 10),
+                    Column::new("GPU", true, 4, 10),
+                    Column::new("TOTAL/mo", true, 0, 11),
+                    Column::new("SHARE", false, 2, 15),
+                    Column::new("EFF", true, 4, 5),
                 ])
                 .collect();
             self.widths.clear();

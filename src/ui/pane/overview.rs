@@ -55,7 +55,7 @@ pub struct Overview {
 }
 
 const fn column(title: &'static str, right: bool, rank: u8) -> Column {
-    Column { title, right, wide: false, rank, most: 44 }
+    Column::new(title, right, rank, 44)
 }
 
 fn columns(title: &'static str) -> [Column; 8] {

@@ -10,7 +10,7 @@ use crate::domain::health::Health;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::quantity::{show_bytes, show_cpu};
-use crate::fleet::table::Column;
+use crate::fleet::table::{self, Column};
 use crate::ops::costs;
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Prompt};
@@ -39,20 +39,16 @@ pub struct Scale {
     changed: bool,
 }
 
-const fn column(title: &'static str, right: bool, rank: u8, most: u16) -> Column {
-    Column { title, right, wide: false, rank, most }
-}
-
 const COLUMNS: [Column; 9] = [
-    column("APP", false, 0, 46),
-    column("CLUSTER", false, 0, 22),
-    column("NOW", true, 0, 6),
-    column("READY", true, 1, 6),
-    column("HPA", false, 3, 14),
-    column("CPU/POD", true, 4, 8),
-    column("MEM/POD", true, 4, 8),
-    column("$/MONTH", true, 2, 9),
-    column("+1 POD", true, 5, 9),
+    Column::names("APP", 0, 46, 30),
+    table::CLUSTER,
+    Column::new("NOW", true, 0, 6),
+    Column::new("READY", true, 1, 6),
+    Column::new("HPA", false, 3, 14),
+    Column::new("CPU/POD", true, 4, 8),
+    Column::new("MEM/POD", true, 4, 8),
+    Column::new("$/MONTH", true, 2, 9),
+    Column::new("+1 POD", true, 5, 9),
 ];
 
 impl Scale {

@@ -36,6 +36,30 @@ pub fn text(buf: &mut Buffer, x: u16, y: u16, text: &str, most: u16, style: Styl
     used + 1
 }
 
+/// A name in at most `most` cells: a longer one is cut in the middle, for the end of a name tells it from its siblings.
+pub fn middle(name: &str, most: u16) -> String {
+    if width(name) <= most {
+        return name.to_owned();
+    }
+    let (head_most, tail_most) = (most.saturating_sub(most / 2 + 1), most / 2);
+    let mut tail = String::new();
+    for g in name.graphemes(true).rev() {
+        if width(&tail) + width(g) > tail_most {
+            break;
+        }
+        tail.insert_str(0, g);
+    }
+    let mut out = String::new();
+    for g in name.graphemes(true) {
+        if width(&out) + width(g) > head_most {
+            break;
+        }
+        out.push_str(g);
+    }
+    out.push('…');
+    out + &tail
+}
+
 /// Writes text so that it ends before `right`.
 pub fn text_right(buf: &mut Buffer, left: u16, right: u16, y: u16, s: &str, style: Style) {
     let room = right.saturating_sub(left);

@@ -29,56 +29,114 @@ impl Widths {
         }
     }
 
-    /// The widths that fit into `room` cells with one blank between: columns of the highest rank go first, then the
-    /// widest that never goes is cut. `None` means: not shown.
+    /// The widths that fit into `room` cells with two blanks between. `None` means: not shown. In this order, each only
+    /// as far as it has to: wide columns are cut to what they are still read at, the least important go, names are cut
+    /// further, the others go, and what never goes is cut for good.
     pub fn fit(&self, columns: &[Column], room: u16) -> Vec<Option<u16>> {
-        let mut out: Vec<Option<u16>> = columns
+        let natural = columns
             .iter()
             .enumerate()
-            .map(|(i, c)| Some(self.0.get(i).copied().unwrap_or_else(|| draw::width(c.title))))
-            .collect();
-        let total = |widths: &[Option<u16>]| -> u16 {
-            let shown = widths.iter().flatten().count();
-            widths.iter().flatten().sum::<u16>() + u16::try_from(shown.saturating_sub(1)).unwrap_or(0) * 2
-        };
-        while total(&out) > room {
-            // First cut long text columns to a readable width, then drop, then cut for good.
-            let over = total(&out) - room;
-            let widest = out
+            .map(|(i, c)| Some(self.0.get(i).copied().unwrap_or_else(|| draw::width(c.title))));
+        let natural: Vec<Option<u16>> = natural.collect();
+        let mut fit = Fit { columns, room, widths: natural.clone() };
+        fit.cut(|c| c.least);
+        fit.drop(5);
+        fit.cut(|c| if c.names { c.least.min(20) } else { c.least });
+        fit.drop(1);
+        fit.cut(|_| 4);
+        fit.take_back(&natural);
+        fit.give_back(&natural);
+        fit.widths
+    }
+}
+
+/// Widths on their way to fit.
+struct Fit<'a> {
+    columns: &'a [Column],
+    room: u16,
+    widths: Vec<Option<u16>>,
+}
+
+impl Fit<'_> {
+    /// Cells that the columns and the blanks between them take.
+    fn used(&self) -> u16 {
+        let shown = self.widths.iter().flatten().count();
+        let blanks = u16::try_from(shown.saturating_sub(1)).unwrap_or(0).saturating_mul(2);
+        self.widths.iter().flatten().fold(blanks, |sum, w| sum.saturating_add(*w))
+    }
+
+    /// How many of them are too many.
+    fn over(&self) -> u16 {
+        self.used().saturating_sub(self.room)
+    }
+
+    /// Cuts the columns that are wider than `least`, the one with most to give first.
+    fn cut(&mut self, least: impl Fn(&Column) -> u16) {
+        while self.over() > 0 {
+            let over = self.over();
+            let spare = |(column, width): (&Column, &mut Option<u16>)| {
+                width.map(|w| w.saturating_sub(least(column).max(draw::width(column.title).min(4))))
+            };
+            let most = self
+                .columns
                 .iter()
+                .zip(&mut self.widths)
                 .enumerate()
-                .filter_map(|(i, w)| w.map(|w| (i, w)))
-                .filter(|(_, w)| *w > 24)
-                .max_by_key(|(_, w)| *w);
-            if let Some((i, w)) = widest {
-                if let Some(slot) = out.get_mut(i) {
-                    *slot = Some(w.saturating_sub(over).max(24));
-                }
-                continue;
-            }
-            let highest = columns
-                .iter()
-                .enumerate()
-                .filter(|(i, c)| c.rank > 0 && out.get(*i).is_some_and(Option::is_some))
-                .max_by_key(|(_, c)| c.rank);
-            if let Some((i, _)) = highest {
-                if let Some(slot) = out.get_mut(i) {
-                    *slot = None;
-                }
-                continue;
-            }
-            let widest =
-                out.iter().enumerate().filter_map(|(i, w)| w.map(|w| (i, w))).max_by_key(|(_, w)| *w);
-            match widest {
-                Some((i, w)) if w > 4 => {
-                    if let Some(slot) = out.get_mut(i) {
-                        *slot = Some(w.saturating_sub(over).max(4));
-                    }
-                }
-                _ => break,
+                .filter_map(|(i, pair)| Some((i, spare(pair)?)))
+                .filter(|(_, spare)| *spare > 0)
+                .max_by_key(|(_, spare)| *spare);
+            let Some((i, spare)) = most else { return };
+            if let Some(Some(width)) = self.widths.get_mut(i) {
+                *width -= spare.min(over);
             }
         }
-        out
+    }
+
+    /// A column that went comes back where a wider one that went too has left room for it.
+    fn take_back(&mut self, natural: &[Option<u16>]) {
+        let mut gone: Vec<usize> =
+            (0..self.columns.len()).filter(|i| self.widths.get(*i).is_some_and(Option::is_none)).collect();
+        gone.sort_by_key(|i| self.columns.get(*i).map(|c| c.rank));
+        for i in gone {
+            let (Some(column), Some(Some(natural))) = (self.columns.get(i), natural.get(i)) else { continue };
+            let width = (*natural).min(column.least);
+            if self.used().saturating_add(width + 2) <= self.room
+                && let Some(slot) = self.widths.get_mut(i)
+            {
+                *slot = Some(width);
+            }
+        }
+    }
+
+    /// What a column that went has left free goes to those that were cut, the one that lacks most first.
+    fn give_back(&mut self, natural: &[Option<u16>]) {
+        loop {
+            let free = self.room.saturating_sub(self.used());
+            let lacks = self.widths.iter_mut().zip(natural).filter_map(|(width, natural)| {
+                let (width, natural) = (width.as_mut()?, (*natural)?);
+                (*width < natural).then_some((natural - *width, width))
+            });
+            let Some((lack, width)) = lacks.max_by_key(|(lack, _)| *lack).filter(|_| free > 0) else {
+                return;
+            };
+            *width += lack.min(free);
+        }
+    }
+
+    /// Leaves columns out, those of the highest rank first, down to `rank`.
+    fn drop(&mut self, rank: u8) {
+        while self.over() > 0 {
+            let highest = self
+                .columns
+                .iter()
+                .enumerate()
+                .filter(|(i, c)| c.rank >= rank && self.widths.get(*i).is_some_and(Option::is_some))
+                .max_by_key(|(_, c)| c.rank);
+            let Some((i, _)) = highest else { return };
+            if let Some(width) = self.widths.get_mut(i) {
+                *width = None;
+            }
+        }
     }
 }
 
@@ -164,6 +222,8 @@ pub fn draw(
             };
             if column.right {
                 draw::text_right(buf, x, x + width, y, &cell.text, style);
+            } else if column.names {
+                draw::text(buf, x, y, &draw::middle(&cell.text, width), width, style);
             } else {
                 draw::text(buf, x, y, &cell.text, width, style);
             }
@@ -178,7 +238,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn column(rank: u8) -> Column {
-        Column { title: "T", right: false, wide: false, rank, most: 200 }
+        Column::new("T", false, rank, 200)
     }
 
     #[test]
@@ -189,6 +249,21 @@ mod tests {
         assert_eq!(widths.fit(&columns, 40), [Some(10), Some(10), Some(10)]);
         assert_eq!(widths.fit(&columns, 25), [Some(10), None, Some(10)]);
         assert_eq!(widths.fit(&columns, 8), [Some(8), None, None]);
+    }
+
+    #[test]
+    fn names_are_cut_before_namespaces_go() {
+        let names = Column::names("NAME", 0, 60, 28);
+        let columns = [Column::names("CLUSTER", 0, 22, 14), column(3), names, column(5)];
+        let mut widths = Widths::default();
+        widths.grow(
+            &columns,
+            ["a".repeat(22), "b".repeat(10), "c".repeat(40), "d".repeat(6)].iter().map(String::as_str),
+        );
+        assert_eq!(widths.fit(&columns, 84), [Some(22), Some(10), Some(40), Some(6)]);
+        assert_eq!(widths.fit(&columns, 70), [Some(20), Some(10), Some(28), Some(6)]);
+        assert_eq!(widths.fit(&columns, 50), [Some(14), Some(10), Some(22), None]);
+        assert_eq!(widths.fit(&columns, 44), [Some(14), None, Some(28), None]);
     }
 
     proptest! {

@@ -159,16 +159,11 @@ const fn level_role(level: Level) -> Role {
     }
 }
 
-/// A name in a column of that width: short ones padded, long ones cut in the middle, for a pod's end tells it from its
-/// siblings.
+/// A name in a column of that width, and a blank.
 fn padded(name: &str, width: usize) -> String {
-    let cells = usize::from(draw::width(name));
-    if cells <= width {
-        return format!("{name}{} ", " ".repeat(width - cells));
-    }
-    let tail: String = name.chars().rev().take(width / 2).collect::<Vec<_>>().into_iter().rev().collect();
-    let head: String = name.chars().take(width.saturating_sub(width / 2 + 1)).collect();
-    format!("{head}…{tail} ")
+    let name = draw::middle(name, u16::try_from(width).unwrap_or(u16::MAX));
+    let blanks = width.saturating_sub(usize::from(draw::width(&name)));
+    format!("{name}{} ", " ".repeat(blanks))
 }
 
 /// FNV-1a of a name: the same pod has the same colour in every run.

@@ -14,7 +14,7 @@ use crate::domain::kind::Kind;
 use crate::domain::quantity::show_count;
 use crate::domain::scope::TreeNode;
 use crate::fleet::cluster::{Cluster, Load, Phase};
-use crate::fleet::table::{self, Column, RowRef};
+use crate::fleet::table::{self, CLUSTER, Column, RowRef};
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Look, Prompt};
 use crate::ui::pane::{Pane, Seen};
@@ -35,8 +35,6 @@ enum Sort {
     Status,
     Namespace,
 }
-
-const CLUSTER: Column = Column { title: "CLUSTER", right: false, wide: false, rank: 0, most: 22 };
 
 /// The pane's state.
 pub struct Resources {
