@@ -263,7 +263,11 @@ mod tests {
         assert_eq!(widths.fit(&columns, 84), [Some(22), Some(10), Some(40), Some(6)]);
         assert_eq!(widths.fit(&columns, 70), [Some(20), Some(10), Some(28), Some(6)]);
         assert_eq!(widths.fit(&columns, 50), [Some(14), Some(10), Some(22), None]);
-        assert_eq!(widths.fit(&columns, 44), [Some(14), None, Some(28), None]);
+        assert_eq!(
+            widths.fit(&columns, 44),
+            [Some(14), None, Some(20), Some(6)],
+            "the narrow one comes back"
+        );
     }
 
     proptest! {
