@@ -98,7 +98,7 @@ impl Fault {
                     class,
                     words: SafeText::new(&words),
                     code: Some(status.code),
-                    reason: SafeText::new(&status.reason),
+                    reason: reason_of(&status.reason),
                 }
             }
             kube::Error::Auth(_) => Self::new(
@@ -145,6 +145,11 @@ impl Fault {
         };
         Self::new(class, &words)
     }
+}
+
+/// The API's reason word. Where the answer was no `Status` (Go's own "404 page not found"), kube puts a sentence there.
+fn reason_of(reason: &str) -> SafeText {
+    if reason.contains(' ') { SafeText::empty() } else { SafeText::new(reason) }
 }
 
 impl From<kube::Error> for Fault {
