@@ -11,6 +11,7 @@ mod architecture;
 #[path = "../conformance/mod.rs"]
 mod conformance;
 mod conforms;
+mod judged;
 #[path = "../known/mod.rs"]
 mod known;
 #[path = "../stories/mod.rs"]

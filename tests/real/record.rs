@@ -55,6 +55,7 @@ async fn all(testbed: &Testbed, dir: &Path) -> Result<(), String> {
     let admin = crate::plain_client(&testbed.kubeconfig("admin")).await?;
     known::make(&admin).await?;
     kill_a_node(&admin).await?;
+    known::crashed(&admin).await?;
     let version = known::get(&admin, "/version").await?["gitVersion"].as_str().unwrap_or("").to_owned();
     let hidden = hidden(dir);
     let write = |file: &str, what: &str, recorder: &Recorder, sorted: bool| {
