@@ -116,7 +116,6 @@ fn the_simulation_refuses_in_the_same_words() {
 /// Fields (or whole objects) the simulation does not have, and why nobody misses them; `*` is any end.
 const OTHER_FIELDS: &[(&str, &str, &str)] = &[
     ("DaemonSet", ".metadata.annotations", "the template's generation, for clients before 1.8"),
-    ("DaemonSet", ".status.numberUnavailable", "in the real cluster a node has fallen silent"),
     ("Deployment", ".status.terminatingReplicas", "new in 1.35; nothing here reads it"),
     ("EndpointSlice", ".metadata.annotations", "when the change was triggered, for measuring"),
     ("Endpoints", ".metadata.annotations", "when the change was triggered, for measuring"),

@@ -101,6 +101,10 @@ fn deployment(name: &str, image: &str, replicas: u8) -> (String, Value) {
 }
 
 fn workloads() -> Vec<(String, Value)> {
+    // Crashes wait as long as real ones, so that the wait is what is seen. The simulation does not read it, and waits as long.
+    let mut crash = deployment("crash", "registry.example/api:crash", 1);
+    crash.1["spec"]["template"]["metadata"]["annotations"] =
+        json!({"testbed.skyfleet.dev/backoff-factor": "1"});
     let init = json!([{"name": "prepare", "image": "registry.example/tools:2"}]);
     let mut db = template(
         "db",
@@ -117,7 +121,7 @@ fn workloads() -> Vec<(String, Value)> {
     };
     vec![
         deployment("web", "registry.example/web:1.4.2", 2),
-        deployment("crash", "registry.example/api:crash", 1),
+        crash,
         deployment("nopull", "registry.example/api:missing", 1),
         of(
             "apps/v1",

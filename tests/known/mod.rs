@@ -23,7 +23,7 @@ pub(crate) const FULL: &str = "full";
 pub(crate) const MAKER: &str = "known";
 
 /// How long something may take to come true.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// An answer.
 pub(crate) struct Answered {
@@ -103,11 +103,13 @@ pub(crate) async fn make(client: &Client) -> Result<(), String> {
     settled(client).await
 }
 
+/// What an object has to be.
+type Test = fn(&Value) -> bool;
+
 /// Everything is as it will stay: what can run runs, what cannot says so.
 async fn settled(client: &Client) -> Result<(), String> {
     let at = |rest: &str| format!("/api/v1/namespaces/{NAMESPACE}/{rest}");
     let apps = |rest: &str| format!("/apis/apps/v1/namespaces/{NAMESPACE}/{rest}");
-    type Test = fn(&Value) -> bool;
     let list: Vec<(String, &str, Test)> = vec![
         (apps("deployments/web"), "web", |d| d["status"]["availableReplicas"] == 2),
         (apps("statefulsets/db"), "db", |s| s["status"]["availableReplicas"] == 1),
@@ -115,8 +117,8 @@ async fn settled(client: &Client) -> Result<(), String> {
             d["status"]["numberAvailable"].as_i64().unwrap_or(0) >= 1
                 && d["status"]["numberAvailable"] == d["status"]["desiredNumberScheduled"]
         }),
-        (at("pods?labelSelector=app%3Dcrash"), "three restarts", |list| {
-            list["items"][0]["status"]["containerStatuses"][0]["restartCount"].as_i64().unwrap_or(0) >= 3
+        (at("pods?labelSelector=app%3Dcrash"), "two restarts", |list| {
+            list["items"][0]["status"]["containerStatuses"][0]["restartCount"].as_i64().unwrap_or(0) >= 2
         }),
         (at("pods?labelSelector=app%3Dnopull"), "a failed pull", waits),
         (at("pods/one"), "a running pod", |p| p["status"]["phase"] == "Running"),

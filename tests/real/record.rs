@@ -34,7 +34,7 @@ const FLAGS: [&str; 10] = [
     "--account",
     "222233334444",
     "--nodes",
-    "5",
+    "4",
     "--compaction-interval",
     "4s",
 ];
@@ -53,8 +53,9 @@ pub(crate) fn record() -> Result<(), String> {
 
 async fn all(testbed: &Testbed, dir: &Path) -> Result<(), String> {
     let admin = crate::plain_client(&testbed.kubeconfig("admin")).await?;
+    let spare = spare_a_node(&admin).await?;
     known::make(&admin).await?;
-    kill_a_node(&admin).await?;
+    kill(&admin, &spare).await?;
     known::crashed(&admin).await?;
     let version = known::get(&admin, "/version").await?["gitVersion"].as_str().unwrap_or("").to_owned();
     let hidden = hidden(dir);
@@ -87,7 +88,7 @@ async fn all(testbed: &Testbed, dir: &Path) -> Result<(), String> {
     changes(&admin, &recorder).await?;
     write(
         "changes.json",
-        "Pods and Deployments listed and watched while a Deployment is scaled and a pod deleted; named 'after': the lists after that.",
+        "Pods and Deployments listed and watched while a Deployment is rolled out and a pod deleted; named 'after': the lists after that.",
         &recorder,
         false,
     )
@@ -108,33 +109,37 @@ fn save(file: &str, recording: &Recording) -> Result<(), String> {
     std::fs::write(dir.join(file), recording.text()?).map_err(|e| format!("{file}: {e}"))
 }
 
-/// One node falls silent; done when the cluster says so.
-async fn kill_a_node(admin: &Client) -> Result<(), String> {
+const MERGE: &str = "application/merge-patch+json";
+
+async fn patch(admin: &Client, path: &str, body: &Value) -> Result<(), String> {
+    let answer = known::send(admin, "PATCH", path, MERGE, body.to_string().into_bytes()).await?;
+    if answer.status == 200 { Ok(()) } else { Err(format!("{path}: {} {}", answer.status, answer.body)) }
+}
+
+/// Keeps one node free of all but the DaemonSet, so that its silence later changes the same things in every recording.
+async fn spare_a_node(admin: &Client) -> Result<String, String> {
     let nodes = known::get(admin, "/api/v1/nodes").await?;
-    // The last that runs neither `one` nor `keep` nor `db`: what is asked of those needs a kubelet.
-    let pods = known::get(admin, &format!("/api/v1/namespaces/{NAMESPACE}/pods")).await?;
-    let needed: Vec<&Value> = items(&pods)
-        .filter(|p| {
-            let name = p["metadata"]["name"].as_str().unwrap_or("");
-            ["one", "keep", "db-", "crash-"].iter().any(|n| name.starts_with(n))
-        })
-        .map(|p| &p["spec"]["nodeName"])
-        .collect();
-    let node = items(&nodes)
-        .map(|n| &n["metadata"]["name"])
-        .filter(|n| !needed.contains(n))
-        .last()
-        .and_then(Value::as_str)
-        .ok_or("no node can be spared")?
-        .to_owned();
-    let path = format!("/api/v1/nodes/{node}");
-    let patch = json!({"metadata": {"annotations": {"testbed.skyfleet.dev/dead": "true"}}}).to_string();
-    known::send(admin, "PATCH", &path, "application/merge-patch+json", patch.into_bytes()).await?;
-    let path = path.as_str();
+    let name = items(&nodes).last().and_then(|n| n["metadata"]["name"].as_str()).ok_or("no node")?;
+    let path = format!("/api/v1/nodes/{name}");
+    patch(admin, &path, &json!({"spec": {"unschedulable": true}})).await?;
+    Ok(path)
+}
+
+/// The node falls silent; done when all who have to have noticed.
+async fn kill(admin: &Client, node: &str) -> Result<(), String> {
+    patch(admin, node, &json!({"metadata": {"annotations": {"testbed.skyfleet.dev/dead": "true"}}})).await?;
     known::until("a silent node", || async move {
-        let node = known::get(admin, path).await?;
+        let node = known::get(admin, node).await?;
         let conditions = node["status"]["conditions"].as_array().cloned().unwrap_or_default();
         Ok(conditions.iter().any(|c| c["type"] == "Ready" && c["status"] == "Unknown"))
+    })
+    .await?;
+    let agent = format!("/apis/apps/v1/namespaces/{NAMESPACE}/daemonsets/agent");
+    let agent = agent.as_str();
+    known::until("the DaemonSet to count it out", || async move {
+        let nodes = known::get(admin, "/api/v1/nodes").await?;
+        let wanted = known::get(admin, agent).await?["status"]["desiredNumberScheduled"].clone();
+        Ok(wanted.as_u64() == u64::try_from(items(&nodes).count() - 1).ok())
     })
     .await
 }
@@ -223,15 +228,17 @@ async fn changes(admin: &Client, recorder: &Recorder) -> Result<(), String> {
     let drain = tokio::spawn(async move { while all.recv().await.is_some() {} });
     tokio::time::sleep(Duration::from_secs(2)).await;
     let web = format!("/apis/apps/v1/namespaces/{NAMESPACE}/deployments/web");
-    let patch = |replicas: u8| json!({"spec": {"replicas": replicas}}).to_string().into_bytes();
-    let merge = "application/merge-patch+json";
-    known::send(admin, "PATCH", &format!("{web}/scale"), merge, patch(4)).await?;
+    let template = json!({"spec": {"containers": [{"name": "main", "image": "registry.example/web:1.5.0"}]}});
+    let body = json!({"spec": {"template": template}}).to_string().into_bytes();
+    known::send(admin, "PATCH", &web, "application/strategic-merge-patch+json", body).await?;
     let one = format!("/api/v1/namespaces/{NAMESPACE}/pods/one");
     known::send(admin, "DELETE", &one, "application/json", Vec::new()).await?;
     let (web, one) = (web.as_str(), one.as_str());
     known::until("the change", || async move {
         let (web, one) = (known::get(admin, web).await?, known::get(admin, one).await?);
-        Ok(web["status"]["replicas"] == 4 && one["code"] == 404)
+        let status = &web["status"];
+        let done = ["updatedReplicas", "replicas", "availableReplicas"].iter().all(|f| status[f] == 2);
+        Ok(done && status["observedGeneration"] == web["metadata"]["generation"] && one["code"] == 404)
     })
     .await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
