@@ -25,7 +25,7 @@ pub enum FaultClass {
     Conflict,
     /// 410: a resource version or continue token is too old.
     Gone,
-    /// 400 or 422.
+    /// 400 or 422, or an apply the schema does not know.
     Invalid,
     /// 429.
     TooMany,
@@ -84,6 +84,10 @@ impl Fault {
                     410 => FaultClass::Gone,
                     400 | 422 => FaultClass::Invalid,
                     429 => FaultClass::TooMany,
+                    // A field that an apply names and the schema does not: the server says 500, the manifest is wrong.
+                    500 if status.message.starts_with("failed to create typed patch object") => {
+                        FaultClass::Invalid
+                    }
                     500..=599 => FaultClass::Server,
                     _ => FaultClass::Other,
                 };
