@@ -2,12 +2,14 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::mpsc;
+use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
-use super::{gathered, plain};
+use super::{gathering, plain};
 use crate::cli::Io;
 use crate::cli::args::{Args, LogsArgs, Output};
 use crate::cli::exit::Exit;
@@ -17,8 +19,13 @@ use crate::domain::logs::{Entry, LogFilter};
 use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
-use crate::ops::logs::{Containers, LogEvent, LogOptions, SourceState, follow, targets};
+use crate::ops::logs::{Containers, LogEvent, LogOptions, Roster, SourceState, follow, targets};
 use crate::ops::session::Shared;
+
+/// Containers that are read at most; what is left out is counted and named.
+const MOST: usize = 500;
+/// How often pods that started later are looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Prints them until they end, or until somebody interrupts.
 pub async fn run(
@@ -45,7 +52,7 @@ pub async fn run(
         Ok(pattern) => pattern,
         Err(why) => return usage(io, &why.to_string()),
     };
-    let gathered = gathered(args, session, scope, plain(), io).await;
+    let (gathered, mut gathering) = gathering(args, session, scope, plain(), io).await;
     let narrowed = match &a.target {
         Some(target) => match of_target(&gathered.fleet, scope, target) {
             Ok(scope) => scope,
@@ -57,23 +64,48 @@ pub async fn run(
         None => scope.clone(),
     };
     let containers = Containers { name: container, ..Containers::default() };
-    let (targets, left_out) = targets(&gathered.fleet, &narrowed, &containers, 500);
-    if targets.is_empty() {
+    let (first, left_out) = targets(&gathered.fleet, &narrowed, &containers, MOST);
+    let options = LogOptions { previous: a.previous, follow: a.follow, tail: a.tail, since_seconds };
+    let mut growing = options.is_growing();
+    if first.is_empty() && !growing {
         writeln!(io.err, "no container in this scope")?;
         return Ok(Exit::Nothing);
     }
     if left_out > 0 {
         writeln!(io.err, "{left_out} more containers are not read: narrow the scope")?;
     }
-    let options = LogOptions { previous: a.previous, follow: a.follow, tail: a.tail, since_seconds };
+    if first.is_empty() {
+        writeln!(io.err, "no container in this scope yet; waiting for one")?;
+    }
     let (events, mut heard) = mpsc::channel(256);
+    let (more, later) = mpsc::channel(64);
     let cancel = CancellationToken::new();
-    let streams = tokio::spawn(follow(Arc::clone(session), targets.clone(), options, events, cancel.clone()));
+    let mut roster = Roster::new(first.clone());
+    let streams = tokio::spawn(follow(Arc::clone(session), first, options, later, events, cancel.clone()));
     let mut failed = 0;
     let mut interrupted = false;
+    let (mut look, mut changed) = (interval(LOOK_EVERY), false);
     loop {
         let event = tokio::select! {
             event = heard.recv() => event,
+            going_on = gathering.next(), if growing => {
+                (changed, growing) = (changed || going_on, going_on);
+                continue;
+            }
+            _ = look.tick(), if changed => {
+                changed = false;
+                // The same words again: a cluster that is back, or a new app of that name, joins in.
+                let scope = match &a.target {
+                    Some(target) => of_target(&gathering.fleet, scope, target).unwrap_or_else(|_| narrowed.clone()),
+                    None => narrowed.clone(),
+                };
+                let found = targets(&gathering.fleet, &scope, &containers, MOST).0;
+                let new = roster.grow(found, usize::MAX);
+                if !new.is_empty() {
+                    let _ = more.send(new).await;
+                }
+                continue;
+            }
             _ = tokio::signal::ctrl_c() => {
                 interrupted = true;
                 break;
@@ -81,16 +113,16 @@ pub async fn run(
         };
         match event {
             None | Some(LogEvent::Done) => break,
-            Some(LogEvent::Source { id, state: SourceState::Refused(why) }) => {
-                failed += 1;
-                if let Some(t) = targets.get(id.0 as usize) {
+            Some(LogEvent::Source { id, state }) => {
+                if let (SourceState::Refused(why), Some(t)) = (&state, roster.get(id)) {
+                    failed += 1;
                     writeln!(io.err, "{} {}/{}/{}: {why}", t.cluster_name, t.namespace, t.pod, t.container)?;
                 }
+                roster.set(id, state);
             }
-            Some(LogEvent::Source { .. }) => {}
             Some(LogEvent::Entries(entries)) => {
                 for entry in entries.iter().filter(|e| filter.shows(e)) {
-                    let target = entry.line().and_then(|l| targets.get(l.source.0 as usize));
+                    let target = entry.line().and_then(|l| roster.get(l.source));
                     let time = entry.time().map_or_else(String::new, |t| t.to_string());
                     match (a.output, entry, target) {
                         (Output::Ndjson | Output::Json, Entry::Line(line), Some(t)) => {
@@ -120,7 +152,7 @@ pub async fn run(
     Ok(match (interrupted, failed) {
         (true, _) => Exit::Interrupted,
         (false, 0) => Exit::Ok,
-        (false, n) if n == targets.len() => Exit::Failed,
+        (false, n) if n == roster.targets().len() => Exit::Failed,
         (false, _) => Exit::Partial,
     })
 }
