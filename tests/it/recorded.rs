@@ -307,7 +307,7 @@ async fn follow(replay: &Replay, recording: &Recording, kind: Kind, goal: Option
     while let Ok(Some(next)) = tokio::time::timeout(Duration::from_secs(1), heard.recv()).await {
         match next {
             Said::Delta(delta) => {
-                fleet.apply(Update::Cluster(Batch { cluster, deltas: vec![delta] }));
+                fleet.apply(Update::Cluster(Batch { cluster, deltas: vec![delta] }), at(recording));
             }
             Said::Settled(_) => settled = true,
             Said::Trouble(kind, fault) => panic!("{kind:?}: {fault}"),
