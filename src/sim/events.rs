@@ -3,13 +3,16 @@
 
 use serde_json::{Value, json};
 
-use super::clock::HOUR;
+use super::clock::{self, HOUR};
 use super::json as j;
 use super::object::{Key, Stored};
 use super::rng;
 use super::store::World;
 use super::table;
 use super::work::Who;
+
+/// The one writer of the newer events API.
+const SCHEDULER: &str = "default-scheduler";
 
 /// Normal or Warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +50,15 @@ fn write(
     let now = world.stamp();
     if let Some(old) = world.get(table::EVENT, ns, &name) {
         let mut value = old.value();
-        let count = j::int(&value, "count").unwrap_or(1) + 1;
-        j::set(&mut value, "count", count);
-        j::set(&mut value, "lastTimestamp", now);
+        if from == SCHEDULER {
+            let count = j::int(&value, "series.count").unwrap_or(1) + 1;
+            let micro = clock::micro(world.now);
+            j::set(&mut value, "series", json!({"count": count, "lastObservedTime": micro}));
+        } else {
+            let count = j::int(&value, "count").unwrap_or(1) + 1;
+            j::set(&mut value, "count", count);
+            j::set(&mut value, "lastTimestamp", now);
+        }
         world.put(table::EVENT, value);
         return;
     }
@@ -68,13 +77,26 @@ fn write(
     if !host.is_empty() {
         j::set(&mut source, "host", host);
     }
-    let value: Value = json!({
+    let mut value: Value = json!({
         "metadata": {"name": name, "namespace": ns, "uid": world.rng.uid(), "creationTimestamp": now},
         "involvedObject": involved, "reason": reason, "message": message, "source": source,
         "firstTimestamp": now, "lastTimestamp": now, "count": 1,
         "type": if kind == Kind::Normal { "Normal" } else { "Warning" },
         "eventTime": null, "reportingComponent": from, "reportingInstance": host
     });
+    // The scheduler writes by the newer API: times and counts stand elsewhere.
+    if from == SCHEDULER {
+        if let Some(fields) = value.as_object_mut() {
+            fields.remove("count");
+        }
+        for field in ["firstTimestamp", "lastTimestamp"] {
+            j::set(&mut value, field, Value::Null);
+        }
+        j::set(&mut value, "source", json!({}));
+        j::set(&mut value, "eventTime", clock::micro(world.now));
+        j::set(&mut value, "action", if reason == "Scheduled" { "Binding" } else { "Scheduling" });
+        j::set(&mut value, "reportingInstance", format!("{SCHEDULER}-0"));
+    }
     let key = Key::new(table::EVENT, ns, &name);
     world.put(table::EVENT, value);
     world.work.at(world.now + HOUR, Who::Garbage, key);

@@ -63,6 +63,10 @@ fn entry<'a>(value: &'a mut Value, part_name: &str) -> Option<&'a mut Value> {
 
 /// The container waits.
 pub(crate) fn waiting(value: &mut Value, part: &Part, reason: &str, message: &str) {
+    // An image is pulled for a pod that has its sandbox, and with it its address.
+    if matches!(reason, "ErrImagePull" | "ImagePullBackOff") {
+        address(value);
+    }
     if let Some(s) = entry(value, &part.name) {
         j::set(s, "state", json!({"waiting": {"reason": reason, "message": message}}));
         j::set(s, "ready", false);
@@ -88,6 +92,11 @@ pub(crate) fn running(value: &mut Value, part: &Part, now: Millis, id: &str) {
     if !part.init {
         j::set(value, "status.phase", "Running");
     }
+    address(value);
+}
+
+/// Gives the pod its address, once.
+fn address(value: &mut Value) {
     if j::text(value, "status.podIP").is_empty() {
         let mut rng = Rng::of(5, j::text(value, "metadata.uid"));
         let ip = format!("10.{}.{}.{}", 40 + rng.below(8), rng.below(255), rng.between(2, 254));

@@ -68,6 +68,12 @@ impl Selector {
             if part.is_empty() {
                 continue;
             }
+            // `a===b`: the lexer reads `==`, then finds another operator where a value has to be.
+            if part.split_once("==").is_some_and(|(_, value)| value.trim().starts_with('=')) {
+                return Err(ApiError::bad_request(
+                    "unable to parse requirement: found '=', expected: identifier",
+                ));
+            }
             needs.push(need(part).ok_or_else(|| {
                 ApiError::bad_request(format!(
                     "unable to parse requirement: found '{part}', expected: ',', or 'end of string'"

@@ -115,6 +115,17 @@ impl ApiError {
         Self::new(422, "Invalid", format!("{} \"{name}\" is invalid: {body}", res.qualified_kind()), details)
     }
 
+    /// Options of a request that mean nothing.
+    pub(crate) fn invalid_options(kind: &str, causes: &[Cause]) -> Self {
+        let texts: Vec<String> = causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
+        let body = match texts.as_slice() {
+            [one] => one.clone(),
+            _ => format!("[{}]", texts.join(", ")),
+        };
+        let details = json!({"group": "meta.k8s.io", "kind": kind, "causes": causes_json(causes)});
+        Self::new(422, "Invalid", format!("{kind}.meta.k8s.io \"\" is invalid: {body}"), details)
+    }
+
     pub(crate) fn apply_conflict(causes: &[Cause]) -> Self {
         let message = match causes {
             [one] => format!("Apply failed with 1 conflict: {}: {}", one.message, one.field),
@@ -178,6 +189,25 @@ impl ApiError {
     pub(crate) fn internal(message: &str) -> Self {
         let details = json!({"causes": [{"message": message}]});
         Self::new(500, "InternalError", format!("Internal error occurred: {message}"), details)
+    }
+
+    /// A patch in the right format that cannot be applied to the object.
+    pub(crate) fn invalid_patch(why: Option<&Cause>) -> Self {
+        match why {
+            None => {
+                let message = "the server rejected our request due to an error in our request";
+                Self::new(422, "Invalid", message.into(), json!({}))
+            }
+            Some(cause) => {
+                let message = format!(" \"\" is invalid: {}: {}", cause.field, cause.message);
+                Self::new(
+                    422,
+                    "Invalid",
+                    message,
+                    json!({"causes": causes_json(std::slice::from_ref(cause))}),
+                )
+            }
+        }
     }
 
     /// A path in a known group that names no resource.

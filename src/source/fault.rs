@@ -25,7 +25,7 @@ pub enum FaultClass {
     Conflict,
     /// 410: a resource version or continue token is too old.
     Gone,
-    /// 400 or 422.
+    /// 400 or 422, or an apply the schema does not know.
     Invalid,
     /// 429.
     TooMany,
@@ -84,6 +84,10 @@ impl Fault {
                     410 => FaultClass::Gone,
                     400 | 422 => FaultClass::Invalid,
                     429 => FaultClass::TooMany,
+                    // A field that an apply names and the schema does not: the server says 500, the manifest is wrong.
+                    500 if status.message.starts_with("failed to create typed patch object") => {
+                        FaultClass::Invalid
+                    }
                     500..=599 => FaultClass::Server,
                     _ => FaultClass::Other,
                 };
@@ -98,7 +102,7 @@ impl Fault {
                     class,
                     words: SafeText::new(&words),
                     code: Some(status.code),
-                    reason: SafeText::new(&status.reason),
+                    reason: reason_of(&status.reason),
                 }
             }
             kube::Error::Auth(_) => Self::new(
@@ -145,6 +149,11 @@ impl Fault {
         };
         Self::new(class, &words)
     }
+}
+
+/// The API's reason word. Where the answer was no `Status` (Go's own "404 page not found"), kube puts a sentence there.
+fn reason_of(reason: &str) -> SafeText {
+    if reason.contains(' ') { SafeText::empty() } else { SafeText::new(reason) }
 }
 
 impl From<kube::Error> for Fault {

@@ -13,6 +13,7 @@ pub mod fault;
 pub mod kubeconfig;
 pub mod logs;
 pub mod metrics;
+pub mod record;
 pub mod slim;
 pub mod supervise;
 pub mod watch;

@@ -11,9 +11,13 @@ mod architecture;
 #[path = "../conformance/mod.rs"]
 mod conformance;
 mod conforms;
+mod judged;
+#[path = "../known/mod.rs"]
+mod known;
 #[path = "../stories/mod.rs"]
 mod play;
 mod pty;
+mod recorded;
 mod screens;
 mod simulated;
 mod stories;

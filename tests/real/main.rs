@@ -12,8 +12,11 @@
 
 #[path = "../conformance/mod.rs"]
 mod conformance;
+#[path = "../known/mod.rs"]
+mod known;
 #[path = "../stories/mod.rs"]
 mod play;
+mod record;
 mod testbed;
 mod truth;
 
@@ -156,6 +159,10 @@ fn main() {
         trials.push(Trial::test(format!("truth::{name}"), move || run(test)));
     }
     trials.push(Trial::test("conformance", || run(conforms)));
+    // It writes into the sources, so it is not even listed unless asked for.
+    if std::env::var("SKYFLEET_RECORD").is_ok_and(|v| v == "1") {
+        trials.push(Trial::test("record", || Ok(record::record()?)));
+    }
     if let Err(why) = &built {
         if required {
             let why = why.clone();

@@ -1,6 +1,7 @@
 //! Defaulting as the API server does it, for the fields users meet; without it dry runs would show noise.
 //! Called by the write paths, the seed and the controllers.
 
+use super::limits;
 use serde_json::{Value, json};
 
 use crate::sim::json as j;
@@ -12,6 +13,7 @@ pub(crate) fn defaults(world: &mut World, kind: KindId, value: &mut Value) {
     match kind {
         table::POD => {
             pod_defaults(j::slot(value, "spec"));
+            limits::set(world, value);
             pod_admission(value);
         }
         table::DEPLOYMENT => {
@@ -132,6 +134,10 @@ fn job_defaults(value: &mut Value, own: bool) {
             ] {
                 *j::key(labels, key) = text.clone().into();
             }
+        }
+        let labels = j::at(value, "spec.template.metadata.labels").clone();
+        if j::at(value, "metadata.labels").is_null() && !labels.is_null() {
+            j::set(value, "metadata.labels", labels);
         }
     }
 }

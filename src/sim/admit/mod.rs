@@ -2,11 +2,12 @@
 //! Never: storing. Called by the server's write paths and by controllers that create pods.
 
 mod defaults;
+mod limits;
 mod quota;
 mod schema;
 mod validate;
 
-pub(crate) use defaults::{defaults, inherit};
+pub(crate) use defaults::{base64, defaults, inherit};
 pub(crate) use quota::{Refusal, quota, used};
 pub(crate) use schema::{undeclared, unknown_fields};
 pub(crate) use validate::validate;

@@ -14,12 +14,16 @@ const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower ca
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const LABEL_1035: &str = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 
+const LABEL_KEY: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
 /// All reasons to refuse an object.
 pub(crate) fn validate(kind: KindId, value: &Value, before: Option<&Value>) -> Vec<Cause> {
     let mut causes = Vec::new();
     if before.is_none() {
         name(kind, value, &mut causes);
     }
+    labels(value, &mut causes);
     match kind {
         table::DEPLOYMENT | table::REPLICASET | table::STATEFULSET | table::DAEMONSET => {
             workload(kind, value, before, &mut causes);
@@ -57,13 +61,7 @@ pub(crate) fn validate(kind: KindId, value: &Value, before: Option<&Value>) -> V
             }
         }
         table::POD => pod(value, before, &mut causes),
-        table::SERVICE => {
-            let external = j::text(value, "spec.type") == "ExternalName";
-            let headless = j::text(value, "spec.clusterIP") == "None";
-            if j::list(value, "spec.ports").is_empty() && !external && !headless {
-                causes.push(Cause::required("spec.ports", ""));
-            }
-        }
+        table::SERVICE => service(value, &mut causes),
         table::HPA => {
             let (least, most) = (
                 j::int(value, "spec.minReplicas").unwrap_or(1),
@@ -130,6 +128,50 @@ fn name(kind: KindId, value: &Value, causes: &mut Vec<Cause>) {
                 causes.push(Cause::invalid("metadata.name", &shown, SUBDOMAIN));
             }
         }
+    }
+}
+
+/// Keys and values of labels.
+fn labels(value: &Value, causes: &mut Vec<Cause>) {
+    for (key, text) in j::pairs(j::at(value, "metadata.labels")) {
+        let name = key.rsplit('/').next().unwrap_or(key);
+        if !is_label_part(name) {
+            causes.push(Cause::invalid("metadata.labels", &json!(key), LABEL_KEY));
+        }
+        if !text.is_empty() && !is_label_part(text) {
+            causes.push(Cause::invalid("metadata.labels", &json!(text), LABEL_VALUE));
+        }
+    }
+}
+
+fn is_label_part(text: &str) -> bool {
+    let edge = |c: char| c.is_ascii_alphanumeric();
+    !text.is_empty()
+        && text.len() <= 63
+        && text.starts_with(edge)
+        && text.ends_with(edge)
+        && text.chars().all(|c| edge(c) || matches!(c, '-' | '_' | '.'))
+}
+
+fn service(value: &Value, causes: &mut Vec<Cause>) {
+    const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
+    let kind = j::text(value, "spec.type");
+    let headless = j::text(value, "spec.clusterIP") == "None";
+    let ports = j::list(value, "spec.ports");
+    if ports.is_empty() && kind != "ExternalName" && !headless {
+        causes.push(Cause::required("spec.ports", ""));
+    }
+    for (index, port) in ports.iter().enumerate() {
+        for field in ["port", "targetPort"] {
+            let number = j::at(port, field);
+            if number.as_i64().is_some_and(|n| !(1..=65_535).contains(&n)) {
+                let at = format!("spec.ports[{index}].{field}");
+                causes.push(Cause::invalid(&at, number, "must be between 1 and 65535, inclusive"));
+            }
+        }
+    }
+    if !kind.is_empty() && !TYPES.contains(&kind) {
+        causes.push(Cause::unsupported("spec.type", &json!(kind), &TYPES));
     }
 }
 

@@ -45,6 +45,11 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     let (status, reason) =
         if allowed > 0 { ("True", "SufficientPods") } else { ("False", "InsufficientPods") };
     owned::condition(&mut value, "DisruptionAllowed", status, reason, "", &stamp, false);
+    let generation = j::at(&value, "status.observedGeneration").clone();
+    for c in j::existing_list_mut(&mut value, "status.conditions").into_iter().flatten() {
+        j::default(c, "message", "");
+        j::set(c, "observedGeneration", generation.clone());
+    }
     world.put(table::PDB, value);
 }
 

@@ -121,6 +121,13 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
             active.push(Arc::clone(job));
         }
     }
+    for (jobs, word) in [(&good, "Complete"), (&bad, "Failed")] {
+        let was_active = |job: &Stored| j::find(j::list(&value, "status.active"), "uid", &job.uid).is_some();
+        for job in jobs.iter().filter(|job| was_active(job)) {
+            let text = format!("Saw completed job: {}, condition: {word}", job.key.name);
+            events::about(world, &cron, Kind::Normal, "SawCompletedJob", &text, "cronjob-controller");
+        }
+    }
     if let Some(done) = good.last().and_then(|job| job.value().pointer("/status/completionTime").cloned()) {
         j::set(&mut value, "status.lastSuccessfulTime", done);
     }

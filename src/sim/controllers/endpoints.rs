@@ -70,9 +70,29 @@ pub(crate) fn bodies(world: &World, service: &Stored, value: &Value, pods: &[Arc
         let ready = pod.ready_pod() && !pod.deleting;
         let target =
             json!({"kind": "Pod", "namespace": &*pod.key.ns, "name": &*pod.key.name, "uid": &*pod.uid});
-        ends.push(json!({"addresses": [ip], "nodeName": node, "targetRef": target,
-            "conditions": {"ready": ready, "serving": pod.ready_pod(), "terminating": pod.deleting}}));
-        let address = json!({"ip": ip, "nodeName": node, "targetRef": target});
+        let zone = world.get(table::NODE, "", node).map_or_else(String::new, |n| {
+            j::at(&n.value(), "metadata.labels")["topology.kubernetes.io/zone"]
+                .as_str()
+                .unwrap_or("")
+                .to_string()
+        });
+        let spec = pod.value();
+        let host = if j::text(&spec, "spec.subdomain") == &*service.key.name {
+            j::text(&spec, "spec.hostname")
+        } else {
+            ""
+        };
+        let mut end = json!({"addresses": [ip], "nodeName": node, "targetRef": target,
+            "conditions": {"ready": ready, "serving": pod.ready_pod(), "terminating": pod.deleting}});
+        if !zone.is_empty() {
+            j::set(&mut end, "zone", zone);
+        }
+        let mut address = json!({"ip": ip, "nodeName": node, "targetRef": target});
+        if !host.is_empty() {
+            j::set(&mut end, "hostname", host);
+            j::set(&mut address, "hostname", host);
+        }
+        ends.push(end);
         if ready {
             good.push(address);
         } else if !pod.deleting {

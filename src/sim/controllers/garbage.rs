@@ -16,7 +16,11 @@ use crate::sim::table;
 pub(crate) fn collect(world: &mut World, key: &Key) {
     if key.kind == table::EVENT {
         let old = world.fetch(key).is_some_and(|e| {
-            let last = crate::sim::clock::parse(j::text(&e.value(), "lastTimestamp")).unwrap_or(e.created);
+            let value = e.value();
+            let last = ["lastTimestamp", "series.lastObservedTime"]
+                .iter()
+                .find_map(|field| crate::sim::clock::parse(j::text(&value, field)))
+                .unwrap_or(e.created);
             last + HOUR <= world.now
         });
         if old {

@@ -129,6 +129,11 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
 }
 
 fn counts(value: &mut Value, active: i64, ready: i64, succeeded: i64, failed: i64) {
+    // Conditions of Jobs say when they were looked at; others dropped that field.
+    for c in j::existing_list_mut(value, "status.conditions").into_iter().flatten() {
+        let since = j::at(c, "lastTransitionTime").clone();
+        j::default(c, "lastProbeTime", since);
+    }
     for (field, n) in [("active", active), ("succeeded", succeeded), ("failed", failed)] {
         if n > 0 {
             j::set(value, &format!("status.{field}"), n);

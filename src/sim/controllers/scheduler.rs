@@ -139,7 +139,7 @@ fn refuse(
         }
         parts.sort();
         format!(
-            "0/{count} nodes are available: {}. preemption: 0/{count} nodes are available: {}.",
+            "0/{count} nodes are available: {}. no new claims to deallocate, preemption: 0/{count} nodes are available: {}.",
             list.join(", "),
             parts.join(", ")
         )
@@ -150,6 +150,9 @@ fn refuse(
     owned::condition(&mut value, "PodScheduled", "False", "Unschedulable", &message, &stamp, false);
     for c in j::existing_list_mut(&mut value, "status.conditions").into_iter().flatten() {
         j::default(c, "lastProbeTime", json!(null));
+        if j::text(c, "type") == "PodScheduled" {
+            j::default(c, "observedGeneration", 1);
+        }
     }
     if value != before {
         let written = world.put(table::POD, value);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::body::{self, Body};
 use super::rbac::{self, Wish};
 use super::route::Target;
-use super::{Call, write};
+use super::{Call, incoming};
 use crate::sim::cluster::{Cluster, Identity};
 use crate::sim::json as j;
 use crate::sim::status::{Answer, ApiError};
@@ -32,7 +32,7 @@ pub(crate) fn review(cluster: &Cluster, call: &Call, target: &Target) -> Option<
 }
 
 fn answer(cluster: &Cluster, call: &Call, plural: &str) -> Answer<Response<Body>> {
-    let mut value = write::parse(call)?;
+    let mut value = incoming::parse(call)?;
     let world = cluster.lock();
     let mut who = call.who.clone();
     match plural {

@@ -12,7 +12,7 @@ use super::fields::{self, Entry, Leaf, Manager, Set};
 use super::merge::{ListKind, item_key, list_kind};
 use super::read::whole;
 use super::route::Target;
-use super::{Call, write};
+use super::{Call, incoming, write};
 use crate::sim::admit;
 use crate::sim::cluster::Cluster;
 use crate::sim::json as j;
@@ -34,7 +34,7 @@ pub(crate) fn answer(
         error.reason = "Invalid";
         return Err(error);
     };
-    let mut applied: Value = write::parse(call)?;
+    let mut applied: Value = incoming::parse(call)?;
     let mut world = cluster.lock();
     let res = world.resource(kind);
     if j::text(&applied, "apiVersion").is_empty() || j::text(&applied, "kind").is_empty() {
@@ -43,6 +43,7 @@ pub(crate) fn answer(
     if !j::at(&applied, "metadata.managedFields").is_null() {
         return Err(ApiError::bad_request("metadata.managedFields must be nil"));
     }
+    let named = j::text(&applied, "metadata.namespace").to_string();
     if res.namespaced {
         j::set(&mut applied, "metadata.namespace", target.ns.clone());
     }
@@ -51,8 +52,7 @@ pub(crate) fn answer(
         let mut error = ApiError::of_code(500, None);
         error.reason = "";
         error.message = format!(
-            "failed to create typed patch object ({}/{}; {}, Kind={}): {unknown}: field not declared in schema",
-            target.ns,
+            "failed to create typed patch object ({named}/{}; {}, Kind={}): {unknown}: field not declared in schema",
             target.name,
             res.api_version(),
             res.kind

@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use super::body::{self, Body};
 use super::route::{self, Target};
-use super::{Call, access, discovery, evict, list, log, metrics, patch, rbac, read, scale, watch, write};
+use super::{
+    Call, access, discovery, evict, incoming, list, log, metrics, patch, rbac, read, scale, watch, write,
+};
 use crate::sim::cluster::Cluster;
 use crate::sim::status::{Answer, ApiError};
 use crate::sim::table::{self, KindId};
@@ -38,6 +40,7 @@ pub(crate) fn dispatch(cluster: &Arc<Cluster>, call: &Call) -> Answer<Response<B
     if target.group == "events.k8s.io" && target.plural == "events" {
         return list::events(cluster, call, &target);
     }
+    incoming::check_options(call, verb)?;
     let kind = target.kind.ok_or_else(no_such_path)?;
     let res = cluster.lock().resource(kind);
     if !target.sub.is_empty() {
@@ -114,7 +117,7 @@ fn subresource(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind: KindI
 }
 
 fn bind(cluster: &Arc<Cluster>, call: &Call, target: &Target) -> Answer<Response<Body>> {
-    let binding: Value = write::parse(call)?;
+    let binding: Value = incoming::parse(call)?;
     let node = crate::sim::json::text(&binding, "target.name").to_string();
     let mut world = cluster.lock();
     let pod = world

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::body::{self, Body};
 use super::route::Target;
-use super::{Call, write};
+use super::{Call, incoming, write};
 use crate::sim::cluster::Cluster;
 use crate::sim::json as j;
 use crate::sim::selector;
@@ -17,7 +17,7 @@ use crate::sim::table;
 
 /// POST of an Eviction.
 pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target) -> Answer<Response<Body>> {
-    let eviction = write::parse(call)?;
+    let eviction = incoming::parse(call)?;
     let mut world = cluster.lock();
     let res = world.resource(table::POD);
     let pod = world

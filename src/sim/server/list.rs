@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::Call;
 use super::body::{self, Body};
+use super::page::Page;
 use super::route::Target;
 use crate::sim::clock;
 use crate::sim::cluster::Cluster;
@@ -35,9 +36,7 @@ impl Filter {
             fields = format!("metadata.name={}", target.name);
         }
         Ok(Self {
-            labels: Selector::parse(call.query.get("labelSelector").unwrap_or("")).map_err(|e| {
-                ApiError::bad_request(format!("unable to parse label selector: {}", e.message))
-            })?,
+            labels: Selector::parse(call.query.get("labelSelector").unwrap_or(""))?,
             fields: Fields::parse(&fields, kind, &res.kind, &res.api_version())?,
         })
     }
@@ -69,7 +68,7 @@ pub(crate) fn answer(
     let limit = call.query.number("limit").unwrap_or(0).max(0);
     let limit = usize::try_from(limit).unwrap_or(0);
     let page = match call.query.get("continue") {
-        Some(token) if !token.is_empty() => Some(Page::parse(token)?),
+        Some(token) if !token.is_empty() => Some(Page::parse(token, &target.ns)?),
         _ => None,
     };
     if let Some(page) = &page
@@ -107,7 +106,7 @@ pub(crate) fn answer(
     drop(world);
     let mut meta = json!({"resourceVersion": rv.to_string()});
     if more && let Some(last) = picked.last() {
-        j::set(&mut meta, "continue", Page::token(rv, &last.key.ns, &last.key.name));
+        j::set(&mut meta, "continue", Page::token(rv, &target.ns, &last.key));
         if filter.is_empty() {
             j::set(&mut meta, "remainingItemCount", j::count(remaining));
         }
@@ -152,34 +151,6 @@ fn chunked(res: &Resource, meta: &Value, picked: Vec<Arc<Stored>>) -> Response<B
         }
     });
     body::stream("application/json", chunks)
-}
-
-/// A continue token.
-struct Page {
-    rv: u64,
-    ns: String,
-    name: String,
-}
-
-impl Page {
-    fn token(rv: u64, ns: &str, name: &str) -> String {
-        format!("{rv}.{ns}.{name}").bytes().map(|b| format!("{b:02x}")).collect()
-    }
-
-    fn parse(token: &str) -> Answer<Self> {
-        let bad = || ApiError::bad_request("continue key is not valid: unable to decode");
-        let digits: Vec<char> = token.chars().collect();
-        let bytes: Option<Vec<u8>> = digits
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).ok())
-            .collect();
-        let text = String::from_utf8(bytes.ok_or_else(bad)?).map_err(|_| bad())?;
-        let mut parts = text.splitn(3, '.');
-        match (parts.next().and_then(|rv| rv.parse().ok()), parts.next(), parts.next()) {
-            (Some(rv), Some(ns), Some(name)) => Ok(Self { rv, ns: ns.into(), name: name.into() }),
-            _ => Err(bad()),
-        }
-    }
 }
 
 /// The answer as a `Table`, when the client prefers one (kubectl get).

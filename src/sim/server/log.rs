@@ -52,7 +52,8 @@ pub(crate) fn answer(cluster: &Arc<Cluster>, call: &Call, target: &Target) -> An
     let query = &call.query;
     let container = container(&value, &target.name, query.get("container").unwrap_or(""))?;
     if pod.pod.as_ref().is_none_or(|p| p.node.is_none()) {
-        return Ok(body::plain(200, ""));
+        // No kubelet, no log, and that is no error.
+        return Ok(body::plain(204, ""));
     }
     if query.number("tailLines").is_some_and(|n| n < 0) {
         let message = format!(

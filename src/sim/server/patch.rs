@@ -10,11 +10,11 @@ use super::body::{self, Body};
 use super::fields::Manager;
 use super::read::whole;
 use super::route::Target;
-use super::{Call, apply, merge, write};
+use super::{Call, apply, incoming, merge, write};
 use crate::sim::admit;
 use crate::sim::cluster::Cluster;
 use crate::sim::json as j;
-use crate::sim::status::{Answer, ApiError};
+use crate::sim::status::{Answer, ApiError, Cause};
 use crate::sim::table::KindId;
 
 /// PATCH of a named object (or of its status).
@@ -29,7 +29,7 @@ pub(crate) fn answer(
     if media.starts_with("application/apply-patch") {
         return apply::answer(cluster, call, target, kind, sub);
     }
-    let patch: Value = write::parse(call)?;
+    let patch: Value = incoming::parse(call)?;
     let mut world = cluster.lock();
     let res = world.resource(kind);
     let old =
@@ -37,7 +37,7 @@ pub(crate) fn answer(
     let mut value = old.value();
     j::set(&mut value, "apiVersion", res.api_version());
     j::set(&mut value, "kind", res.kind.to_string());
-    patched(&mut value, &patch, &media, res.custom, &res.qualified(), &target.name)?;
+    patched(&mut value, &patch, &media, res.custom)?;
     for field in ["metadata.name", "metadata.namespace"] {
         let wanted = if field.ends_with("name") { &*old.key.name } else { &*old.key.ns };
         let wanted = if field == "metadata.namespace" { &*old.key.ns } else { wanted };
@@ -61,27 +61,29 @@ pub(crate) fn answer(
 }
 
 /// Applies a patch of a media type to a value.
-pub(crate) fn patched(
-    value: &mut Value,
-    patch: &Value,
-    media: &str,
-    custom: bool,
-    what: &str,
-    name: &str,
-) -> Answer<()> {
+pub(crate) fn patched(value: &mut Value, patch: &Value, media: &str, custom: bool) -> Answer<()> {
     match media {
         "application/merge-patch+json" => j::merge_patch(value, patch),
-        "application/strategic-merge-patch+json" if !custom => merge::strategic(value, patch, ""),
+        "application/strategic-merge-patch+json" if !custom => {
+            let bad =
+                patch.as_object().into_iter().flatten().find(|(key, new)| {
+                    new.is_array() && value.get(key.as_str()).is_some_and(Value::is_object)
+                });
+            if let Some((key, new)) = bad {
+                let cause = Cause {
+                    reason: "FieldValueInvalid",
+                    field: "patch".into(),
+                    message: format!(
+                        "Invalid value: \"map[{key}:{new}]\": cannot restore struct from: slice"
+                    ),
+                };
+                return Err(ApiError::invalid_patch(Some(&cause)));
+            }
+            merge::strategic(value, patch, "");
+        }
         "application/json-patch+json" => {
             for operation in patch.as_array().into_iter().flatten() {
-                json_patch(value, operation).map_err(|why| {
-                    let mut error = ApiError::of_code(422, None);
-                    error.reason = "Invalid";
-                    error.message =
-                        format!("the server rejected our request due to an error in our request: {why}");
-                    let _ = (what, name);
-                    error
-                })?;
+                json_patch(value, operation).ok_or_else(|| ApiError::invalid_patch(None))?;
             }
         }
         other if !other.ends_with("patch+json") => return Err(ApiError::foreign_media()),
@@ -96,37 +98,27 @@ pub(crate) fn patched(
     Ok(())
 }
 
-/// One operation of RFC 6902.
-fn json_patch(value: &mut Value, operation: &Value) -> Result<(), String> {
+/// One operation of RFC 6902; `None` when it cannot be done. The server says no more than that either.
+fn json_patch(value: &mut Value, operation: &Value) -> Option<()> {
     let path = j::text(operation, "path").to_string();
     let new = || operation.get("value").cloned().unwrap_or(Value::Null);
     match j::text(operation, "op") {
         "add" => add(value, &path, new()),
         "replace" => {
-            let place = value.pointer_mut(&path).ok_or_else(|| {
-                format!("replace operation does not apply: doc is missing key: {path}: missing value")
-            })?;
-            *place = new();
-            Ok(())
+            *value.pointer_mut(&path)? = new();
+            Some(())
         }
         "remove" => take(value, &path).map(|_| ()),
-        "test" => {
-            if value.pointer(&path).unwrap_or(&Value::Null) == &new() {
-                Ok(())
-            } else {
-                Err(format!("testing value {path} failed: test failed"))
-            }
-        }
+        "test" => (value.pointer(&path).unwrap_or(&Value::Null) == &new()).then_some(()),
         "move" => {
             let taken = take(value, j::text(operation, "from"))?;
             add(value, &path, taken)
         }
         "copy" => {
-            let from = j::text(operation, "from");
-            let copied = value.pointer(from).cloned().ok_or_else(|| format!("missing key: {from}"))?;
+            let copied = value.pointer(j::text(operation, "from"))?.clone();
             add(value, &path, copied)
         }
-        other => Err(format!("Unexpected kind: {other}")),
+        _ => None,
     }
 }
 
@@ -135,43 +127,36 @@ fn parts(path: &str) -> (&str, String) {
     (parent, last.replace("~1", "/").replace("~0", "~"))
 }
 
-fn add(value: &mut Value, path: &str, new: Value) -> Result<(), String> {
+fn add(value: &mut Value, path: &str, new: Value) -> Option<()> {
     if path.is_empty() {
         *value = new;
-        return Ok(());
+        return Some(());
     }
     let (parent, last) = parts(path);
-    match value.pointer_mut(parent) {
-        Some(Value::Object(fields)) => {
+    match value.pointer_mut(parent)? {
+        Value::Object(fields) => {
             fields.insert(last, new);
-            Ok(())
         }
-        Some(Value::Array(items)) => {
-            let at = if last == "-" {
-                items.len()
-            } else {
-                last.parse().map_err(|_| format!("bad index {last}"))?
-            };
+        Value::Array(items) => {
+            let at = if last == "-" { items.len() } else { last.parse().ok()? };
             if at > items.len() {
-                return Err(format!("Unable to access invalid index: {at}: invalid index referenced"));
+                return None;
             }
             items.insert(at, new);
-            Ok(())
         }
-        _ => Err(format!("add operation does not apply: doc is missing path: \"{path}\": missing value")),
+        _ => return None,
     }
+    Some(())
 }
 
-fn take(value: &mut Value, path: &str) -> Result<Value, String> {
-    let missing =
-        || format!("remove operation does not apply: doc is missing path: \"{path}\": missing value");
+fn take(value: &mut Value, path: &str) -> Option<Value> {
     let (parent, last) = parts(path);
-    match value.pointer_mut(parent) {
-        Some(Value::Object(fields)) => fields.remove(&last).ok_or_else(missing),
-        Some(Value::Array(items)) => {
-            let at: usize = last.parse().map_err(|_| missing())?;
-            if at < items.len() { Ok(items.remove(at)) } else { Err(missing()) }
+    match value.pointer_mut(parent)? {
+        Value::Object(fields) => fields.remove(&last),
+        Value::Array(items) => {
+            let at: usize = last.parse().ok()?;
+            (at < items.len()).then(|| items.remove(at))
         }
-        _ => Err(missing()),
+        _ => None,
     }
 }

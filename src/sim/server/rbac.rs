@@ -38,11 +38,8 @@ pub(crate) fn check(cluster: &Cluster, call: &Call, target: &Target, verb: &str)
         return Ok(());
     }
     let who = &call.who.user;
-    let mut scope = if target.ns.is_empty() {
-        "at the cluster scope".to_string()
-    } else {
-        format!("in the namespace \"{}\"", target.ns)
-    };
+    let mut scope =
+        if ns.is_empty() { "at the cluster scope".to_string() } else { format!("in the namespace \"{ns}\"") };
     if call.method == Method::OPTIONS {
         scope.clear();
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::body::{self, Body};
 use super::fields::Manager;
 use super::route::Target;
-use super::{Call, patch, write};
+use super::{Call, incoming, patch};
 use crate::sim::cluster::Cluster;
 use crate::sim::json as j;
 use crate::sim::object::Stored;
@@ -32,14 +32,14 @@ pub(crate) fn answer(
     let mut wanted = now.clone();
     match call.method {
         Method::GET => return Ok(body::value(200, &now)),
-        Method::PUT => wanted = write::parse(call)?,
+        Method::PUT => wanted = incoming::parse(call)?,
         Method::PATCH => {
             let media = call.header("content-type").split(';').next().unwrap_or("").trim().to_string();
-            let change: Value = write::parse(call)?;
+            let change: Value = incoming::parse(call)?;
             if media.starts_with("application/apply-patch") {
                 j::merge_patch(&mut wanted, &change);
             } else {
-                patch::patched(&mut wanted, &change, &media, false, &res.qualified(), &target.name)?;
+                patch::patched(&mut wanted, &change, &media, false)?;
             }
         }
         _ => return Err(ApiError::method_not_allowed()),

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use http::Response;
 use serde_json::{Value, json};
 
-use super::Call;
 use super::body::{self, Body};
 use super::fields::{self, Manager};
 use super::list::Filter;
 use super::read::whole;
 use super::route::Target;
+use super::{Call, incoming};
 use crate::sim::admit::{self, Refusal};
 use crate::sim::clock;
 use crate::sim::cluster::Cluster;
@@ -21,71 +21,6 @@ use crate::sim::status::{Answer, ApiError};
 use crate::sim::store::World;
 use crate::sim::table::{self, KindId, Resource};
 
-/// The body as JSON or YAML.
-pub(crate) fn parse(call: &Call) -> Answer<Value> {
-    if let Ok(value) = serde_json::from_slice::<Value>(&call.body) {
-        return Ok(value);
-    }
-    let text = String::from_utf8_lossy(&call.body);
-    if call.header("content-type").contains("protobuf") {
-        return Err(ApiError::unsupported_media("application/json, application/yaml"));
-    }
-    serde_saphyr::from_str::<Value>(&text)
-        .map_err(|e| ApiError::bad_request(format!("error decoding body: {e}")))
-}
-
-/// Does the body fit the address?
-fn check_address(world: &World, value: &mut Value, res: &Resource, target: &Target) -> Answer<()> {
-    let (version, kind) = (j::text(value, "apiVersion").to_string(), j::text(value, "kind").to_string());
-    if !version.is_empty() && version != res.api_version() {
-        let alias = matches!(
-            (version.as_str(), kind.as_str()),
-            ("autoscaling/v1", "HorizontalPodAutoscaler") | ("events.k8s.io/v1", "Event")
-        );
-        if !alias && world.kind_named(&version, &kind).is_none() {
-            return Err(ApiError::bad_request(format!(
-                "{} in version \"{}\" cannot be handled as a {}: no kind \"{kind}\" is registered for version \"{version}\" in scheme \"pkg/runtime/scheme.go:111\"",
-                res.kind,
-                version.rsplit('/').next().unwrap_or(""),
-                res.kind
-            )));
-        }
-        return Err(ApiError::bad_request(format!(
-            "the API version in the data ({version}) does not match the expected API version ({})",
-            res.api_version()
-        )));
-    }
-    if !kind.is_empty() && kind != res.kind {
-        return Err(ApiError::bad_request(format!(
-            "{kind} in version \"{}\" cannot be handled as a {}: no kind match",
-            res.version, res.kind
-        )));
-    }
-    let name = j::text(value, "metadata.name").to_string();
-    if !target.name.is_empty() && name != target.name {
-        if name.is_empty() {
-            j::set(value, "metadata.name", target.name.clone());
-        } else {
-            return Err(ApiError::bad_request(format!(
-                "the name of the object ({name}) does not match the name on the URL ({})",
-                target.name
-            )));
-        }
-    }
-    if res.namespaced {
-        let ns = j::text(value, "metadata.namespace").to_string();
-        if !ns.is_empty() && ns != target.ns {
-            return Err(ApiError::bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request",
-            ));
-        }
-        j::set(value, "metadata.namespace", target.ns.clone());
-    } else {
-        j::remove(value, "metadata.namespace");
-    }
-    Ok(())
-}
-
 /// POST to a collection.
 pub(crate) fn create(
     cluster: &Arc<Cluster>,
@@ -93,10 +28,10 @@ pub(crate) fn create(
     target: &Target,
     kind: KindId,
 ) -> Answer<Response<Body>> {
-    let mut value = parse(call)?;
     let mut world = cluster.lock();
     let res = world.resource(kind);
-    check_address(&world, &mut value, &res, target)?;
+    let mut value = incoming::object(call, kind, &res)?;
+    incoming::check_address(&world, &mut value, &res, target)?;
     let warnings = admit::unknown_fields(kind, &res, &mut value, call.query.get("fieldValidation"))?;
     let manager = Manager::update(&call.manager(), &res.api_version(), "");
     let object = create_in(&mut world, kind, value, &manager, call.dry())?;
@@ -177,10 +112,10 @@ pub(crate) fn update(
     kind: KindId,
     sub: &str,
 ) -> Answer<Response<Body>> {
-    let mut value = parse(call)?;
     let mut world = cluster.lock();
     let res = world.resource(kind);
-    check_address(&world, &mut value, &res, target)?;
+    let mut value = incoming::object(call, kind, &res)?;
+    incoming::check_address(&world, &mut value, &res, target)?;
     let warnings = admit::unknown_fields(kind, &res, &mut value, call.query.get("fieldValidation"))?;
     let old =
         world.get(kind, &target.ns, &target.name).ok_or_else(|| ApiError::not_found(&res, &target.name))?;
@@ -243,7 +178,11 @@ fn merge_update(
     let name = &old.key.name;
     let uid = j::text(&value, "metadata.uid");
     if !uid.is_empty() && *uid != *old.uid {
-        let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", old.uid);
+        let place = if old.key.ns.is_empty() { String::new() } else { format!("{}/", old.key.ns) };
+        let why = format!(
+            "StorageError: invalid object, Code: 4, Key: /registry/{}/{place}{name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+            res.plural, old.uid
+        );
         return Err(ApiError::conflict(&res, name, &why));
     }
     let version = j::text(&value, "metadata.resourceVersion");
@@ -303,7 +242,7 @@ pub(crate) fn finalize(
     target: &Target,
     kind: KindId,
 ) -> Answer<Response<Body>> {
-    let value = parse(call)?;
+    let value = incoming::parse(call)?;
     let mut world = cluster.lock();
     let res = world.resource(kind);
     let old = world.get(kind, "", &target.name).ok_or_else(|| ApiError::not_found(&res, &target.name))?;
@@ -344,7 +283,7 @@ impl DeleteOptions {
 }
 
 fn delete_options(call: &Call) -> Answer<DeleteOptions> {
-    let value = if call.body.is_empty() { Value::Null } else { parse(call)? };
+    let value = if call.body.is_empty() { Value::Null } else { incoming::parse(call)? };
     Ok(DeleteOptions::of(call, &value))
 }
 
