@@ -71,11 +71,14 @@ impl NodeRow {
         }
     }
 
-    /// The STATUS cell as kubectl prints it: `Ready`, `NotReady,SchedulingDisabled`.
+    /// The STATUS cell as kubectl prints it (`Ready`, `NotReady,SchedulingDisabled`; printers.go, `printNode`), and
+    /// conditions of pressure with it.
     pub fn status(&self) -> String {
         let mut out = match self.ready {
             Some(true) => "Ready",
+            // A silent kubelet's Ready is Unknown: that is not ready. Only without the condition nobody knows.
             Some(false) => "NotReady",
+            None if self.ready_since.is_some() => "NotReady",
             None => "Unknown",
         }
         .to_owned();
@@ -87,5 +90,29 @@ impl NodeRow {
             out.push_str(",SchedulingDisabled");
         }
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_as_kubectl_prints_it() {
+        let since = jiff::Timestamp::from_second(1).ok();
+        let node = |ready, ready_since, unschedulable| NodeRow {
+            ready,
+            ready_since,
+            unschedulable,
+            ..NodeRow::default()
+        };
+        for (row, words) in [
+            (node(Some(true), since, false), "Ready"),
+            (node(Some(false), since, true), "NotReady,SchedulingDisabled"),
+            (node(None, since, false), "NotReady"),
+            (node(None, None, false), "Unknown"),
+        ] {
+            assert_eq!(row.status(), words);
+        }
     }
 }

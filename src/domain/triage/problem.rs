@@ -74,6 +74,11 @@ fn workload_of(f: &Finding) -> Option<WorkloadAt> {
     Some((f.object.cluster, f.object.namespace.clone(), kind, name))
 }
 
+/// What is wrong with a pod because its node is. Whatever else is wrong with it (an image that is not there, a crash) has
+/// a cause of its own, on whatever node.
+const BY_NODE: [&str; 6] =
+    ["not-ready", "node-lost", "evicted", "init-stuck", "stuck-creating", "stuck-terminating"];
+
 /// Makes problems of findings: worst first, then oldest, then by cause.
 pub fn group(findings: Vec<Finding>) -> Vec<Problem> {
     let down: BTreeMap<(ClusterId, SafeText), Key> = findings
@@ -87,7 +92,9 @@ pub fn group(findings: Vec<Finding>) -> Vec<Problem> {
     for finding in findings {
         let mut root = None;
         if finding.object.kind == "Pod" {
-            root = down.get(&(finding.object.cluster, finding.node.clone())).cloned();
+            let by_node = BY_NODE.contains(&finding.rule);
+            let node = (finding.object.cluster, finding.node.clone());
+            root = down.get(&node).filter(|_| by_node).cloned();
             let explains_workload = finding.severity <= Severity::P2;
             if let Some(workload) = workload_of(&finding).filter(|_| explains_workload) {
                 let found = (finding.severity, root.clone().unwrap_or_else(|| Key::of(&finding)));
