@@ -94,12 +94,7 @@ impl Answer<'_> {
                 all.insert("items".to_owned(), Value::Array(self.items.clone()));
                 all.extend(self.more.iter().map(|(k, v)| ((*k).to_owned(), v.clone())));
                 all.insert("errors".to_owned(), Value::Array(errors));
-                let all = Value::Object(all);
-                return if output == Output::Json {
-                    json(out, &all)
-                } else {
-                    write!(out, "{}", to_yaml(&all))
-                };
+                return value(out, output, &Value::Object(all));
             }
             Output::Ndjson => {
                 for item in &self.items {
@@ -125,6 +120,15 @@ impl Answer<'_> {
             writeln!(err, "{} ({}): {}", name(id), context(id), clean(error))?;
         }
         Ok(())
+    }
+}
+
+/// Prints one value for programs: as YAML, as JSON on one line, else as JSON that people can read too.
+pub fn value(out: &mut dyn Write, output: Output, value: &Value) -> io::Result<()> {
+    match output {
+        Output::Yaml => write!(out, "{}", to_yaml(value)),
+        Output::Ndjson => writeln!(out, "{value}"),
+        Output::Json | Output::Table | Output::Wide | Output::Csv | Output::Name => json(out, value),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `skyfleet logs`: many containers of many clusters as one stream.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -7,11 +8,12 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{gathered, plain};
+use super::{gathered, labelled, left_out, plain};
 use crate::cli::Io;
 use crate::cli::args::{Args, LogsArgs, Output};
 use crate::cli::exit::Exit;
 use crate::domain::filter::Pattern;
+use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
 use crate::domain::logs::{Entry, LogFilter};
 use crate::domain::scope::{Scope, TreeNode};
@@ -45,22 +47,30 @@ pub async fn run(
         Ok(pattern) => pattern,
         Err(why) => return usage(io, &why.to_string()),
     };
+    let target = match a.target.as_deref().map(kind_and_name) {
+        None => None,
+        Some(Ok(target)) => Some(target),
+        Some(Err(why)) => return usage(io, &why),
+    };
     let gathered = gathered(args, session, scope, plain(), io).await;
-    let narrowed = match &a.target {
-        Some(target) => match of_target(&gathered.fleet, scope, target) {
-            Ok(scope) => scope,
-            Err(why) => {
-                writeln!(io.err, "{why}")?;
-                return Ok(Exit::Nothing);
-            }
-        },
+    let mut errors = gathered.errors(scope);
+    let mut narrowed = match target {
+        Some((kind, name)) => of_target(&gathered.fleet, scope, kind, name),
         None => scope.clone(),
     };
+    if let Some((chosen, unread)) = labelled(args, session, scope, Kind::Pod).await {
+        narrowed = of_pods(&gathered.fleet, &narrowed, &chosen);
+        errors
+            .extend(unread.into_iter().filter(|(id, _)| gathered.errors(scope).iter().all(|(e, _)| e != id)));
+    }
+    left_out(session, &errors, io)?;
+    let nothing = if errors.is_empty() { Exit::Nothing } else { Exit::Partial };
     let containers = Containers { name: container, ..Containers::default() };
     let (targets, left_out) = targets(&gathered.fleet, &narrowed, &containers, 500);
     if targets.is_empty() {
-        writeln!(io.err, "no container in this scope")?;
-        return Ok(Exit::Nothing);
+        let what = a.target.as_deref().unwrap_or("container");
+        writeln!(io.err, "no {what} with a log in this scope")?;
+        return Ok(nothing);
     }
     if left_out > 0 {
         writeln!(io.err, "{left_out} more containers are not read: narrow the scope")?;
@@ -100,7 +110,10 @@ pub async fn run(
                             });
                             writeln!(io.out, "{line}")?;
                         }
-                        (Output::Ndjson | Output::Json, ..) => {}
+                        // A gap must not go unsaid, and is no line of a container.
+                        (Output::Ndjson | Output::Json, ..) => {
+                            writeln!(io.err, "-- {time} {}", entry.text())?
+                        }
                         (_, Entry::Line(line), Some(t)) => {
                             writeln!(
                                 io.out,
@@ -119,20 +132,47 @@ pub async fn run(
     streams.abort();
     Ok(match (interrupted, failed) {
         (true, _) => Exit::Interrupted,
-        (false, 0) => Exit::Ok,
+        (false, 0) if errors.is_empty() => Exit::Ok,
+        (false, 0) => Exit::Partial,
         (false, n) if n == targets.len() => Exit::Failed,
         (false, _) => Exit::Partial,
     })
 }
 
-/// `deploy/web`, or a pod's name, in every cluster and namespace of the scope that has it.
-fn of_target(fleet: &Fleet, scope: &Scope, target: &str) -> Result<Scope, String> {
-    let (kind, name) = match target.split_once('/') {
-        Some((kind, name)) => {
-            (Kind::parse(kind).ok_or_else(|| format!("`{kind}` is no kind with logs"))?, name)
+/// `deploy/web`, or a pod's name.
+fn kind_and_name(target: &str) -> Result<(Kind, &str), String> {
+    let Some((kind, name)) = target.split_once('/') else { return Ok((Kind::Pod, target)) };
+    match Kind::parse(kind).filter(|k| *k == Kind::Pod || k.is_workload()) {
+        Some(kind) => Ok((kind, name)),
+        None => Err(format!("`{kind}` is no kind with logs: name a pod, or a workload like deploy/web")),
+    }
+}
+
+/// What is in nothing: a scope of no nodes would be everything.
+fn exactly(nodes: Vec<TreeNode>) -> Scope {
+    if nodes.is_empty() {
+        Scope::nodes([TreeNode::Cluster(ClusterId(u32::MAX))])
+    } else {
+        Scope::nodes(nodes)
+    }
+}
+
+/// The pods of a scope that labels chose.
+fn of_pods(fleet: &Fleet, scope: &Scope, chosen: &BTreeSet<ObjectKey>) -> Scope {
+    let mut nodes = Vec::new();
+    for key in chosen {
+        let Some(c) = fleet.cluster(key.cluster) else { continue };
+        let Some(pod) = c.pod(&key.namespace, &key.name) else { continue };
+        let workload = pod.workload.as_ref().map(|o| (o.kind.as_str(), o.name.as_str()));
+        if scope.covers(c.info.at(), &key.namespace, workload, Some(&key.name)) {
+            nodes.push(TreeNode::Pod(c.id(), key.namespace.clone(), key.name.clone()));
         }
-        None => (Kind::Pod, target),
-    };
+    }
+    exactly(nodes)
+}
+
+/// A workload, or a pod, in every cluster and namespace of the scope that has it.
+fn of_target(fleet: &Fleet, scope: &Scope, kind: Kind, name: &str) -> Scope {
     let mut nodes = Vec::new();
     for c in fleet.in_scope(scope) {
         let at = c.info.at();
@@ -150,7 +190,7 @@ fn of_target(fleet: &Fleet, scope: &Scope, target: &str) -> Result<Scope, String
             );
         }
     }
-    if nodes.is_empty() { Err(format!("no {target} in this scope")) } else { Ok(Scope::nodes(nodes)) }
+    exactly(nodes)
 }
 
 /// `30s`, `5m`, `2h`, `1d` in seconds.
