@@ -12,6 +12,7 @@
 
 #[path = "../conformance/mod.rs"]
 mod conformance;
+mod kubectl;
 #[path = "../stories/mod.rs"]
 mod play;
 mod testbed;
@@ -154,6 +155,10 @@ fn main() {
     }
     for (name, test) in truth::tests() {
         trials.push(Trial::test(format!("truth::{name}"), move || run(test)));
+    }
+    for (name, test) in kubectl::tests() {
+        let run = move || clusters().and_then(|c| kubectl::run(test, c)).map_err(Failed::from);
+        trials.push(Trial::test(format!("kubectl::{name}"), run));
     }
     trials.push(Trial::test("conformance", || run(conforms)));
     if let Err(why) = &built {

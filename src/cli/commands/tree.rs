@@ -14,7 +14,7 @@ use crate::domain::health::Health;
 use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
-use crate::fleet::cluster::Cluster;
+use crate::fleet::cluster::{Cluster, Phase};
 use crate::fleet::tree::{self, Expanded, TreeRow};
 use crate::ops::costs;
 use crate::ops::session::Session;
@@ -164,10 +164,13 @@ fn below<'a>(fleet: &'a Fleet, scope: &'a Scope, place: &TreeNode) -> impl Itera
     fleet.in_scope(scope).filter(move |c| place.touches(c.info.at()))
 }
 
-/// A place summed over the clusters in scope: those outside were not asked, and must not count.
+/// A place summed over the clusters in scope: those outside were not asked, and must not count. No pods in a live cluster
+/// are none, and not unknown.
 fn counted(fleet: &Fleet, scope: &Scope, row: TreeRow) -> TreeRow {
     if row.node.depth() >= 4 {
-        return row;
+        let cluster = row.node.cluster().and_then(|id| fleet.cluster(id));
+        let knows = cluster.is_some_and(|c| c.phase == Phase::Live) && row.node.depth() <= 5;
+        return TreeRow { count: row.count.or(knows.then_some(0)), ..row };
     }
     let (mut count, mut health, mut bad) = (0, Health::Ok, (0, 0));
     for c in below(fleet, scope, &row.node) {

@@ -210,7 +210,11 @@ async fn costs() {
             let rows = answer["items"].as_array().unwrap();
             let sum: f64 = rows.iter().filter_map(|r| r["total_usd_per_month"].as_f64()).sum();
             // Each row is rounded to a cent.
-            assert!((sum - totals[0]).abs() < 0.01 * rows.len() as f64, "{by}: {sum} of {}", totals[0]);
+            assert!(
+                (sum - totals[0]).abs() < 0.005 * f64::from(u32::try_from(rows.len()).unwrap()) + 0.005,
+                "{by}: {sum} of {}",
+                totals[0]
+            );
         }
     }
     assert!(totals[0] > 0.0 && totals.iter().all(|t| (t - totals[0]).abs() < 0.005), "{totals:?}");
