@@ -85,15 +85,10 @@ impl Answer<'_> {
         let context = |id: &ClusterId| session.info(*id).map_or_else(String::new, |i| i.context.to_string());
         match output {
             Output::Json | Output::Yaml => {
-                let errors: Vec<Value> = self
-                    .errors
-                    .iter()
-                    .map(|(id, e)| json!({"cluster": name(id), "context": context(id), "error": e}))
-                    .collect();
                 let mut all = serde_json::Map::new();
                 all.insert("items".to_owned(), Value::Array(self.items.clone()));
                 all.extend(self.more.iter().map(|(k, v)| ((*k).to_owned(), v.clone())));
-                all.insert("errors".to_owned(), Value::Array(errors));
+                all.insert("errors".to_owned(), errors(session, &self.errors));
                 return value(out, output, &Value::Object(all));
             }
             Output::Ndjson => {
@@ -121,6 +116,15 @@ impl Answer<'_> {
         }
         Ok(())
     }
+}
+
+/// Clusters that could not be read, as every answer for programs has them.
+pub fn errors(session: &Session, errors: &[(ClusterId, String)]) -> Value {
+    let one = |(id, error): &(ClusterId, String)| {
+        let info = session.info(*id);
+        json!({"cluster": info.map(|i| i.name()), "context": info.map(|i| &i.context), "error": error})
+    };
+    Value::Array(errors.iter().map(one).collect())
 }
 
 /// Prints one value for programs: as YAML, as JSON on one line, else as JSON that people can read too.

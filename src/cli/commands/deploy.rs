@@ -73,7 +73,7 @@ pub async fn run(
     }
     if a.what == "plan" {
         if a.output.is_for_programs() {
-            out::value(io.out, a.output, &json!({"plan": plan}))?;
+            out::value(io.out, a.output, &json!({"plan": plan, "errors": out::errors(session, &errors)}))?;
         } else {
             show(&plan, io.out)?;
             for step in plan.steps.iter().filter(|s| !s.changes.is_empty()) {
@@ -91,6 +91,6 @@ pub async fn run(
             (false, true) => Exit::Ok,
         });
     }
-    let exit = confirm_and_run(&plan, a.output, &a.write, session, io).await?;
+    let exit = confirm_and_run(&plan, &errors, a.output, &a.write, session, io).await?;
     Ok(if exit == Exit::Ok && !errors.is_empty() { Exit::Partial } else { exit })
 }

@@ -34,6 +34,9 @@ pub async fn run(
         let _ = writeln!(io.err, "{why}");
         Ok(Exit::Usage)
     };
+    if !matches!(a.output, Output::Table | Output::Wide | Output::Json | Output::Ndjson) {
+        return usage(io, "logs are printed as table or ndjson");
+    }
     let since_seconds = match a.since.as_deref().map(seconds) {
         None => None,
         Some(Some(s)) => Some(s),

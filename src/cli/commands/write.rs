@@ -13,7 +13,7 @@ use crate::cli::Io;
 use crate::cli::args::{Args, Output, ScaleArgs, ScopeArgs, TargetArgs, WriteArgs};
 use crate::cli::exit::Exit;
 use crate::cli::out;
-use crate::domain::id::ObjectKey;
+use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
 use crate::domain::object::Meta;
 use crate::domain::plan::{Plan, PlanError};
@@ -103,7 +103,7 @@ async fn planned(
         return Ok(Exit::Usage);
     }
     let exit = match plan(&gathered.fleet, &keys) {
-        Ok(plan) => confirm_and_run(&plan, output, write, session, io).await?,
+        Ok(plan) => confirm_and_run(&plan, &errors, output, write, session, io).await?,
         Err(why) => {
             writeln!(io.err, "{why}")?;
             Exit::Failed
@@ -188,9 +188,10 @@ pub fn show(plan: &Plan, out: &mut dyn io::Write) -> io::Result<()> {
     out::table(out, &columns, &rows)
 }
 
-/// The plan, then a yes, then the run.
+/// The plan, then a yes, then the run; `errors` are the clusters the plan leaves out.
 pub async fn confirm_and_run(
     plan: &Plan,
+    errors: &[(ClusterId, String)],
     output: Output,
     write: &WriteArgs,
     session: &Session,
@@ -203,7 +204,9 @@ pub async fn confirm_and_run(
     let stopped = |io: &mut Io<'_>, exit: Exit, words: &str| -> io::Result<Exit> {
         if for_programs {
             let words = (!words.is_empty()).then_some(words);
-            out::value(io.out, output, &json!({"plan": plan, "outcome": null, "words": words}))?;
+            let errors = out::errors(session, errors);
+            let all = json!({"plan": plan, "outcome": null, "words": words, "errors": errors});
+            out::value(io.out, output, &all)?;
         }
         if !words.is_empty() {
             writeln!(io.err, "{words}")?;
@@ -254,7 +257,9 @@ pub async fn confirm_and_run(
     let outcome = run(plan, word.as_deref(), write, session, io).await?;
     if for_programs {
         let words = &outcome.words;
-        out::value(io.out, output, &json!({"plan": plan, "outcome": outcome, "words": words}))?;
+        let errors = out::errors(session, errors);
+        let all = json!({"plan": plan, "outcome": outcome, "words": words, "errors": errors});
+        out::value(io.out, output, &all)?;
     } else {
         writeln!(io.out, "{}", outcome.words)?;
     }

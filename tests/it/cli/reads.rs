@@ -258,6 +258,7 @@ async fn logs() {
         ("logs deploy/nothing -n checkout", Exit::Nothing),
         ("logs svc/web -n checkout", Exit::Usage),
         ("logs deploy/web --since yesterday", Exit::Usage),
+        ("logs deploy/web -o csv", Exit::Usage),
         // Nothing was restarted: there is no log of a run before.
         ("logs deploy/web --previous -n checkout --cluster gamma", Exit::Failed),
     ] {

@@ -226,3 +226,24 @@ async fn plans_in_every_form() {
     assert_eq!(place.ok(&format!("{line} -o yaml")).await, skyfleet::domain::diff::to_yaml(&json));
     insta::assert_snapshot!(place.ok(line).await);
 }
+
+/// A cluster that cannot be read is left out of the plan, and every form says so.
+#[tokio::test]
+async fn a_cluster_that_is_away_is_left_out() {
+    let place = Place::new();
+    place.sim.fault("kind-gamma", skyfleet::sim::Fault::Refuse);
+    let (_dir, path) = manifest(&deployment("shop", "checkout", IMAGE));
+    let scope = "--cluster beta --cluster gamma --timeout 3";
+    for line in [
+        format!("deploy plan -f {path}"),
+        format!("deploy run -f {path} --dry-run"),
+        "restart deploy/web -n checkout --dry-run".to_owned(),
+    ] {
+        let ran = place.run(&format!("{line} {scope} -o json")).await;
+        assert_eq!(ran.exit, Exit::Partial, "{line}: {}", ran.err);
+        let answer = parsed(&ran);
+        assert_eq!(texts(&answer, "errors", "/cluster"), ["gamma"], "{line}");
+        assert_eq!(texts(&answer["plan"], "steps", "/cluster/name"), ["beta"], "{line}");
+        assert!(ran.err.contains("left out: gamma"), "{line}: {}", ran.err);
+    }
+}
