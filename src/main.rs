@@ -20,7 +20,7 @@ use skyfleet::source::connect::Ready;
 use skyfleet::source::kubeconfig;
 use skyfleet::ui::keymap::Keymap;
 use skyfleet::ui::launch::launch;
-use skyfleet::ui::run::Ui;
+use skyfleet::ui::run::{Leave, Ui};
 use skyfleet::ui::still::{Form, fixed_time, still};
 use skyfleet::ui::theme::Theme;
 use skyfleet::ui::theme::depth::{ColorChoice, Depth};
@@ -102,15 +102,19 @@ async fn run(args: Args) -> Exit {
     }
     match &args.command {
         None | Some(Command::Demo) => {
-            if session.infos.is_empty() {
-                complain(
-                    "no kubeconfig context was found in $KUBECONFIG or ~/.kube/config.\n  skyfleet demo               try it over a simulated fleet\n  skyfleet --kubeconfig FILE  read that file\n  skyfleet contexts           what was found, and what is wrong with it",
-                );
-                return Exit::Nothing;
-            }
-            let ui = ui(session, &args.session, &settings, &paths, notices, None);
-            match launch(ui).await {
-                Ok(()) => Exit::Ok,
+            let first = ui(session, &args.session, &settings, &paths, notices, None);
+            let left = match launch(first).await {
+                Ok(Leave::Demo) => match simulation(&args, &settings, false).await {
+                    Ok(demo) => launch(ui(demo, &args.session, &settings, &paths, Vec::new(), None)).await,
+                    Err(why) => {
+                        complain(&why);
+                        return Exit::Usage;
+                    }
+                },
+                left => left,
+            };
+            match left {
+                Ok(_) => Exit::Ok,
                 Err(error) => {
                     complain(&format!("the terminal cannot be used: {error}"));
                     Exit::Failed
@@ -146,7 +150,11 @@ fn settings(args: &SessionArgs, paths: &Paths) -> (Settings, Vec<String>) {
         match std::fs::read_to_string(&path) {
             Ok(text) => (settings, notices) = settings.with_file(&path, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => notices.push(format!("{}: {error}", path.display())),
+            Err(error) => {
+                // It may hold what guards writes.
+                notices.push(format!("{}: {error}; read-only until it is mended", path.display()));
+                settings.read_only.then(Some(true), Origin::File);
+            }
         }
     }
     let mut settings = settings.with_env(var);

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// Where a value is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,41 +85,95 @@ impl Default for Settings {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct File {
-    theme: Option<String>,
-    keymap: Option<String>,
-    read_only: Option<bool>,
-    read_only_clusters: Option<Vec<String>>,
-    protected: Option<Vec<String>>,
-    max_targets: Option<usize>,
-    ascii: Option<bool>,
+/// The keys of the file.
+const KEYS: [&str; 7] =
+    ["theme", "keymap", "read_only", "read_only_clusters", "protected", "max_targets", "ascii"];
+
+/// A file as it is read: each key by itself, so that one that is wrong does not take the others with it.
+struct File<'a> {
+    path: &'a Path,
+    text: &'a str,
+    values: serde_json::Map<String, Value>,
+    warnings: Vec<String>,
+    /// The keys that are taken now guard writes.
+    guards: bool,
+    /// One of those could not be read.
+    lost: bool,
+}
+
+/// What is said where something that guards writes cannot be read: without it nothing is written.
+const GUARD_LOST: &str = "read-only until it is mended";
+
+impl File<'_> {
+    /// The value of a key, or a warning with its line.
+    fn take<T: DeserializeOwned>(&mut self, key: &str, wanted: &str) -> Option<T> {
+        let value = self.values.remove(key).filter(|v| !v.is_null())?;
+        let read = serde_json::from_value(value);
+        if read.is_err() {
+            self.warn(
+                key,
+                &format!(
+                    "`{key}` wants {wanted}; {}",
+                    if self.guards { GUARD_LOST } else { "it is not used" }
+                ),
+            );
+            self.lost |= self.guards;
+        }
+        read.ok()
+    }
+
+    fn warn(&mut self, key: &str, words: &str) {
+        let names = |line: &str| {
+            let rest = line.trim_start_matches(['"', '\'']).strip_prefix(key);
+            rest.is_some_and(|r| r.trim_start_matches(['"', '\'', ' ', '\t']).starts_with(':'))
+        };
+        let line = self.text.lines().position(names);
+        let place = line.map_or_else(String::new, |n| format!(":{}", n + 1));
+        self.warnings.push(format!("{}{place}: {words}", self.path.display()));
+    }
+
+    /// Keys that nobody took.
+    fn unknown(&mut self) {
+        for key in self.values.keys().cloned().collect::<Vec<_>>() {
+            let alike = |k: &'static str| (similar::TextDiff::from_chars(k, key.as_str()).ratio(), k);
+            let near = KEYS.into_iter().map(alike).max_by(|(a, _), (b, _)| a.total_cmp(b));
+            let near = near.filter(|(ratio, _)| *ratio >= 0.6);
+            let meant = near.map_or_else(String::new, |(_, k)| format!("; did you mean `{k}`?"));
+            self.warn(&key, &format!("there is no setting `{key}`{meant}"));
+        }
+    }
 }
 
 impl Settings {
-    /// Reads the file's text over the presets. What is wrong with it is a warning; then nothing of it is used.
+    /// Reads the file's text over the presets. What is wrong with a key is a warning that names its line, and that key
+    /// is not used. Where what guards writes cannot be read, the session is read-only.
     pub fn with_file(mut self, path: &Path, text: &str) -> (Self, Vec<String>) {
-        let file: File = match serde_saphyr::from_str(text) {
-            Ok(file) => file,
-            // An empty file is no mapping, and no mistake.
-            Err(_) if text.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#')) => {
-                File::default()
-            }
+        // An empty file is no mapping, and no mistake.
+        if text.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#')) {
+            return (self, Vec::new());
+        }
+        let values = match serde_saphyr::from_str::<serde_json::Map<String, Value>>(text) {
+            Ok(values) => values,
             Err(error) => {
                 let words = error.to_string();
                 let first = words.lines().next().unwrap_or("").to_owned();
-                return (self, vec![format!("{}: {first}; the presets are used", path.display())]);
+                // It may have held what guards writes.
+                self.read_only.then(Some(true), Origin::File);
+                return (self, vec![format!("{}: {first}; {GUARD_LOST}", path.display())]);
             }
         };
-        self.theme.then(file.theme, Origin::File);
-        self.keymap.then(file.keymap, Origin::File);
-        self.read_only.then(file.read_only, Origin::File);
-        self.read_only_clusters.then(file.read_only_clusters, Origin::File);
-        self.protected.then(file.protected, Origin::File);
-        self.max_targets.then(file.max_targets, Origin::File);
-        self.ascii.then(file.ascii, Origin::File);
-        (self, Vec::new())
+        let mut file = File { path, text, values, warnings: Vec::new(), guards: false, lost: false };
+        self.theme.then(file.take("theme", "a name"), Origin::File);
+        self.keymap.then(file.take("keymap", "a name"), Origin::File);
+        self.ascii.then(file.take("ascii", "true or false"), Origin::File);
+        file.guards = true;
+        self.read_only.then(file.take("read_only", "true or false"), Origin::File);
+        self.read_only_clusters.then(file.take("read_only_clusters", "a list of path globs"), Origin::File);
+        self.protected.then(file.take("protected", "a list of path globs"), Origin::File);
+        self.max_targets.then(file.take("max_targets", "a whole number"), Origin::File);
+        self.read_only.then(file.lost.then_some(true), Origin::File);
+        file.unknown();
+        (self, file.warnings)
     }
 
     /// Takes what the environment says.
@@ -152,12 +207,28 @@ mod tests {
 
     #[test]
     fn a_bad_file_is_a_warning() {
-        for text in ["theme: [", "themee: light\n", "max_targets: many\n"] {
-            let (s, warnings) = Settings::default().with_file(Path::new("config.yaml"), text);
-            assert_eq!(s, Settings::default(), "{text}");
+        let read = |text: &str| Settings::default().with_file(Path::new("config.yaml"), text);
+        for text in ["theme: [", "- a\n- b\n"] {
+            let (s, warnings) = read(text);
+            assert_eq!((s.theme, s.read_only.value), (Settings::default().theme, true), "{text}");
             assert!(warnings[0].starts_with("config.yaml: "), "{warnings:?}");
         }
-        let (_, warnings) = Settings::default().with_file(Path::new("c"), "# nothing\n\n");
-        assert!(warnings.is_empty());
+        assert!(read("# nothing\n\n").1.is_empty());
+    }
+
+    #[test]
+    fn a_bad_key_is_a_warning_with_its_line_and_the_others_count() {
+        let text = "# mine\nthemee: light\nascii: perhaps\nmax_targets: many\nkeymap: vim\n";
+        let (s, warnings) = Settings::default().with_file(Path::new("config.yaml"), text);
+        assert_eq!(
+            warnings,
+            [
+                "config.yaml:3: `ascii` wants true or false; it is not used",
+                "config.yaml:4: `max_targets` wants a whole number; read-only until it is mended",
+                "config.yaml:2: there is no setting `themee`; did you mean `theme`?",
+            ]
+        );
+        assert!(s.read_only.value);
+        assert_eq!((s.keymap.value.as_str(), s.max_targets.value), ("vim", 50));
     }
 }

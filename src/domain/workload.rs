@@ -47,6 +47,10 @@ pub struct WorkloadRow {
     pub last: Option<Timestamp>,
     /// A Job that completed.
     pub complete: bool,
+    /// When its last rollout was complete, where the object says so (Deployments).
+    pub rolled: Option<Timestamp>,
+    /// Since when too few of its pods are available, where the object says so (Deployments).
+    pub unavailable: Option<Timestamp>,
 }
 
 impl WorkloadRow {
@@ -71,6 +75,8 @@ impl WorkloadRow {
             schedule: SafeText::empty(),
             last: None,
             complete: false,
+            rolled: None,
+            unavailable: None,
         }
     }
 
@@ -100,5 +106,23 @@ impl WorkloadRow {
             Kind::CronJob => format!("{} active", self.current),
             _ => format!("{}/{}", self.ready, self.desired),
         }
+    }
+}
+
+/// The image without its registry and path: `web:2.41.0`.
+pub fn short_image(image: &str) -> &str {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    name.split_once('@').map_or(name, |(n, _)| if n.is_empty() { name } else { n })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_short() {
+        assert_eq!(short_image("registry.example:5000/shop/web:2.41.0"), "web:2.41.0");
+        assert_eq!(short_image("gcr.io/x/api@sha256:abc"), "api");
+        assert_eq!(short_image("nginx"), "nginx");
     }
 }

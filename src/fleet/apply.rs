@@ -1,37 +1,128 @@
 //! `Fleet::apply`: the one place where the model changes.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::domain::change::{Change, Changed, What};
 use crate::domain::context;
+use crate::domain::cost::catalogue::Catalogue;
+use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::node::NodeRow;
 use crate::domain::pod::PodRow;
 use crate::domain::text::SafeText;
+use crate::domain::workload::WorkloadRow;
 
 use super::Fleet;
-use super::cluster::{Cluster, Key, Load};
+use super::cluster::{Cluster, Key, Load, Phase};
 use super::delta::{Delta, Row, Update};
 use super::index::Tally;
 
+/// Changes that are remembered.
+const CHANGES: usize = 500;
+
 impl Fleet {
-    /// Takes a source's words in. Deltas of clusters that are not in the fleet are dropped.
-    pub fn apply(&mut self, update: Update) {
+    /// Takes a source's words in, as of `now`. Deltas of clusters that are not in the fleet are dropped.
+    pub fn apply(&mut self, update: Update, now: Timestamp) {
         self.revision += 1;
         match update {
-            Update::Catalogue(catalogue) => self.catalogue = Some(catalogue),
+            Update::Catalogue(catalogue) => {
+                for cluster in &mut self.clusters {
+                    cluster.reprice(Some(catalogue.clone()));
+                }
+                self.catalogue = Some(catalogue);
+            }
             Update::Cluster(batch) => {
                 let Some(cluster) = self.clusters.get_mut(batch.cluster.index()) else { return };
                 cluster.revision += 1;
+                let mut seen = Seen { at: now, cluster: batch.cluster, changes: Vec::new() };
                 for delta in batch.deltas {
-                    cluster.apply(delta);
+                    cluster.apply(delta, &mut seen);
+                }
+                self.changes.extend(seen.changes);
+                while self.changes.len() > CHANGES {
+                    self.changes.pop_front();
                 }
             }
         }
     }
 }
 
+/// The changes that one batch brings.
+struct Seen {
+    at: Timestamp,
+    cluster: ClusterId,
+    changes: Vec<Change>,
+}
+
+impl Seen {
+    fn push(&mut self, object: Option<Changed>, what: What) {
+        self.changes.push(Change { at: self.at, cluster: self.cluster, object, what });
+    }
+
+    fn phase(&mut self, cluster: &mut Cluster, phase: &Phase) {
+        match phase {
+            Phase::Live if cluster.lost => {
+                cluster.lost = false;
+                self.push(None, What::Back);
+            }
+            Phase::Stale { cause, .. } | Phase::Denied { cause, .. } | Phase::Failed { cause, .. }
+                if cluster.phase == Phase::Live =>
+            {
+                cluster.lost = true;
+                self.push(None, What::Lost { cause: cause.clone() });
+            }
+            Phase::Live
+            | Phase::Idle
+            | Phase::Connecting { .. }
+            | Phase::Syncing { .. }
+            | Phase::Stale { .. }
+            | Phase::Denied { .. }
+            | Phase::Failed { .. } => {}
+        }
+    }
+
+    /// A workload was `old` and is `new`; none: it was, or is, not there. Jobs come and go by their nature.
+    fn workload(&mut self, old: Option<&WorkloadRow>, new: Option<&WorkloadRow>) {
+        let Some(row) = new.or(old).filter(|w| w.kind != Kind::Job) else { return };
+        let object = || {
+            let meta = &row.meta;
+            Some(Changed { kind: row.kind, namespace: meta.namespace.clone(), name: meta.name.clone() })
+        };
+        let (Some(old), Some(new)) = (old, new) else {
+            self.push(object(), if new.is_some() { What::Created } else { What::Deleted });
+            return;
+        };
+        for (from, to) in old.images.iter().zip(&new.images).filter(|(from, to)| from != to) {
+            self.push(object(), What::Image { from: from.clone(), to: to.clone() });
+        }
+        // A DaemonSet's number follows the nodes.
+        if old.desired != new.desired && matches!(new.kind, Kind::Deployment | Kind::StatefulSet) {
+            self.push(object(), What::Replicas { from: old.desired, to: new.desired });
+        }
+    }
+
+    fn node(&mut self, old: Option<&NodeRow>, new: Option<&NodeRow>) {
+        let Some(row) = new.or(old) else { return };
+        let object =
+            Some(Changed { kind: Kind::Node, namespace: SafeText::empty(), name: row.meta.name.clone() });
+        match (old.map(NodeRow::status), new.map(NodeRow::status)) {
+            (Some(from), Some(to)) if from != to => self.push(object, What::Status { from, to }),
+            (None, Some(_)) => self.push(object, What::Created),
+            (Some(_), None) => self.push(object, What::Deleted),
+            _ => {}
+        }
+    }
+}
+
 impl Cluster {
-    fn apply(&mut self, delta: Delta) {
+    fn apply(&mut self, delta: Delta, seen: &mut Seen) {
         match delta {
-            Delta::Phase(phase) => self.phase = phase,
+            Delta::Phase(phase) => {
+                seen.phase(self, &phase);
+                self.phase = phase;
+            }
             Delta::Version(version) => self.version = version,
             Delta::Identity(identity) => self.identity = identity,
             Delta::Latency { millis } => self.latency_millis = Some(millis),
@@ -49,22 +140,67 @@ impl Cluster {
                 self.clear(kind);
                 self.loads.remove(&kind);
             }
-            Delta::Reset { kind, rows } => {
-                self.clear(kind);
-                for row in rows {
-                    self.upsert(row);
+            Delta::Reset { kind, rows } => self.reset(kind, rows, seen),
+            Delta::Upsert(row) => {
+                // Rows of a kind whose list is not complete are not news.
+                if self.is_loaded(row.kind()) {
+                    match &row {
+                        Row::Workload(new) => {
+                            let old = self.workload(new.kind, &new.meta.namespace, &new.meta.name);
+                            seen.workload(old, Some(new));
+                        }
+                        Row::Node(new) => seen.node(self.node(&new.meta.name), Some(new)),
+                        Row::Namespace(_) | Row::Pod(_) | Row::Other(_) => {}
+                    }
                 }
-                self.loads.insert(kind, Load::Ready);
-                if kind == Kind::Node {
-                    self.refine_place();
-                }
+                self.upsert(row);
             }
-            Delta::Upsert(row) => self.upsert(row),
-            Delta::Remove { kind, namespace, name } => self.remove(kind, namespace, name),
+            Delta::Remove { kind, namespace, name } => {
+                if kind == Kind::Node {
+                    seen.node(self.node(&name), None);
+                } else if kind.is_workload() {
+                    seen.workload(self.workload(kind, &namespace, &name), None);
+                }
+                self.remove(kind, namespace, name);
+            }
             Delta::Usage(usage) => {
                 self.usage_nodes = usage.nodes.into_iter().collect();
                 self.usage_pods = usage.pods.into_iter().map(|(ns, name, a)| ((ns, name), a)).collect();
             }
+        }
+    }
+
+    /// A whole list in the place of what was known. A list after a silence tells what changed meanwhile.
+    fn reset(&mut self, kind: Kind, rows: Vec<Row>, seen: &mut Seen) {
+        if self.is_loaded(kind) && kind == Kind::Node {
+            let mut before = self.nodes.clone();
+            for row in &rows {
+                if let Row::Node(new) = row {
+                    seen.node(before.remove(&new.meta.name).as_ref(), Some(new));
+                }
+            }
+            for old in before.values() {
+                seen.node(Some(old), None);
+            }
+        } else if self.is_loaded(kind) && kind.is_workload() {
+            let mut before = self.workloads.get(&kind).cloned().unwrap_or_default();
+            for row in &rows {
+                if let Row::Workload(new) = row {
+                    let key = (new.meta.namespace.clone(), new.meta.name.clone());
+                    seen.workload(before.remove(&key).as_ref(), Some(new));
+                }
+            }
+            for old in before.values() {
+                seen.workload(Some(old), None);
+            }
+        }
+        self.clear(kind);
+        for row in rows {
+            self.upsert(row);
+        }
+        self.loads.insert(kind, Load::Ready);
+        if kind == Kind::Node {
+            self.refine_place();
         }
     }
 
@@ -75,6 +211,7 @@ impl Cluster {
             }
             Row::Node(row) => {
                 self.tally.add(&Tally::of_node(&row));
+                self.worths.put(&self.info.place, &row);
                 if let Some(old) = self.nodes.insert(row.meta.name.clone(), *row) {
                     self.tally.sub(&Tally::of_node(&old));
                 }
@@ -113,6 +250,7 @@ impl Cluster {
                 if let Some(old) = self.nodes.remove(&key.1) {
                     self.tally.sub(&Tally::of_node(&old));
                 }
+                self.worths.remove(&key.1);
                 None
             }
             Kind::Pod => self.pods.remove(&key).map(|p| {
@@ -166,6 +304,7 @@ impl Cluster {
             Kind::Node => {
                 for node in std::mem::take(&mut self.nodes).values() {
                     self.tally.sub(&Tally::of_node(node));
+                    self.worths.remove(&node.meta.name);
                 }
             }
             Kind::Pod => {
@@ -188,6 +327,17 @@ impl Cluster {
     /// What nodes tell about cloud, account and region, where the kubeconfig did not say for certain.
     fn refine_place(&mut self) {
         let nodes: Vec<&NodeRow> = self.nodes.values().take(5).collect();
-        self.info.place = context::refine(&self.info.place, &nodes);
+        let place = context::refine(&self.info.place, &nodes);
+        if place != self.info.place {
+            self.info.place = place;
+            self.reprice(self.worths.catalogue());
+        }
+    }
+
+    /// Other prices, or another place: every node's worth anew.
+    fn reprice(&mut self, catalogue: Option<Arc<Catalogue>>) {
+        let mut worths = std::mem::take(&mut self.worths);
+        worths.again(catalogue, &self.info.place, self.nodes.values());
+        self.worths = worths;
     }
 }

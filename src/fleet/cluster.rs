@@ -18,6 +18,7 @@ use crate::domain::workload::WorkloadRow;
 
 use super::delta::{NamespaceRow, Row};
 use super::index::Tally;
+use super::worth::{Worth, Worths};
 
 /// How the connection to a cluster stands. Causes are one line, ready to be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -185,6 +186,9 @@ pub struct Cluster {
     pub(super) by_namespace: BTreeMap<SafeText, Tally>,
     /// Pods that are bound to a node and not finished, by node.
     pub(super) pods_on: HashMap<SafeText, u32>,
+    pub(super) worths: Worths,
+    /// It was live and has not been since.
+    pub(super) lost: bool,
     pub(super) usage_nodes: HashMap<SafeText, Amount>,
     pub(super) usage_pods: HashMap<Key, Amount>,
     /// Grows with each change of rows; what is computed from rows is kept with this number.
@@ -209,6 +213,8 @@ impl Cluster {
             tally: Tally::default(),
             by_namespace: BTreeMap::new(),
             pods_on: HashMap::new(),
+            worths: Worths::default(),
+            lost: false,
             usage_nodes: HashMap::new(),
             usage_pods: HashMap::new(),
             revision: 0,
@@ -306,6 +312,11 @@ impl Cluster {
     /// Sums over one namespace.
     pub fn tally_in(&self, namespace: &str) -> Option<&Tally> {
         self.by_namespace.get(namespace)
+    }
+
+    /// What its nodes are worth.
+    pub fn worth(&self) -> &Worth {
+        self.worths.sum()
     }
 
     /// Pods on a node that are not finished.

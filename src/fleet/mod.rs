@@ -8,9 +8,15 @@ pub mod delta;
 pub mod index;
 pub mod table;
 pub mod tree;
+pub mod worth;
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::domain::change::Change;
 use crate::domain::cost::catalogue::Catalogue;
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
@@ -21,6 +27,8 @@ use cluster::{Cluster, ClusterInfo, Load, Phase};
 #[derive(Clone, Debug, Default)]
 pub struct Fleet {
     clusters: Vec<Cluster>,
+    /// What changed while this program looked, the oldest first; the oldest go when there are too many.
+    changes: VecDeque<Change>,
     /// Prices, once read.
     pub catalogue: Option<Arc<Catalogue>>,
     /// Grows with every change.
@@ -50,7 +58,7 @@ impl Fleet {
                 Cluster::new(info)
             })
             .collect();
-        Self { clusters, catalogue: None, revision: 0 }
+        Self { clusters, ..Self::default() }
     }
 
     /// All clusters, in the order of the kubeconfig.
@@ -61,6 +69,11 @@ impl Fleet {
     /// One cluster.
     pub fn cluster(&self, id: ClusterId) -> Option<&Cluster> {
         self.clusters.get(id.index())
+    }
+
+    /// What changed while this program looked, the oldest first.
+    pub fn changes(&self) -> impl DoubleEndedIterator<Item = &Change> {
+        self.changes.iter()
     }
 
     /// The clusters a scope touches.

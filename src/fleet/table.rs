@@ -9,7 +9,7 @@ use crate::domain::kind::Kind;
 use crate::domain::node::NodeRow;
 use crate::domain::object::{Meta, OtherRow};
 use crate::domain::pod::PodRow;
-use crate::domain::workload::WorkloadRow;
+use crate::domain::workload::{WorkloadRow, short_image};
 use crate::domain::{age, columns, quantity};
 
 use super::cluster::Cluster;
@@ -250,12 +250,6 @@ impl RowRef<'_> {
     }
 }
 
-/// The image without its registry and path: `web:2.41.0`.
-pub fn short_image(image: &str) -> &str {
-    let name = image.rsplit('/').next().unwrap_or(image);
-    name.split_once('@').map_or(name, |(n, _)| if n.is_empty() { name } else { n })
-}
-
 fn show_age(meta: &Meta, now: Timestamp) -> Cell {
     meta.created.map_or_else(|| "–".into(), |t| age::show(t, now).into())
 }
@@ -364,13 +358,6 @@ fn node(cluster: &Cluster, n: &NodeRow, now: Timestamp) -> Vec<Cell> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn images_are_short() {
-        assert_eq!(short_image("registry.example:5000/shop/web:2.41.0"), "web:2.41.0");
-        assert_eq!(short_image("gcr.io/x/api@sha256:abc"), "api");
-        assert_eq!(short_image("nginx"), "nginx");
-    }
 
     #[test]
     fn percents() {

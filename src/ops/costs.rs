@@ -9,8 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::cost::catalogue::Catalogue;
-use crate::domain::cost::node::{NodePrice, price_node, provider_of};
-use crate::domain::cost::rates::{parts_of, ratios};
+use crate::domain::cost::node::{NodePrice, price_node};
 use crate::domain::cost::{ClusterCosts, CostRow, PriceSource, allocate, cluster_fee};
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
@@ -21,6 +20,7 @@ use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Cluster;
+use crate::fleet::worth::Worth;
 
 pub use super::catalogue::load as load_catalogue;
 
@@ -157,19 +157,33 @@ impl Costs {
 
 /// What one cluster costs, by workload.
 pub fn of_cluster(cluster: &Cluster, catalogue: Option<&Catalogue>) -> ClusterCosts {
+    share_out(cluster, catalogue, &[])
+}
+
+/// What one cluster costs, by workload; the pods of `alone` have rows of their own.
+fn share_out(
+    cluster: &Cluster,
+    catalogue: Option<&Catalogue>,
+    alone: &[(&SafeText, &SafeText)],
+) -> ClusterCosts {
     let place = &cluster.info.place;
     let nodes: Vec<(&NodeRow, NodePrice)> =
         cluster.nodes().map(|n| (n, price_node(catalogue, place, n))).collect();
-    let pods: Vec<&PodRow> = cluster.pods().collect();
+    let apart: Vec<PodRow> = alone
+        .iter()
+        .filter_map(|(ns, name)| cluster.pod(ns, name))
+        .map(|pod| PodRow { workload: None, ..pod.clone() })
+        .collect();
+    let is_apart = |p: &PodRow| alone.contains(&(&p.meta.namespace, &p.meta.name));
+    let pods: Vec<&PodRow> = cluster.pods().filter(|p| !is_apart(p)).chain(&apart).collect();
     allocate(place, &nodes, &pods, &|p| cluster.pod_usage(&p.meta.namespace, &p.meta.name))
 }
 
-/// What a whole cluster costs, in nano-dollars per hour; zero where nothing of it has a price. Cheap: nodes only.
-pub fn cluster_month(cluster: &Cluster, catalogue: Option<&Catalogue>) -> i128 {
-    let place = &cluster.info.place;
-    let nodes: i128 =
-        cluster.nodes().map(|n| i128::from(price_node(catalogue, place, n).nano_usd_hour.max(0))).sum();
-    if nodes == 0 { 0 } else { nodes + i128::from(cluster_fee(place).0) }
+/// What a whole cluster costs, in nano-dollars per hour; zero where nothing of it has a price. Cheap: a sum
+/// that the fleet keeps.
+pub fn cluster_month(cluster: &Cluster) -> i128 {
+    let nodes = cluster.worth().nodes_nano;
+    if nodes == 0 { 0 } else { nodes + i128::from(cluster_fee(&cluster.info.place).0) }
 }
 
 /// What a place or cluster of the tree costs, in nano-dollars per hour; `None` below clusters, and where nothing has a
@@ -179,27 +193,14 @@ pub fn node_month(fleet: &Fleet, node: &TreeNode) -> Option<i128> {
         return None;
     }
     let scope = Scope::nodes([node.clone()]);
-    let total: i128 = fleet.in_scope(&scope).map(|c| cluster_month(c, fleet.catalogue.as_deref())).sum();
+    let total: i128 = fleet.in_scope(&scope).map(cluster_month).sum();
     (total > 0).then_some(total)
 }
 
 /// What one more pod with these requests is worth in a cluster, in nano-dollars per hour: at the mean price of its
 /// nodes' cores, memory and GPUs. `None` where no node has a price, or the pod asks for nothing.
-pub fn pod_nano(cluster: &Cluster, catalogue: Option<&Catalogue>, requests: Amount) -> Option<i64> {
-    let place = &cluster.info.place;
-    let (mut cpu, mut mem, mut gpu) = (0i128, 0i128, 0i128);
-    let mut capacity = Amount::default();
-    for node in cluster.nodes() {
-        let price = price_node(catalogue, place, node);
-        if price.is_priced() {
-            let rates = ratios(provider_of(place, node), &node.instance_type);
-            let parts = parts_of(price.nano_usd_hour.max(0), rates, node.capacity);
-            cpu += i128::from(parts.cpu_nano);
-            mem += i128::from(parts.mem_nano);
-            gpu += i128::from(parts.gpu_nano);
-            capacity += node.capacity;
-        }
-    }
+pub fn pod_nano(cluster: &Cluster, requests: Amount) -> Option<i64> {
+    let Worth { cpu_nano: cpu, mem_nano: mem, gpu_nano: gpu, capacity, .. } = *cluster.worth();
     if requests.is_zero() || capacity.is_zero() {
         return None;
     }
@@ -218,7 +219,14 @@ pub fn of(fleet: &Fleet, scope: &Scope, by: By) -> Costs {
     let mut out = Costs { by, ..Costs::default() };
     let mut groups: BTreeMap<Vec<SafeText>, Group> = BTreeMap::new();
     for cluster in fleet.in_scope(scope) {
-        let costs = of_cluster(cluster, catalogue);
+        let alone: Vec<(&SafeText, &SafeText)> = scope
+            .tree_nodes()
+            .filter_map(|n| match n {
+                TreeNode::Pod(id, ns, name) if *id == cluster.id() => Some((ns, name)),
+                _ => None,
+            })
+            .collect();
+        let costs = share_out(cluster, catalogue, &alone);
         let at = cluster.info.at();
         let whole = scope.covers_cluster(at);
         out.partial |= !whole;
@@ -339,5 +347,74 @@ impl Group {
         row.efficiency_permille =
             (self.weight > 0).then(|| u32::try_from(self.weighted / self.weight).unwrap_or(u32::MAX));
         row
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::environment::Environment;
+    use crate::domain::object::{Meta, Owner};
+    use crate::domain::place::{Place, Provider};
+    use crate::fleet::cluster::ClusterInfo;
+    use crate::fleet::delta::{Batch, Delta, Row, Update};
+
+    fn meta(namespace: &str, name: &str) -> Meta {
+        Meta { namespace: namespace.into(), name: name.into(), ..Meta::default() }
+    }
+
+    fn fleet() -> Fleet {
+        let mut fleet = Fleet::new([ClusterInfo {
+            id: ClusterId(0),
+            context: "a".into(),
+            other_contexts: Vec::new(),
+            place: Place { provider: Provider::Aws, region: "eu-west-1".into(), ..Place::default() },
+            environment: Environment::Dev,
+            server: "".into(),
+            user: "".into(),
+            auth: "".into(),
+            read_only: false,
+        }]);
+        let whole = Amount { cpu_milli: 2000, mem_bytes: 8 << 30, ..Amount::default() };
+        let node = NodeRow {
+            meta: meta("", "n1"),
+            instance_type: "m5.large".into(),
+            capacity: whole,
+            allocatable: whole,
+            ..NodeRow::default()
+        };
+        let pod = |n: u64| PodRow {
+            meta: meta("shop", &format!("web-{n}")),
+            node: "n1".into(),
+            phase: "Running".into(),
+            is_ready: true,
+            requests: Amount { cpu_milli: 100 * n, mem_bytes: n << 28, ..Amount::default() },
+            workload: Some(Owner { kind: "Deployment".into(), name: "web".into() }),
+            ..PodRow::default()
+        };
+        let deltas = vec![
+            Delta::Reset { kind: Kind::Node, rows: vec![Row::Node(Box::new(node))] },
+            Delta::Reset { kind: Kind::Pod, rows: (1..=3).map(|n| Row::Pod(Box::new(pod(n)))).collect() },
+        ];
+        let now = jiff::Timestamp::from_second(1_795_442_400).unwrap();
+        fleet.apply(Update::Cluster(Batch { cluster: ClusterId(0), deltas }), now);
+        fleet
+    }
+
+    #[test]
+    fn a_pod_costs_its_part_of_its_workload() {
+        let fleet = fleet();
+        let cost = |node: TreeNode| of(&fleet, &Scope::nodes([node]), By::Workload);
+        let pod =
+            |n: u32| cost(TreeNode::Pod(ClusterId(0), "shop".into(), format!("web-{n}").as_str().into()));
+        let whole =
+            cost(TreeNode::Workload(ClusterId(0), "shop".into(), Kind::Deployment, "web".into())).total_nano;
+        let parts: Vec<i128> = (1..=3).map(|n| pod(n).total_nano).collect();
+        assert!(whole > 0);
+        assert_eq!(pod(2).rows.len(), 1);
+        assert_eq!(pod(2).rows[0].label[1], "po/web-2");
+        // Shares are whole nano-dollars; what is left over of a node goes to one of its rows.
+        assert!((parts.iter().sum::<i128>() - whole).abs() <= 3, "{parts:?} of {whole}");
+        assert!(parts[0] < parts[1] && parts[1] < parts[2], "{parts:?}");
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout_at};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
@@ -16,6 +16,7 @@ use crate::domain::scope::Scope;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::{Cluster, Load, Phase};
 use crate::fleet::delta::Update;
+use crate::source::clock::Clock;
 use crate::source::demand::Demand;
 
 use super::catalogue;
@@ -71,60 +72,93 @@ impl Gathered {
 
 /// Runs supervisors for the clusters in scope until all have settled or the limit is over. `progress` is called after
 /// every change.
-pub async fn gather(
-    session: &Session,
-    scope: &Scope,
-    want: &Want,
-    mut progress: impl FnMut(&Fleet),
-) -> Gathered {
-    let mut fleet = session.fleet();
-    let ids: BTreeSet<ClusterId> = fleet.in_scope(scope).map(Cluster::id).collect();
-    let (updates, mut heard) = mpsc::channel(256);
-    let demand =
-        Demand { clusters: ids.clone(), kinds: want.kinds.clone(), usage: want.usage, ..Demand::default() };
-    // Kept: supervisors end when the sender is gone.
-    let (_demand, demanded) = watch::channel(demand);
-    let cancel = CancellationToken::new();
-    let _ends = cancel.clone().drop_guard();
-    session.supervise_only(&ids, updates.clone(), demanded, cancel);
-    let mut prices_due = want.prices;
-    if want.prices {
-        tokio::spawn(async move {
-            // Without its table everything is priced at default rates, which each number says.
-            let catalogue = catalogue::load().await.unwrap_or_default();
-            let _ = updates.send(Update::Catalogue(catalogue)).await;
-        });
-    } else {
-        drop(updates);
+pub async fn gather(session: &Session, scope: &Scope, want: &Want, progress: impl FnMut(&Fleet)) -> Gathered {
+    Gathering::start(session, scope, want).settle(progress).await.0
+}
+
+/// Clusters being gathered: their supervisors run until this is dropped.
+pub struct Gathering {
+    /// The model so far.
+    pub fleet: Fleet,
+    ids: BTreeSet<ClusterId>,
+    want: Want,
+    clock: Clock,
+    heard: mpsc::Receiver<Update>,
+    prices_due: bool,
+    /// Kept: supervisors end when the sender is gone.
+    _demand: watch::Sender<Demand>,
+    _ends: DropGuard,
+}
+
+impl Gathering {
+    /// Starts supervisors for the clusters in scope.
+    pub fn start(session: &Session, scope: &Scope, want: &Want) -> Self {
+        let fleet = session.fleet();
+        let ids: BTreeSet<ClusterId> = fleet.in_scope(scope).map(Cluster::id).collect();
+        let (updates, heard) = mpsc::channel(256);
+        let demand = Demand {
+            clusters: ids.clone(),
+            kinds: want.kinds.clone(),
+            usage: want.usage,
+            ..Demand::default()
+        };
+        let (demand, demanded) = watch::channel(demand);
+        let cancel = CancellationToken::new();
+        session.supervise_only(&ids, updates.clone(), demanded, cancel.clone());
+        if want.prices {
+            tokio::spawn(async move {
+                // Without its table everything is priced at default rates, which each number says.
+                let catalogue = catalogue::load().await.unwrap_or_default();
+                let _ = updates.send(Update::Catalogue(catalogue)).await;
+            });
+        }
+        Self {
+            fleet,
+            ids,
+            want: want.clone(),
+            clock: session.clock.clone(),
+            heard,
+            prices_due: want.prices,
+            _demand: demand,
+            _ends: cancel.drop_guard(),
+        }
     }
-    let mut deadline = Instant::now() + want.limit;
-    let mut in_grace = false;
-    progress(&fleet);
-    loop {
-        let settled = ids.iter().all(|id| fleet.cluster(*id).is_none_or(|c| is_settled(c, &want.kinds)));
-        if settled && !prices_due {
-            if !want.usage || ids.iter().all(|id| fleet.cluster(*id).is_none_or(has_usage)) {
-                break;
+
+    /// Takes in the next change; false when no more can come.
+    pub async fn next(&mut self) -> bool {
+        let Some(update) = self.heard.recv().await else { return false };
+        self.prices_due &= !matches!(update, Update::Catalogue(_));
+        self.fleet.apply(update, self.clock.now());
+        true
+    }
+
+    /// Waits until every cluster has settled or the limit is over. The supervisors go on with the second of the pair.
+    pub async fn settle(mut self, mut progress: impl FnMut(&Fleet)) -> (Gathered, Self) {
+        let mut deadline = Instant::now() + self.want.limit;
+        let mut in_grace = false;
+        progress(&self.fleet);
+        loop {
+            let all = |f: fn(&Cluster, &BTreeSet<Kind>) -> bool| {
+                self.ids.iter().all(|id| self.fleet.cluster(*id).is_none_or(|c| f(c, &self.want.kinds)))
+            };
+            if all(is_settled) && !self.prices_due {
+                if !self.want.usage || all(|c, _| has_usage(c)) {
+                    break;
+                }
+                if !in_grace {
+                    in_grace = true;
+                    deadline = deadline.min(Instant::now() + USAGE_GRACE);
+                }
             }
-            if !in_grace {
-                in_grace = true;
-                deadline = deadline.min(Instant::now() + USAGE_GRACE);
+            match timeout_at(deadline, self.next()).await {
+                Ok(true) => progress(&self.fleet),
+                Ok(false) | Err(_) => break,
             }
         }
-        match timeout_at(deadline, heard.recv()).await {
-            Ok(Some(update)) => {
-                prices_due &= !matches!(update, Update::Catalogue(_));
-                fleet.apply(update);
-                progress(&fleet);
-            }
-            Ok(None) | Err(_) => break,
-        }
+        let late = |id: &ClusterId| self.fleet.cluster(*id).is_some_and(|c| !is_settled(c, &self.want.kinds));
+        let unsettled = self.ids.iter().copied().filter(late).collect();
+        (Gathered { fleet: self.fleet.clone(), unsettled }, self)
     }
-    let unsettled = ids
-        .into_iter()
-        .filter(|id| fleet.cluster(*id).is_some_and(|c| !is_settled(c, &want.kinds)))
-        .collect();
-    Gathered { fleet, unsettled }
 }
 
 fn is_settled(cluster: &Cluster, kinds: &BTreeSet<Kind>) -> bool {

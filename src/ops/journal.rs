@@ -23,7 +23,7 @@ pub struct Line {
     /// Number of the step in the plan, from 0; none for lines about the whole run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<usize>,
-    /// `begin`, `intent`, `done`, `failed`, `stopped`, `end`.
+    /// `begin`, `intent`, `written` (not ready yet), `done`, `failed`, `end`.
     pub what: String,
     /// The cluster by its full place; empty for the whole run.
     #[serde(default)]

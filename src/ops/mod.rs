@@ -1,6 +1,7 @@
 //! Use cases: what a person wants done, without a terminal and without printing. Shared by `ui` and `cli`.
 
 pub mod catalogue;
+pub mod changes;
 pub mod clouds;
 pub mod contexts;
 pub mod costs;

@@ -113,7 +113,7 @@ mod tests {
         let mut fleet = Fleet::new([info("a"), info("b")]);
         let now = Timestamp::from_second(1000).unwrap();
         let phase = Phase::Failed { since: now, cause: "connection refused".into() };
-        fleet.apply(Update::Cluster(Batch { cluster: ClusterId(1), deltas: vec![Delta::Phase(phase)] }));
+        fleet.apply(Update::Cluster(Batch { cluster: ClusterId(1), deltas: vec![Delta::Phase(phase)] }), now);
         let found = of(&fleet, &Scope::all(), now);
         assert_eq!(found.len(), 1);
         assert!(found[0].clusters.contains(&ClusterId(1)));

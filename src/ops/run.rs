@@ -1,10 +1,13 @@
-//! The engine: runs a confirmed plan, one cluster after the other, step by step, with a journal.
+//! The engine: runs a confirmed plan, one cluster after the other, step by step, with a journal. A cluster's steps are
+//! written in order and then awaited together; the next cluster begins when all of them are ready.
 //!
 //! Nothing is written before its intent is on disk. It stops at the first failure; what was not started stays so. A step
 //! never trusts the plan for what may have changed since: uid, replicas and resource versions are checked by the server.
 
 use std::time::Duration;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -56,7 +59,7 @@ pub enum RunEvent {
 pub struct Outcome {
     /// Steps that were done.
     pub done: usize,
-    /// Steps that failed: none or one.
+    /// Steps that failed: writes stop at the first, but of those written to one cluster several may never get ready.
     pub failed: usize,
     /// Steps that were not started.
     pub not_started: usize,
@@ -100,6 +103,18 @@ fn refused(plan: &Plan, words: String) -> Outcome {
     Outcome { not_started: plan.targets().count(), words, ..Outcome::default() }
 }
 
+/// A run on its way.
+struct Run<'a> {
+    session: &'a Session,
+    options: &'a RunOptions,
+    progress: &'a mpsc::Sender<RunEvent>,
+    cancel: &'a CancellationToken,
+    journal: &'a mut Journal,
+    outcome: Outcome,
+    /// The first failure, in words; nothing is started after it.
+    failure: Option<String>,
+}
+
 async fn steps(
     session: &Session,
     plan: &Plan,
@@ -108,47 +123,17 @@ async fn steps(
     cancel: &CancellationToken,
     journal: &mut Journal,
 ) -> Outcome {
-    let mut outcome = Outcome::default();
-    let mut words = None;
     if let Err(error) = journal.whole(session.clock.now(), "begin", &plan.title()) {
         return refused(plan, format!("nothing was written: the journal cannot be written: {error}"));
     }
-    for (number, step) in plan.steps.iter().enumerate() {
-        if step.verdict == Verdict::Same {
-            let _ = progress.send(RunEvent::Done { step: number, words: "same already".to_owned() }).await;
-            continue;
-        }
-        if words.is_some() || cancel.is_cancelled() {
-            outcome.not_started += 1;
-            continue;
-        }
-        let intent = journal.step(session.clock.now(), number, step, "intent", &step.action_words());
-        let result = match intent {
-            Err(error) => Err(format!("the journal cannot be written: {error}")),
-            Ok(()) => {
-                let _ = progress.send(RunEvent::Started { step: number }).await;
-                one(session, number, step, options, progress, cancel).await.map_err(|f| f.to_string())
-            }
-        };
-        let (what, said) = match &result {
-            Ok(said) => ("done", said),
-            Err(said) => ("failed", said),
-        };
-        // The write is done or not: a journal that cannot take the outcome must not hide it.
-        let _ = journal.step(session.clock.now(), number, step, what, said);
-        match result {
-            Ok(said) => {
-                outcome.done += 1;
-                let _ = progress.send(RunEvent::Done { step: number, words: said }).await;
-            }
-            Err(said) => {
-                outcome.failed += 1;
-                words = Some(format!("{} in {}: {said}", step.object_words(), step.cluster.name));
-                let _ = progress.send(RunEvent::Failed { step: number, words: said }).await;
-            }
-        }
+    let (outcome, failure) = (Outcome::default(), None);
+    let mut run = Run { session, options, progress, cancel, journal, outcome, failure };
+    let numbered: Vec<(usize, &Step)> = plan.steps.iter().enumerate().collect();
+    for cluster in numbered.chunk_by(|(_, a), (_, b)| a.cluster.id == b.cluster.id) {
+        run.cluster(cluster).await;
     }
-    outcome.words = match (words, outcome.not_started) {
+    let (mut outcome, failure) = (run.outcome, run.failure);
+    outcome.words = match (failure, outcome.not_started) {
         (Some(words), n) => format!("failed: {words}; {} done, {n} not started", outcome.done),
         (None, 0) => format!("done: {}", plan.title()),
         (None, n) => format!("stopped: {} done, {n} not started", outcome.done),
@@ -157,15 +142,95 @@ async fn steps(
     outcome
 }
 
-/// Takes one step; the words say what came of it.
-async fn one(
-    session: &Session,
-    number: usize,
-    step: &Step,
-    options: &RunOptions,
-    progress: &mpsc::Sender<RunEvent>,
-    cancel: &CancellationToken,
-) -> Result<String, Fault> {
+impl<'a> Run<'a> {
+    /// Writes the steps of one cluster in their order, then waits for all of them together: objects of one set may
+    /// need each other to become ready. Only what later steps cannot be written without is awaited at once.
+    async fn cluster(&mut self, steps: &[(usize, &Step)]) {
+        let mut written: Vec<(usize, &Step, Resource)> = Vec::new();
+        for (number, step) in steps.iter().copied() {
+            if step.verdict == Verdict::Same {
+                let words = "same already".to_owned();
+                let _ = self.progress.send(RunEvent::Done { step: number, words }).await;
+                continue;
+            }
+            if self.failure.is_some() || self.cancel.is_cancelled() {
+                self.outcome.not_started += 1;
+                continue;
+            }
+            let now = self.session.clock.now();
+            let result = match self.journal.step(now, number, step, "intent", &step.action_words()) {
+                Err(error) => Err(format!("the journal cannot be written: {error}")),
+                Ok(()) => {
+                    let _ = self.progress.send(RunEvent::Started { step: number }).await;
+                    write(self.session, step).await.map_err(|f| f.to_string())
+                }
+            };
+            match result {
+                Ok(what) if self.options.wait && !matches!(step.action, StepAction::Delete) => {
+                    // The write is done or not: a journal that cannot take the outcome must not hide it.
+                    let _ = self.journal.step(self.session.clock.now(), number, step, "written", "");
+                    if gates(&step.kind) {
+                        let waited = self.patience().wait(number, step, &what).await;
+                        self.settle(number, step, waited).await;
+                    } else {
+                        written.push((number, step, what));
+                    }
+                }
+                Ok(_) => self.settle(number, step, Ok("written".to_owned())).await,
+                Err(said) => self.settle(number, step, Err(said)).await,
+            }
+        }
+        let patience = self.patience();
+        let mut waits: FuturesUnordered<_> =
+            written
+                .iter()
+                .map(|(number, step, what)| async move {
+                    (*number, *step, patience.wait(*number, step, what).await)
+                })
+                .collect();
+        while let Some((number, step, result)) = waits.next().await {
+            self.settle(number, step, result).await;
+        }
+    }
+
+    fn patience(&self) -> Patience<'a> {
+        Patience {
+            session: self.session,
+            options: self.options,
+            progress: self.progress,
+            cancel: self.cancel,
+        }
+    }
+
+    /// Keeps and tells what came of a step.
+    async fn settle(&mut self, number: usize, step: &Step, result: Result<String, String>) {
+        let (what, said) = match &result {
+            Ok(said) => ("done", said),
+            Err(said) => ("failed", said),
+        };
+        let _ = self.journal.step(self.session.clock.now(), number, step, what, said);
+        match result {
+            Ok(words) => {
+                self.outcome.done += 1;
+                let _ = self.progress.send(RunEvent::Done { step: number, words }).await;
+            }
+            Err(words) => {
+                self.outcome.failed += 1;
+                let whole = format!("{} in {}: {words}", step.object_words(), step.cluster.name);
+                self.failure.get_or_insert(whole);
+                let _ = self.progress.send(RunEvent::Failed { step: number, words }).await;
+            }
+        }
+    }
+}
+
+/// Kinds without which later steps of the set cannot be written.
+fn gates(kind: &str) -> bool {
+    matches!(kind, "Namespace" | "CustomResourceDefinition")
+}
+
+/// Writes one step; returns where its object is.
+async fn write(session: &Session, step: &Step) -> Result<Resource, Fault> {
     let client = session.client(step.cluster.id).await?;
     let what = match Kind::of_manifest(&step.kind, &step.api_version).map(Resource::from) {
         Some(known) if known.api_version() == step.api_version => known,
@@ -208,63 +273,76 @@ async fn one(
         session.heed(step.cluster.id, fault).await;
     }
     written?;
-    if !options.wait || matches!(step.action, StepAction::Delete) {
-        return Ok("written".to_owned());
-    }
-    wait(session, number, step, &what, options, progress, cancel).await
+    Ok(what)
 }
 
-/// Waits until an object is ready, fails early when its pods never will be, and says while waiting what for.
-async fn wait(
-    session: &Session,
-    number: usize,
-    step: &Step,
-    what: &Resource,
-    options: &RunOptions,
-    progress: &mpsc::Sender<RunEvent>,
-    cancel: &CancellationToken,
-) -> Result<String, Fault> {
-    let started = tokio::time::Instant::now();
-    let client = session.client(step.cluster.id).await?;
-    let mut said = String::new();
-    loop {
-        let object = api::get(&client, what, &step.namespace, &step.name).await;
-        let words = match object {
-            // A read that fails is no failed write: the next one may get through.
-            Err(fault) => format!("cannot see it: {fault}"),
-            Ok(None) => {
-                return Err(Fault::new(FaultClass::NotFound, "it is gone: somebody deleted it meanwhile"));
-            }
-            Ok(Some(object)) => {
-                let ready = readiness::of(&object, session.clock.now());
-                match ready.status {
-                    Status::Current => return Ok(format!("ready after {} s", started.elapsed().as_secs())),
-                    Status::Failed => {
-                        return Err(Fault::new(
-                            FaultClass::Other,
-                            &format!("{}: {}", ready.reason, ready.message),
-                        ));
+/// What waiting for an object takes.
+#[derive(Clone, Copy)]
+struct Patience<'a> {
+    session: &'a Session,
+    options: &'a RunOptions,
+    progress: &'a mpsc::Sender<RunEvent>,
+    cancel: &'a CancellationToken,
+}
+
+impl Patience<'_> {
+    /// Waits until an object is ready, fails early when its pods never will be, and says while waiting what for.
+    async fn wait(self, number: usize, step: &Step, what: &Resource) -> Result<String, String> {
+        self.until_ready(number, step, what).await.map_err(|f| f.to_string())
+    }
+
+    async fn until_ready(self, number: usize, step: &Step, what: &Resource) -> Result<String, Fault> {
+        let Self { session, options, progress, cancel } = self;
+        let started = tokio::time::Instant::now();
+        let client = session.client(step.cluster.id).await?;
+        let mut said = String::new();
+        loop {
+            let object = api::get(&client, what, &step.namespace, &step.name).await;
+            let words = match object {
+                // A read that fails is no failed write: the next one may get through.
+                Err(fault) => format!("cannot see it: {fault}"),
+                Ok(None) => {
+                    return Err(Fault::new(
+                        FaultClass::NotFound,
+                        "it is gone: somebody deleted it meanwhile",
+                    ));
+                }
+                Ok(Some(object)) => {
+                    let ready = readiness::of(&object, session.clock.now());
+                    match ready.status {
+                        Status::Current => {
+                            return Ok(format!("ready after {} s", started.elapsed().as_secs()));
+                        }
+                        Status::Failed => {
+                            return Err(Fault::new(
+                                FaultClass::Other,
+                                &format!("{}: {}", ready.reason, ready.message),
+                            ));
+                        }
+                        _ => {}
                     }
-                    _ => {}
+                    if let Some(why) = doomed(&client, &object).await {
+                        return Err(Fault::new(FaultClass::Other, &why));
+                    }
+                    if ready.message.is_empty() { ready.reason } else { ready.message }
                 }
-                if let Some(why) = doomed(&client, &object).await {
-                    return Err(Fault::new(FaultClass::Other, &why));
-                }
-                if ready.message.is_empty() { ready.reason } else { ready.message }
+            };
+            if started.elapsed() > options.deadline {
+                let seconds = options.deadline.as_secs();
+                return Err(Fault::new(
+                    FaultClass::Timeout,
+                    &format!("not ready after {seconds} s: {words}"),
+                ));
             }
-        };
-        if started.elapsed() > options.deadline {
-            let seconds = options.deadline.as_secs();
-            return Err(Fault::new(FaultClass::Timeout, &format!("not ready after {seconds} s: {words}")));
+            if cancel.is_cancelled() {
+                return Ok(format!("written; stopped waiting: {words}"));
+            }
+            if words != said {
+                said.clone_from(&words);
+                let _ = progress.send(RunEvent::Waiting { step: number, words }).await;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        if cancel.is_cancelled() {
-            return Ok(format!("written; stopped waiting: {words}"));
-        }
-        if words != said {
-            said.clone_from(&words);
-            let _ = progress.send(RunEvent::Waiting { step: number, words }).await;
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 

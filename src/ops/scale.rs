@@ -64,11 +64,11 @@ pub fn plan(
 ) -> Result<Plan, PlanError> {
     let arguments = format!(" --replicas={}", amount.words());
     steps::plan_of(fleet, session, targets, Verb::Scale, &arguments, |cluster, key| {
-        step(fleet, cluster, key, amount)
+        step(cluster, key, amount)
     })
 }
 
-fn step(fleet: &Fleet, cluster: &Cluster, key: &ObjectKey, amount: Amount) -> Step {
+fn step(cluster: &Cluster, key: &ObjectKey, amount: Amount) -> Step {
     let row = cluster.workload(key.kind, &key.namespace, &key.name);
     let from = row.map_or(0, |w| w.desired);
     let to = amount.of(from);
@@ -96,7 +96,7 @@ fn step(fleet: &Fleet, cluster: &Cluster, key: &ObjectKey, amount: Amount) -> St
     if row.unobserved || row.updated < row.desired {
         step.notes.push("a rollout of it is under way".to_owned());
     }
-    step.cost_nano_hour = costs::pod_nano(cluster, fleet.catalogue.as_deref(), row.pod_requests)
+    step.cost_nano_hour = costs::pod_nano(cluster, row.pod_requests)
         .map(|nano| nano.saturating_mul(i64::from(to) - i64::from(from)));
     step
 }

@@ -4,7 +4,7 @@
 //! model (its one owner is the loop, or `gather`), a terminal, a printed word. Called by `main`, which makes one, by `ui`
 //! and `cli`, and by every use case.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -31,6 +31,8 @@ use crate::source::supervise::Supervisors;
 pub struct Session {
     /// Every context that was found, in file order.
     pub contexts: Vec<ContextEntry>,
+    /// Places in `contexts` by name, as rows show it.
+    by_context: Arc<HashMap<SafeText, usize>>,
     /// Every file that was read, or could not be.
     pub files: Vec<FileState>,
     /// The clusters behind the contexts; a cluster's id is its place here.
@@ -109,7 +111,13 @@ impl Session {
                 info.environment = Environment::Prod;
             }
         }
+        let names = loaded.contexts.iter().map(|c| SafeText::new(&c.name));
+        let mut by_context = HashMap::new();
+        for (name, place) in names.zip(0usize..) {
+            by_context.entry(name).or_insert(place);
+        }
         Self {
+            by_context: Arc::new(by_context),
             contexts: loaded.contexts,
             files: loaded.files,
             infos,
@@ -134,7 +142,7 @@ impl Session {
     /// The context that acts for a cluster.
     pub fn context(&self, id: ClusterId) -> Option<&ContextEntry> {
         let info = self.info(id)?;
-        self.contexts.iter().find(|c| c.name == *info.context || SafeText::new(&c.name) == info.context)
+        self.contexts.get(*self.by_context.get(&info.context)?)
     }
 
     /// A session of nothing but the clusters in scope; their ids are new.
@@ -173,6 +181,7 @@ impl Session {
     fn copy(&self) -> Self {
         Self {
             contexts: self.contexts.clone(),
+            by_context: self.by_context.clone(),
             files: self.files.clone(),
             infos: self.infos.clone(),
             pool: self.pool.clone(),

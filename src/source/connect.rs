@@ -11,6 +11,7 @@ pub use kube::Client;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
 use super::fault::{Fault, FaultClass};
+use super::kubeconfig;
 
 /// How long the build of a client may take, a credential plugin's run included.
 const DIAL_LIMIT: Duration = Duration::from_secs(20);
@@ -45,8 +46,11 @@ impl FromKubeconfig {
 impl Dial for FromKubeconfig {
     fn dial(&self, context: &str) -> BoxFuture<'_, Result<Client, Fault>> {
         let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
+        let context = context.to_owned();
         Box::pin(async move {
-            let mut config = kube::Config::from_custom_kubeconfig((*self.merged).clone(), &options)
+            // Not the whole of it: of hundreds of contexts each would copy all others.
+            let own = kubeconfig::only(&self.merged, &context);
+            let mut config = kube::Config::from_custom_kubeconfig(own, &options)
                 .await
                 .map_err(|e| Fault::new(FaultClass::Credentials, &format!("kubeconfig: {}", root(&e))))?;
             config.connect_timeout = Some(Duration::from_secs(8));

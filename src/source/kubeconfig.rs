@@ -2,7 +2,7 @@
 //!
 //! Reading and listing opens no socket and runs no plugin. Nothing of a credential leaves this file but its kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use kube::config::{AuthInfo, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
@@ -118,23 +118,31 @@ pub fn from_value(config: Value) -> Result<Loaded, String> {
 
 /// The first to name an entry wins it whole; the first current-context that is not empty wins.
 fn merge(into: &mut Kubeconfig, next: Kubeconfig) {
-    for c in next.clusters {
-        if !into.clusters.iter().any(|x| x.name == c.name) {
-            into.clusters.push(c);
-        }
-    }
-    for u in next.auth_infos {
-        if !into.auth_infos.iter().any(|x| x.name == u.name) {
-            into.auth_infos.push(u);
-        }
-    }
-    for c in next.contexts {
-        if !into.contexts.iter().any(|x| x.name == c.name) {
-            into.contexts.push(c);
-        }
-    }
+    append(&mut into.clusters, next.clusters, |c| &c.name);
+    append(&mut into.auth_infos, next.auth_infos, |u| &u.name);
+    append(&mut into.contexts, next.contexts, |c| &c.name);
     if into.current_context.as_deref().unwrap_or("").is_empty() {
         into.current_context = next.current_context;
+    }
+}
+
+/// Appends the entries whose names are new.
+fn append<T>(into: &mut Vec<T>, next: Vec<T>, name: impl Fn(&T) -> &String) {
+    let mut known: HashSet<String> = into.iter().map(|entry| name(entry).clone()).collect();
+    into.extend(next.into_iter().filter(|entry| known.insert(name(entry).clone())));
+}
+
+/// What of a kubeconfig one context needs.
+pub(super) fn only(config: &Kubeconfig, context: &str) -> Kubeconfig {
+    let named = config.contexts.iter().find(|c| c.name == context);
+    let inner = named.and_then(|c| c.context.as_ref());
+    let (cluster, user) = (inner.map(|c| &c.cluster), inner.and_then(|c| c.user.as_ref()));
+    Kubeconfig {
+        clusters: config.clusters.iter().find(|c| Some(&c.name) == cluster).cloned().into_iter().collect(),
+        auth_infos: config.auth_infos.iter().find(|u| Some(&u.name) == user).cloned().into_iter().collect(),
+        contexts: named.cloned().into_iter().collect(),
+        current_context: Some(context.to_owned()),
+        ..Kubeconfig::default()
     }
 }
 
@@ -225,7 +233,8 @@ fn auth_word(user: &AuthInfo) -> String {
 /// The clusters behind the contexts: contexts to one server are one cluster. The current context acts for it, else the
 /// first in file order.
 pub fn clusters(contexts: &[ContextEntry], read_only: bool) -> Vec<ClusterInfo> {
-    let mut by_server: Vec<(String, Vec<&ContextEntry>)> = Vec::new();
+    let mut by_server: Vec<Vec<&ContextEntry>> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for c in contexts {
         let key = match &c.server {
             Some(server) => format!(
@@ -235,14 +244,15 @@ pub fn clusters(contexts: &[ContextEntry], read_only: bool) -> Vec<ClusterInfo> 
             ),
             None => format!("context:{}", c.name),
         };
-        match by_server.iter_mut().find(|(k, _)| *k == key) {
-            Some((_, list)) => list.push(c),
-            None => by_server.push((key, vec![c])),
+        let place = *places.entry(key).or_insert(by_server.len());
+        match by_server.get_mut(place) {
+            Some(list) => list.push(c),
+            None => by_server.push(vec![c]),
         }
     }
     by_server
         .into_iter()
-        .filter_map(|(_, list)| {
+        .filter_map(|list| {
             let acting = list.iter().find(|c| c.current).or_else(|| list.first())?;
             Some(ClusterInfo {
                 id: ClusterId(0),

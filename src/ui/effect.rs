@@ -44,6 +44,8 @@ pub enum Effect {
     Redraw,
     /// Into the background.
     Suspend,
+    /// Open the demo in place of this.
+    Demo,
     /// Leave.
     Quit,
 }
@@ -114,6 +116,13 @@ pub enum Job {
         targets: Vec<LogTarget>,
         /// How.
         options: LogOptions,
+    },
+    /// Follow these too.
+    MoreLogs {
+        /// Generation.
+        generation: u64,
+        /// Of whom; their sources are numbered on.
+        targets: Vec<LogTarget>,
     },
     /// End what is followed.
     StopLogs,

@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::run::{Leave, Loop, Ui};
 use super::term::guard::{self, Guard};
 
-/// Runs the terminal until a person leaves. Gives the terminal back on every way out.
-pub async fn launch(ui: Ui) -> io::Result<()> {
+/// Runs the terminal until a person leaves, for good or for the demo. Gives the terminal back on every way out.
+pub async fn launch(ui: Ui) -> io::Result<Leave> {
     // The theme has decided about colours; crossterm must not decide again.
     crossterm::style::force_color_output(true);
     let stop = CancellationToken::new();
@@ -18,7 +18,7 @@ pub async fn launch(ui: Ui) -> io::Result<()> {
     let guard = Guard::enter()?;
     let size = crossterm::terminal::size()?;
     let mut main = Loop::start(ui, BufWriter::with_capacity(64 * 1024, io::stdout()), size)?;
-    loop {
+    let left = loop {
         // Its thread reads the terminal: it must not live while somebody else does.
         let mut events = EventStream::new();
         let leave = main.run(&mut pin!(&mut events), &stop).await;
@@ -30,17 +30,17 @@ pub async fn launch(ui: Ui) -> io::Result<()> {
                 main.view.size = size;
                 main.screen.resize(size)?;
             }
-            Ok(Leave::Quit) => break,
+            Ok(leave @ (Leave::Quit | Leave::Demo)) => break leave,
             Err(error) => {
                 main.stop();
                 drop(guard);
                 return Err(error);
             }
         }
-    }
+    };
     main.stop();
     drop(guard);
-    Ok(())
+    Ok(left)
 }
 
 /// SIGTERM, SIGHUP and SIGINT end the loop; a second one ends the program at once, with the terminal given back.

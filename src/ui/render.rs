@@ -40,7 +40,9 @@ pub fn render(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, buf: &m
     let content = Rect { y: screen.y + 2, height: screen.height - 3, ..screen };
     let titles = Rect { y: screen.y + 1, height: 1, ..screen };
     let pane_in_focus = view.focus == Focus::Pane;
-    if view.is_narrow() {
+    if let (Some(welcome), false) = (&view.welcome, pane_in_focus) {
+        welcome.draw(&view.keymap, theme, content, buf);
+    } else if view.is_narrow() {
         if pane_in_focus {
             pane(fleet, view, theme, now, (titles, content), buf);
         } else {
@@ -307,6 +309,7 @@ fn keys(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if view.pending.is_empty() {
         let own: &[Action] = match (&view.text, view.focus) {
             (Some(_), _) => &[Action::Back, Action::Filter, Action::LogNextMatch, Action::Copy, Action::Save],
+            (None, Focus::Tree) if view.welcome.is_some() => &[Action::Demo, Action::Quit],
             (None, Focus::Tree) => {
                 &[Action::Open, Action::Toggle, Action::Mark, Action::Logs, Action::NextPane, Action::Connect]
             }

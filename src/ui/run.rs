@@ -21,6 +21,7 @@ use crate::source::demand::Demand;
 use super::effect::{Effect, Said, Toast};
 use super::key::Key;
 use super::keymap::Keymap;
+use super::modal::welcome::Welcome;
 use super::render::render;
 use super::tasks::Tasks;
 use super::term::out::Screen;
@@ -53,6 +54,8 @@ pub enum Leave {
     Quit,
     /// Into the background, then on.
     Suspend,
+    /// The program goes on with the demo.
+    Demo,
 }
 
 /// The loop's state; `turn` and `frame` are its two halves, so that snapshots and benches drive the same code.
@@ -70,33 +73,27 @@ pub struct Loop<W: Write> {
     said: mpsc::Receiver<Said>,
     demand: watch::Sender<Demand>,
     cancel: CancellationToken,
+    /// What the sources need; taken when they begin.
+    sources: Option<(mpsc::Sender<Update>, mpsc::Sender<Said>, watch::Receiver<Demand>)>,
     dirty: bool,
     urgent: bool,
     drawn: Option<Instant>,
 }
 
 impl<W: Write> Loop<W> {
-    /// Starts supervisors and the reading of prices. Nothing is drawn yet.
+    /// A loop on which nothing is drawn yet and nobody has been asked.
     pub fn start(ui: Ui, out: W, size: (u16, u16)) -> io::Result<Self> {
         let cancel = CancellationToken::new();
         let (updates_in, updates) = mpsc::channel(256);
         let (said_in, said) = mpsc::channel(256);
         let (demand, demanded) = watch::channel(Demand::default());
-        ui.session.supervise(updates_in.clone(), demanded, cancel.clone());
         let mut view = View::new(ui.options, ui.keymap, size);
         let fleet = ui.session.fleet();
         let tasks = Tasks::new(ui.session.clone(), said_in.clone(), cancel.clone());
-        tokio::spawn(async move {
-            match crate::ops::catalogue::load().await {
-                Ok(catalogue) => {
-                    let _ = updates_in.send(Update::Catalogue(catalogue)).await;
-                }
-                Err(why) => {
-                    let words = format!("prices cannot be read: {why}");
-                    let _ = said_in.send(Said::Toast(Toast { words, error: true })).await;
-                }
-            }
-        });
+        if ui.session.infos.is_empty() {
+            let files = ui.session.files.iter();
+            view.welcome = Some(Welcome::new(files.map(|f| (f.path.as_path(), f.error.as_deref()))));
+        }
         let now = ui.session.clock.now();
         for words in ui.notices {
             let world = World { fleet: &fleet, session: &ui.session, now };
@@ -113,10 +110,29 @@ impl<W: Write> Loop<W> {
             said,
             demand,
             cancel,
+            sources: Some((updates_in, said_in, demanded)),
             dirty: true,
             urgent: true,
             drawn: None,
         })
+    }
+
+    /// Starts supervisors and the reading of prices: once, and after the first frame, so that a person sees the tree
+    /// before hundreds of connections want the processor.
+    pub fn begin(&mut self) {
+        let Some((updates, said, demand)) = self.sources.take() else { return };
+        self.session.supervise(updates.clone(), demand, self.cancel.clone());
+        tokio::spawn(async move {
+            match crate::ops::catalogue::load().await {
+                Ok(catalogue) => {
+                    let _ = updates.send(Update::Catalogue(catalogue)).await;
+                }
+                Err(why) => {
+                    let words = format!("prices cannot be read: {why}");
+                    let _ = said.send(Said::Toast(Toast { words, error: true })).await;
+                }
+            }
+        });
     }
 
     /// Runs until a person leaves, the input ends, or `stop` is cancelled (a signal).
@@ -125,8 +141,13 @@ impl<W: Write> Loop<W> {
         events: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
         stop: &CancellationToken,
     ) -> io::Result<Leave> {
+        if self.sources.is_some() {
+            self.frame()?;
+            self.begin();
+        }
         loop {
             if self.frame_due() {
+                self.follow()?;
                 self.frame()?;
             }
             let wake = self.wake_at();
@@ -181,10 +202,11 @@ impl<W: Write> Loop<W> {
     /// Applies an update and those that wait behind it, for a few milliseconds at most.
     fn apply(&mut self, first: Update) {
         let until = Instant::now() + APPLY_MOST;
-        self.fleet.apply(first);
+        let now = self.now();
+        self.fleet.apply(first, now);
         while Instant::now() < until {
             match self.updates.try_recv() {
-                Ok(update) => self.fleet.apply(update),
+                Ok(update) => self.fleet.apply(update, now),
                 Err(_) => break,
             }
         }
@@ -211,6 +233,17 @@ impl<W: Write> Loop<W> {
         self.perform(effects)
     }
 
+    /// Lets the view ask for what the fleet's changes call for.
+    fn follow(&mut self) -> io::Result<()> {
+        let session = self.session.clone();
+        let world = World { fleet: &self.fleet, session: &session, now: self.now() };
+        let effects = self.view.follow(world);
+        if !effects.is_empty() {
+            self.perform(effects)?;
+        }
+        Ok(())
+    }
+
     /// Takes what a task says.
     fn hear(&mut self, said: &Said) -> io::Result<Option<Leave>> {
         let now = self.now();
@@ -228,6 +261,7 @@ impl<W: Write> Loop<W> {
                 Effect::Job(job) => self.tasks.start(job),
                 Effect::Quit => leave = Some(Leave::Quit),
                 Effect::Suspend => leave = Some(Leave::Suspend),
+                Effect::Demo => leave = Some(Leave::Demo),
                 Effect::Redraw => self.screen.clear()?,
                 Effect::Copy(text) => self.copy(&text)?,
                 // The view has performed the others; a retry reaches the supervisors by the demand below.

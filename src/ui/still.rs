@@ -35,6 +35,7 @@ pub async fn still(ui: Ui, size: (u16, u16), keys: &str, form: Form) -> Result<S
     let keys = Key::parse_all(keys).or_else(|| keys.trim().is_empty().then(Vec::new));
     let keys = keys.ok_or_else(|| "--keys wants keys parted by blanks, e.g. 'g p enter'".to_owned())?;
     let mut main = Loop::start(ui, io::sink(), size).map_err(|e| e.to_string())?;
+    main.begin();
     settle(&mut main, true).await;
     for key in keys {
         main.frame().map_err(|e| e.to_string())?;

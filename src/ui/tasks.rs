@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::ops::logs::LogEvent;
+use crate::ops::logs::{LogEvent, LogTarget};
 use crate::ops::run::{RunEvent, RunOptions};
 use crate::ops::session::Shared;
 use crate::ops::{clouds, deploy, logs, look, run};
@@ -20,6 +20,8 @@ pub struct Tasks {
     cancel: CancellationToken,
     /// The log streams that run, to be ended by the next.
     logs: CancellationToken,
+    /// Where those that start later are added, by the generation that is followed.
+    more_logs: Option<(u64, mpsc::Sender<Vec<LogTarget>>)>,
     /// The plan that runs.
     run: CancellationToken,
 }
@@ -27,14 +29,23 @@ pub struct Tasks {
 impl Tasks {
     /// Jobs of a session, ended with `cancel`.
     pub fn new(session: Shared, said: mpsc::Sender<Said>, cancel: CancellationToken) -> Self {
-        Self { logs: cancel.child_token(), run: cancel.child_token(), session, said, cancel }
+        Self { logs: cancel.child_token(), more_logs: None, run: cancel.child_token(), session, said, cancel }
     }
 
     /// Starts one.
     pub fn start(&mut self, job: Job) {
         let (session, said) = (self.session.clone(), self.said.clone());
         match job {
-            Job::StopLogs => self.logs.cancel(),
+            Job::StopLogs => {
+                self.more_logs = None;
+                self.logs.cancel();
+            }
+            Job::MoreLogs { generation, targets } => {
+                // The channel holds more than a person's session brings; the task takes at once.
+                if let Some((_, more)) = self.more_logs.as_ref().filter(|(g, _)| *g == generation) {
+                    let _ = more.try_send(targets);
+                }
+            }
             Job::Abort => self.run.cancel(),
             Job::Look { generation, look, object } => self.spawn(async move {
                 let text = match look {
@@ -48,7 +59,9 @@ impl Tasks {
                 self.logs = self.cancel.child_token();
                 let cancel = self.logs.clone();
                 let (out, mut events) = mpsc::channel(256);
-                self.spawn(logs::follow(session, targets, options, out, cancel));
+                let (more, later) = mpsc::channel(1024);
+                self.more_logs = Some((generation, more));
+                self.spawn(logs::follow(session, targets, options, later, out, cancel));
                 self.spawn(async move {
                     while let Some(event) = events.recv().await {
                         let event = match event {

@@ -13,20 +13,27 @@ struct Pty {
     bytes: Vec<u8>,
     screen: vt100::Parser,
     master: Box<dyn MasterPty + Send>,
+    /// The terminal's modes before the program started.
+    before: String,
 }
 
 impl Pty {
     fn start(arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::run(env!("CARGO_BIN_EXE_skyfleet").as_ref(), arguments, env)
+    }
+
+    fn run(program: &std::ffi::OsStr, arguments: &[&str], env: &[(&str, &str)]) -> Self {
         let pty = native_pty_system()
             .openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 })
             .unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_skyfleet"));
+        let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
         for (k, v) in env {
             command.env(k, v);
         }
+        let before = format!("{:?}", pty.master.get_termios());
         let child = pty.slave.spawn_command(command).unwrap();
         drop(pty.slave);
         let mut reader = pty.master.try_clone_reader().unwrap();
@@ -41,7 +48,7 @@ impl Pty {
         });
         let input = pty.master.take_writer().unwrap();
         let screen = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
-        Self { child, input, output, bytes: Vec::new(), screen, master: pty.master }
+        Self { child, input, output, bytes: Vec::new(), screen, master: pty.master, before }
     }
 
     fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
@@ -62,6 +69,22 @@ impl Pty {
                 ),
             }
         }
+    }
+
+    /// Everything it writes until it ends.
+    fn output_until_the_end(mut self) -> String {
+        let started = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(started.elapsed() < Duration::from_secs(20), "it does not end");
+            while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
+                self.bytes.extend(bytes);
+            }
+        }
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(100)) {
+            self.bytes.extend(bytes);
+        }
+        assert_eq!(format!("{:?}", self.master.get_termios()), self.before, "the terminal's modes");
+        String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
     fn send(&mut self, bytes: &[u8]) {
@@ -93,6 +116,8 @@ impl Pty {
         for sequence in ["\x1b[?1049l", "\x1b[?25h", "\x1b[?2004l"] {
             assert!(text.contains(sequence), "{sequence:?} was not sent");
         }
+        let after = format!("{:?}", self.master.get_termios());
+        assert_eq!(after, self.before, "the terminal's modes");
         code
     }
 }
@@ -159,4 +184,66 @@ fn a_dumb_terminal_is_told_about_the_commands() {
         .unwrap();
     assert_eq!(out.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&out.stderr).contains("skyfleet "), "{out:?}");
+}
+
+/// Run by the test below in a terminal of its own: the guard's hook is what is looked at, and the program has no key that
+/// panics.
+#[test]
+#[ignore = "plays the program that panics, for a_panic_gives_the_terminal_back"]
+fn plays_a_panic() {
+    if std::env::var("SKYFLEET_PLAYS_A_PANIC").is_err() {
+        return;
+    }
+    let _guard = skyfleet::ui::term::guard::Guard::enter().unwrap();
+    // One on another thread first: the screen stays.
+    let _ = std::thread::spawn(|| panic!("beside the loop")).join();
+    println!("still on the screen");
+    panic!("in the loop");
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    let program = std::env::current_exe().unwrap();
+    let arguments = ["--exact", "pty::plays_a_panic", "--ignored", "--nocapture", "--test-threads=1"];
+    let pty = Pty::run(program.as_os_str(), &arguments, &[("SKYFLEET_PLAYS_A_PANIC", "1")]);
+    let output = pty.output_until_the_end();
+    let at = |text: &str| output.find(text).unwrap_or_else(|| panic!("no {text:?} in {output:?}"));
+    let back = at("\x1b[?1049l");
+    assert!(at("still on the screen") < back, "a panic beside the loop took the screen away");
+    assert!(back < at("in the loop"), "the message is for the screen that is given back");
+    assert!(!output.contains("beside the loop"), "it was written across the screen");
+}
+
+#[test]
+fn suspended_by_command_and_back_in_the_foreground() {
+    // Only a shell with job control makes a process that can be stopped.
+    let mut shell = Pty::run("bash".as_ref(), &["--norc", "--noprofile", "-i"], &[("PS1", "shell> ")]);
+    shell.until("the prompt", |s| s.contains("shell> "));
+    shell.send(format!("{} demo --fleet small\r", env!("CARGO_BIN_EXE_skyfleet")).as_bytes());
+    shell.until("the tree", |s| s.contains("? help") && s.contains("alpha"));
+    shell.send(b":suspend\r");
+    shell.until("the shell again", |s| s.contains("Stopped") && !s.contains("? help"));
+    shell.send(b"fg\r");
+    shell.until("the tree again", |s| s.contains("? help") && s.contains("alpha"));
+    shell.send(b":q\r");
+    shell.until("the shell at the end", |s| !s.contains("? help") && s.trim_end().ends_with("shell>"));
+    shell.send(b"exit\r");
+    shell.ended();
+}
+
+#[test]
+fn without_a_cluster_a_welcome_that_leads_to_the_demo() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path().to_string_lossy().into_owned();
+    let env = [("HOME", home.as_str()), ("KUBECONFIG", ""), ("XDG_CONFIG_HOME", ""), ("XDG_STATE_HOME", "")];
+    let mut pty = Pty::start(&["--fleet", "small"], &env);
+    pty.until("the welcome", |s| s.contains("No cluster is known yet") && s.contains("no such file"));
+    pty.send(b":clouds\r");
+    pty.until("the clouds", |s| s.contains("Clouds"));
+    pty.send(b"\x1b");
+    pty.until("the welcome again", |s| s.contains("No cluster is known yet"));
+    pty.send(b"\r");
+    pty.until("the demo", |s| s.contains("? help") && s.contains("alpha"));
+    pty.send(b":q\r");
+    assert_eq!(pty.ended(), 0);
 }

@@ -76,13 +76,13 @@ fn fleet(session: &Shared, texts: &[String]) -> Fleet {
             Delta::Reset { kind: Kind::Pod, rows },
             Delta::Phase(Phase::Live),
         ];
-        fleet.apply(Update::Cluster(Batch { cluster: ClusterId(id), deltas }));
+        fleet.apply(Update::Cluster(Batch { cluster: ClusterId(id), deltas }), now());
     }
     let phase = Phase::Failed {
         since: "2026-11-23T13:56:00Z".parse().unwrap(),
         cause: "TLS: handshake timed out".into(),
     };
-    fleet.apply(Update::Cluster(Batch { cluster: ClusterId(2), deltas: vec![Delta::Phase(phase)] }));
+    fleet.apply(Update::Cluster(Batch { cluster: ClusterId(2), deltas: vec![Delta::Phase(phase)] }), now());
     fleet
 }
 

@@ -55,6 +55,8 @@ each! {
     find_a_crashing_pod_and_heal_it
     apply_to_three_clusters_one_refuses
     scale_one_app_in_two_clusters
+    logs_of_pods_that_start_later_join_in
+    a_set_is_written_and_then_awaited_together
     see_what_it_costs
     lose_a_cluster_and_get_it_back
 }

@@ -2,11 +2,13 @@
 //! differs: the simulation in `tests/it`, real control planes in `tests/real`. Nothing sleeps for luck: a story waits for
 //! what it wants to see, and on time-out shows the grid.
 
+mod grow;
 mod heal;
 mod lose;
 mod money;
 mod refuse;
 mod scale;
+mod together;
 
 use std::future::Future;
 use std::io::{self, Write};
@@ -70,6 +72,16 @@ pub(crate) fn stories() -> Vec<Story> {
             name: "scale_one_app_in_two_clusters",
             namespace: "t-scale",
             play: |w| Box::pin(scale::play(w)),
+        },
+        Story {
+            name: "logs_of_pods_that_start_later_join_in",
+            namespace: "t-grow",
+            play: |w| Box::pin(grow::play(w)),
+        },
+        Story {
+            name: "a_set_is_written_and_then_awaited_together",
+            namespace: "t-together",
+            play: |w| Box::pin(together::play(w)),
         },
         Story { name: "see_what_it_costs", namespace: "t-costs", play: |w| Box::pin(money::play(w)) },
         Story {

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::mpsc;
+use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
-use super::{gathered, labelled, left_out, plain};
+use super::{gathering, labelled, left_out, plain};
 use crate::cli::Io;
 use crate::cli::args::{Args, LogsArgs, Output};
 use crate::cli::exit::Exit;
@@ -19,8 +21,13 @@ use crate::domain::logs::{Entry, LogFilter};
 use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
-use crate::ops::logs::{Containers, LogEvent, LogOptions, SourceState, follow, targets};
+use crate::ops::logs::{Containers, LogEvent, LogOptions, Roster, SourceState, follow, targets};
 use crate::ops::session::Shared;
+
+/// Containers that are read at most; what is left out is counted and named.
+const MOST: usize = 500;
+/// How often pods that started later are looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Prints them until they end, or until somebody interrupts.
 pub async fn run(
@@ -55,38 +62,74 @@ pub async fn run(
         Some(Ok(target)) => Some(target),
         Some(Err(why)) => return usage(io, &why),
     };
-    let gathered = gathered(args, session, scope, plain(), io).await;
+    let (gathered, mut gathering) = gathering(args, session, scope, plain(), io).await;
     let mut errors = gathered.errors(scope);
+    let nothing =
+        |errors: &[(ClusterId, String)]| if errors.is_empty() { Exit::Nothing } else { Exit::Partial };
     let mut narrowed = match target {
-        Some((kind, name)) => of_target(&gathered.fleet, scope, kind, name),
+        Some((kind, name)) => match of_target(&gathered.fleet, scope, kind, name) {
+            Some(scope) => scope,
+            None => {
+                left_out(session, &errors, io)?;
+                writeln!(io.err, "no {} in this scope", a.target.as_deref().unwrap_or_default())?;
+                return Ok(nothing(&errors));
+            }
+        },
         None => scope.clone(),
     };
+    let whole = narrowed.clone();
     if let Some((chosen, unread)) = labelled(args, session, scope, Kind::Pod).await {
         narrowed = of_pods(&gathered.fleet, &narrowed, &chosen);
         errors
             .extend(unread.into_iter().filter(|(id, _)| gathered.errors(scope).iter().all(|(e, _)| e != id)));
     }
     left_out(session, &errors, io)?;
-    let nothing = if errors.is_empty() { Exit::Nothing } else { Exit::Partial };
     let containers = Containers { name: container, ..Containers::default() };
-    let (targets, left_out) = targets(&gathered.fleet, &narrowed, &containers, 500);
-    if targets.is_empty() {
-        let what = a.target.as_deref().unwrap_or("container");
-        writeln!(io.err, "no {what} with a log in this scope")?;
-        return Ok(nothing);
-    }
-    if left_out > 0 {
-        writeln!(io.err, "{left_out} more containers are not read: narrow the scope")?;
-    }
+    let (first, more_than_most) = targets(&gathered.fleet, &narrowed, &containers, MOST);
     let options = LogOptions { previous: a.previous, follow: a.follow, tail: a.tail, since_seconds };
+    let mut growing = options.is_growing();
+    if first.is_empty() && !growing {
+        writeln!(io.err, "no container with a log in this scope")?;
+        return Ok(nothing(&errors));
+    }
+    if more_than_most > 0 {
+        writeln!(io.err, "{more_than_most} more containers are not read: narrow the scope")?;
+    }
+    if first.is_empty() {
+        writeln!(io.err, "no container in this scope yet; waiting for one")?;
+    }
     let (events, mut heard) = mpsc::channel(256);
+    let (more, later) = mpsc::channel(64);
     let cancel = CancellationToken::new();
-    let streams = tokio::spawn(follow(Arc::clone(session), targets.clone(), options, events, cancel.clone()));
+    let mut roster = Roster::new(first.clone());
+    let streams = tokio::spawn(follow(Arc::clone(session), first, options, later, events, cancel.clone()));
     let mut failed = 0;
     let mut interrupted = false;
+    // Labels have to be asked for: less often.
+    let every = if args.scope.selector.is_some() { LOOK_EVERY * 4 } else { LOOK_EVERY };
+    let (mut look, mut changed) = (interval(every), false);
     loop {
         let event = tokio::select! {
             event = heard.recv() => event,
+            going_on = gathering.next(), if growing => {
+                (changed, growing) = (changed || going_on, going_on);
+                continue;
+            }
+            _ = look.tick(), if changed => {
+                changed = false;
+                // The same words again: a cluster that is back, or a new app of that name, joins in.
+                let again = target.and_then(|(kind, name)| of_target(&gathering.fleet, scope, kind, name));
+                let mut scope = again.unwrap_or_else(|| whole.clone());
+                if let Some((chosen, _)) = labelled(args, session, &scope, Kind::Pod).await {
+                    scope = of_pods(&gathering.fleet, &scope, &chosen);
+                }
+                let found = targets(&gathering.fleet, &scope, &containers, MOST).0;
+                let new = roster.grow(found, usize::MAX);
+                if !new.is_empty() {
+                    let _ = more.send(new).await;
+                }
+                continue;
+            }
             _ = tokio::signal::ctrl_c() => {
                 interrupted = true;
                 break;
@@ -94,16 +137,16 @@ pub async fn run(
         };
         match event {
             None | Some(LogEvent::Done) => break,
-            Some(LogEvent::Source { id, state: SourceState::Refused(why) }) => {
-                failed += 1;
-                if let Some(t) = targets.get(id.0 as usize) {
+            Some(LogEvent::Source { id, state }) => {
+                if let (SourceState::Refused(why), Some(t)) = (&state, roster.get(id)) {
+                    failed += 1;
                     writeln!(io.err, "{} {}/{}/{}: {why}", t.cluster_name, t.namespace, t.pod, t.container)?;
                 }
+                roster.set(id, state);
             }
-            Some(LogEvent::Source { .. }) => {}
             Some(LogEvent::Entries(entries)) => {
                 for entry in entries.iter().filter(|e| filter.shows(e)) {
-                    let target = entry.line().and_then(|l| targets.get(l.source.0 as usize));
+                    let target = entry.line().and_then(|l| roster.get(l.source));
                     let time = entry.time().map_or_else(String::new, |t| t.to_string());
                     match (a.output, entry, target) {
                         (Output::Ndjson | Output::Json, Entry::Line(line), Some(t)) => {
@@ -137,7 +180,7 @@ pub async fn run(
         (true, _) => Exit::Interrupted,
         (false, 0) if errors.is_empty() => Exit::Ok,
         (false, 0) => Exit::Partial,
-        (false, n) if n == targets.len() => Exit::Failed,
+        (false, n) if n == roster.targets().len() => Exit::Failed,
         (false, _) => Exit::Partial,
     })
 }
@@ -148,15 +191,6 @@ fn kind_and_name(target: &str) -> Result<(Kind, &str), String> {
     match Kind::parse(kind).filter(|k| *k == Kind::Pod || k.is_workload()) {
         Some(kind) => Ok((kind, name)),
         None => Err(format!("`{kind}` is no kind with logs: name a pod, or a workload like deploy/web")),
-    }
-}
-
-/// What is in nothing: a scope of no nodes would be everything.
-fn exactly(nodes: Vec<TreeNode>) -> Scope {
-    if nodes.is_empty() {
-        Scope::nodes([TreeNode::Cluster(ClusterId(u32::MAX))])
-    } else {
-        Scope::nodes(nodes)
     }
 }
 
@@ -171,11 +205,13 @@ fn of_pods(fleet: &Fleet, scope: &Scope, chosen: &BTreeSet<ObjectKey>) -> Scope 
             nodes.push(TreeNode::Pod(c.id(), key.namespace.clone(), key.name.clone()));
         }
     }
-    exactly(nodes)
+    // A scope of no nodes would be everything.
+    let nothing = TreeNode::Cluster(ClusterId(u32::MAX));
+    Scope::nodes(if nodes.is_empty() { vec![nothing] } else { nodes })
 }
 
 /// A workload, or a pod, in every cluster and namespace of the scope that has it.
-fn of_target(fleet: &Fleet, scope: &Scope, kind: Kind, name: &str) -> Scope {
+fn of_target(fleet: &Fleet, scope: &Scope, kind: Kind, name: &str) -> Option<Scope> {
     let mut nodes = Vec::new();
     for c in fleet.in_scope(scope) {
         let at = c.info.at();
@@ -193,7 +229,7 @@ fn of_target(fleet: &Fleet, scope: &Scope, kind: Kind, name: &str) -> Scope {
             );
         }
     }
-    exactly(nodes)
+    (!nodes.is_empty()).then(|| Scope::nodes(nodes))
 }
 
 /// `30s`, `5m`, `2h`, `1d` in seconds.

@@ -21,7 +21,7 @@ use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
 use crate::domain::scope::Scope;
 use crate::fleet::Fleet;
-use crate::ops::gather::{Gathered, Want, gather};
+use crate::ops::gather::{Gathered, Gathering, Want};
 use crate::ops::get::{Query, get};
 use crate::ops::session::Session;
 
@@ -30,20 +30,32 @@ use super::args::Args;
 
 /// Gathers the clusters in scope, with progress where somebody watches and it takes long.
 async fn gathered(args: &Args, session: &Session, scope: &Scope, want: Want, io: &mut Io<'_>) -> Gathered {
+    gathering(args, session, scope, want, io).await.0
+}
+
+/// The same, and what goes on being told.
+async fn gathering(
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    want: Want,
+    io: &mut Io<'_>,
+) -> (Gathered, Gathering) {
     let want = Want { limit: Duration::from_secs(args.session.timeout.max(1)), ..want };
     let started = std::time::Instant::now();
     let watched = io.ask.is_some();
     let mut said = (0, false);
     let all = session.in_scope(scope).count();
-    let gathered = gather(session, scope, &want, |fleet: &Fleet| {
-        let done = fleet.in_scope(scope).filter(|c| c.phase.is_settled()).count();
-        if watched && done != said.0 && started.elapsed() > Duration::from_secs(1) {
-            said = (done, true);
-            let _ = write!(io.err, "\r{done}/{all} clusters … ");
-            let _ = io.err.flush();
-        }
-    })
-    .await;
+    let gathered = Gathering::start(session, scope, &want)
+        .settle(|fleet: &Fleet| {
+            let done = fleet.in_scope(scope).filter(|c| c.phase.is_settled()).count();
+            if watched && done != said.0 && started.elapsed() > Duration::from_secs(1) {
+                said = (done, true);
+                let _ = write!(io.err, "\r{done}/{all} clusters … ");
+                let _ = io.err.flush();
+            }
+        })
+        .await;
     if said.1 {
         let _ = write!(io.err, "\r                        \r");
     }

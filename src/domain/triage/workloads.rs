@@ -130,7 +130,9 @@ impl At<'_> {
             Kind::DaemonSet => {
                 self.find("ds-missing", self.by_available(), "nodes without a ready pod of it", &detail, PODS)
             }
-            _ => self.find("unavailable", self.by_available(), "too few pods are available", &detail, PODS),
+            _ => self
+                .find("unavailable", self.by_available(), "too few pods are available", &detail, PODS)
+                .since(row.unavailable),
         })
     }
 

@@ -88,6 +88,10 @@ struct Condition {
     status: String,
     reason: Option<String>,
     message: Option<String>,
+    #[serde(rename = "lastUpdateTime")]
+    updated: Option<Time>,
+    #[serde(rename = "lastTransitionTime")]
+    turned: Option<Time>,
 }
 
 macro_rules! workload {
@@ -165,6 +169,13 @@ fn row(kind: Kind, m: &ObjectMeta, spec: &Spec, status: &Status) -> WorkloadRow 
     }
     for c in status.conditions.iter().flatten() {
         let reason = c.reason.as_deref().unwrap_or("");
+        // The controller leaves this time alone once a rollout is complete (deployment/progress.go).
+        if c.kind == "Progressing" && reason == "NewReplicaSetAvailable" {
+            w.rolled = c.updated.as_ref().map(|t| t.0);
+        }
+        if c.kind == "Available" && c.status == "False" {
+            w.unavailable = c.turned.as_ref().map(|t| t.0);
+        }
         let failed = match c.kind.as_str() {
             "Progressing" => c.status == "False" && reason == "ProgressDeadlineExceeded",
             "ReplicaFailure" | "Failed" => c.status == "True",

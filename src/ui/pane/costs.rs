@@ -112,15 +112,8 @@ impl Pane for Costs {
         let Some(sums) = &self.sums else { return };
         let table = Rect { height: area.height.saturating_sub(2), ..area };
         if sums.rows.is_empty() {
-            let words = "no node of this scope is known yet";
-            draw::text(
-                buf,
-                area.x + 2,
-                area.y,
-                words,
-                area.width.saturating_sub(2),
-                theme.style(Role::Muted),
-            );
+            let words = "no node of this scope is known yet".to_owned();
+            draw::words(buf, table, [words], theme.style(Role::Muted));
         } else {
             draw_table(buf, table, theme, (&self.columns, &self.widths), &self.list, focused, |i| {
                 let Some(row) = sums.rows.get(i) else { return DrawnRow::default() };

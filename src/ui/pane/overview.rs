@@ -1,10 +1,11 @@
-//! Overview: what is under the tree's cursor, one level further down, and what is worst there now.
+//! Overview: what is under the tree's cursor, one level further down, what is worst there now, and what changed there.
 
 use std::collections::BTreeMap;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::change::{Changed, Told};
 use crate::domain::cost::money;
 use crate::domain::health::Health;
 use crate::domain::quantity::{show_bytes, show_count, show_cpu};
@@ -17,7 +18,7 @@ use crate::fleet::cluster::{Cluster, Phase};
 use crate::fleet::index::Tally;
 use crate::fleet::table::{Column, percent};
 use crate::fleet::tree;
-use crate::ops::{costs, problems};
+use crate::ops::{changes, costs, problems};
 use crate::ui::action::Action;
 use crate::ui::effect::Effect;
 use crate::ui::pane::{Pane, PaneId, Seen};
@@ -46,9 +47,10 @@ pub struct Overview {
     title: &'static str,
     pod: Vec<String>,
     worst: Vec<Problem>,
+    changed: Vec<Told>,
     list: List,
     widths: Widths,
-    seen: Option<(u64, String)>,
+    seen: Option<(u64, i64, String)>,
     size: (u16, u16),
 }
 
@@ -75,6 +77,7 @@ impl Overview {
         let nodes: Vec<&TreeNode> = seen.preview.tree_nodes().collect();
         self.pod.clear();
         self.worst = problems::of(seen.fleet, seen.preview, seen.now);
+        self.changed = changes::of(seen.fleet, seen.preview, seen.now);
         let (title, lines) = match nodes.as_slice() {
             [TreeNode::Cluster(id)] => ("NAMESPACE", namespaces(seen, *id)),
             [TreeNode::Namespace(id, ns)] => ("WORKLOAD", workloads(seen, *id, ns)),
@@ -319,16 +322,90 @@ fn pod_words(
     out
 }
 
+impl Overview {
+    /// Lines that should be left below the table.
+    fn below(&self) -> usize {
+        let section = |n: usize| if n == 0 { 0 } else { n.min(3) + 1 };
+        section(self.worst.len()) + section(self.changed.len())
+    }
+
+    /// The worst problems; returns the lines it took.
+    fn draw_worst(&self, seen: Seen<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
+        if self.worst.is_empty() {
+            let words = match seen.fleet.loading(seen.preview, crate::domain::kind::Kind::Pod).0 {
+                0 => "nothing is broken here".to_owned(),
+                n => format!("nothing is broken so far; {n} clusters still load"),
+            };
+            draw::text(buf, area.x + 1, area.y, &words, area.width, theme.style(Role::Muted));
+            return 1;
+        }
+        let about = format!("{} problems, g p shows all", self.worst.len());
+        title(theme, area, ("Worst now", &about), buf);
+        let mut used = 1;
+        for (y, p) in (area.y + 1..area.bottom()).zip(&self.worst) {
+            let health = if p.severity == Severity::P1 { Health::Down } else { Health::Degraded };
+            let since = p.since.map_or_else(String::new, |s| age::show(s, seen.now));
+            draw::text(buf, area.x + 1, y, health.glyph(theme.ascii), 1, theme.health(health));
+            line(theme, area, y, (&problems::headline(p, seen.fleet), &since), buf);
+            used += 1;
+        }
+        used
+    }
+
+    fn draw_changed(&self, seen: Seen<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+        if self.changed.is_empty() || area.height < 2 {
+            return;
+        }
+        let about = format!("{} in the last hour", self.changed.len());
+        title(theme, area, ("What changed", &about), buf);
+        for (y, told) in (area.y + 1..area.bottom()).zip(&self.changed) {
+            let names: Vec<&str> = told
+                .clusters
+                .iter()
+                .filter_map(|id| seen.fleet.cluster(*id))
+                .map(|c| c.info.name().as_str())
+                .collect();
+            let place = match names.as_slice() {
+                [] => String::new(),
+                [one] => (*one).to_owned(),
+                [a, b] => format!("{a} and {b}"),
+                [a, b, rest @ ..] => format!("{a}, {b} and {} more", rest.len()),
+            };
+            let object = told.object.as_ref().map(Changed::words);
+            let parts = [object.unwrap_or_default(), told.words.clone(), place];
+            let words: Vec<&str> = parts.iter().map(String::as_str).filter(|p| !p.is_empty()).collect();
+            line(theme, area, y, (&words.join("  "), &age::show(told.at, seen.now)), buf);
+        }
+    }
+}
+
+/// A section's title and what it is about.
+fn title(theme: &Theme, area: Rect, (title, about): (&str, &str), buf: &mut Buffer) {
+    let used = draw::text(buf, area.x + 1, area.y, title, area.width, theme.style(Role::Title));
+    let x = area.x + used + 3;
+    draw::text(buf, x, area.y, about, area.right().saturating_sub(x), theme.style(Role::Muted));
+}
+
+/// A line with its age at the right.
+fn line(theme: &Theme, area: Rect, y: u16, (words, since): (&str, &str), buf: &mut Buffer) {
+    let right = area.right().saturating_sub(1);
+    draw::text_right(buf, area.x, right, y, since, theme.style(Role::Muted));
+    draw::text(buf, area.x + 3, y, words, right.saturating_sub(area.x + 9), theme.style(Role::Text));
+}
+
 impl Pane for Overview {
     fn prepare(&mut self, seen: Seen<'_>, size: (u16, u16)) {
         self.size = size;
-        let state = (seen.fleet.revision, format!("{:?}", seen.preview.tree_nodes().collect::<Vec<_>>()));
+        // Some rules and the last hour's changes move with the time alone.
+        let nodes = format!("{:?}", seen.preview.tree_nodes().collect::<Vec<_>>());
+        let state = (seen.fleet.revision, seen.now.as_second() / 10, nodes);
         if self.seen.as_ref() != Some(&state) {
             self.seen = Some(state);
             self.collect(seen);
         }
         let room = usize::from(size.0.saturating_sub(1));
-        let most = if self.worst.is_empty() { room } else { room.saturating_sub(4).max(room / 2) };
+        let below = self.below();
+        let most = if below == 0 { room } else { room.saturating_sub(below + 2).max(room / 2) };
         self.list.set_page(most.min(self.lines.len().max(1)));
         self.list.set_len(self.lines.len());
         let columns = columns(self.title);
@@ -380,32 +457,14 @@ impl Pane for Overview {
         if y + 1 >= area.bottom() {
             return;
         }
-        if self.worst.is_empty() {
-            let words = match seen.fleet.loading(seen.preview, crate::domain::kind::Kind::Pod).0 {
-                0 => "nothing is broken here".to_owned(),
-                n => format!("nothing is broken so far; {n} clusters still load"),
-            };
-            draw::text(buf, area.x + 1, y, &words, area.width, theme.style(Role::Muted));
-            return;
-        }
-        draw::text(buf, area.x + 1, y, "Worst now", area.width, theme.style(Role::Title));
-        draw::text(
-            buf,
-            area.x + 12,
-            y,
-            &format!("{} problems, g p shows all", self.worst.len()),
-            area.width.saturating_sub(12),
-            theme.style(Role::Muted),
-        );
-        for (y, p) in (y + 1..area.bottom()).zip(&self.worst) {
-            let health = if p.severity == Severity::P1 { Health::Down } else { Health::Degraded };
-            let since = p.since.map_or_else(String::new, |s| age::show(s, seen.now));
-            draw::text(buf, area.x + 1, y, health.glyph(theme.ascii), 1, theme.health(health));
-            let right = area.right().saturating_sub(1);
-            draw::text_right(buf, area.x, right, y, &since, theme.style(Role::Muted));
-            let words = problems::headline(p, seen.fleet);
-            draw::text(buf, area.x + 3, y, &words, right.saturating_sub(area.x + 9), theme.style(Role::Text));
-        }
+        let rest = Rect { y, height: area.bottom() - y, ..area };
+        // What is worst comes first; what changed takes what is left, a few lines at least where there is room.
+        let changed = u16::try_from(self.changed.len()).unwrap_or(u16::MAX).min(rest.height / 3).min(8);
+        let changed = if self.changed.is_empty() || changed == 0 { 0 } else { changed + 2 };
+        let worst = Rect { height: rest.height - changed, ..rest };
+        let used = self.draw_worst(seen, theme, worst, buf);
+        let y = rest.y + used + 1;
+        self.draw_changed(seen, theme, Rect { y, height: area.bottom().saturating_sub(y), ..area }, buf);
     }
 
     fn act(&mut self, _seen: Seen<'_>, action: Action) -> Vec<Effect> {

@@ -134,7 +134,7 @@ impl Pane for Problems {
             } else {
                 "nothing matches the filter"
             };
-            draw::text(buf, area.x + 2, area.y, words, area.width, theme.style(Role::Muted));
+            draw::words(buf, area, [words.to_owned()], theme.style(Role::Muted));
             return;
         }
         for (y, i) in (area.top()..area.bottom()).zip(self.list.window()) {

@@ -1,12 +1,11 @@
 //! Scale: the scalable workloads of the scope, the same app over clusters together, with what a pod of each costs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::cost::money;
-use crate::domain::filter::Filter;
 use crate::domain::health::Health;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
@@ -18,7 +17,7 @@ use crate::ui::effect::{Effect, Prompt};
 use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
-use crate::ui::widget::list::List;
+use crate::ui::widget::rows::{Rows, Took};
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
 
 #[derive(Clone, Debug)]
@@ -34,11 +33,8 @@ pub struct Scale {
     lines: Vec<Line>,
     total: u32,
     apps: usize,
-    list: List,
-    marks: BTreeSet<ObjectKey>,
-    filter: String,
+    rows: Rows<ObjectKey>,
     widths: Widths,
-    cursor: Option<ObjectKey>,
     seen: Option<u64>,
     changed: bool,
 }
@@ -61,7 +57,7 @@ const COLUMNS: [Column; 9] = [
 
 impl Scale {
     fn collect(&mut self, seen: Seen<'_>) {
-        let filter = Filter::parse(&self.filter).ok().filter(|_| !self.filter.is_empty());
+        let filter = self.rows.filtering();
         let mut by_app: BTreeMap<(String, Kind, String), Vec<Line>> = BTreeMap::new();
         self.total = 0;
         for c in seen.fleet.in_scope(seen.scope) {
@@ -80,7 +76,7 @@ impl Scale {
                         continue;
                     }
                     let hpa = hpas.get(&(ns.clone(), format!("{}/{name}", kind.info().name)));
-                    let pod = costs::pod_nano(c, seen.fleet.catalogue.as_deref(), w.pod_requests);
+                    let pod = costs::pod_nano(c, w.pod_requests);
                     let month = |n: Option<i128>| n.map_or_else(|| "–".to_owned(), money::show_month);
                     let cells = vec![
                         format!("{ns} / {}/{name}", kind.info().short()),
@@ -109,6 +105,7 @@ impl Scale {
         }
         self.apps = by_app.len();
         self.lines = by_app.into_values().flatten().collect();
+        self.rows.set(self.lines.iter().map(|l| l.key.clone()).collect());
     }
 }
 
@@ -122,23 +119,16 @@ impl Pane for Scale {
                 self.widths.grow(&COLUMNS, line.cells.iter().map(String::as_str));
             }
         }
-        self.list.set_page(usize::from(rows.saturating_sub(1)));
-        self.list.set_len(self.lines.len());
-        if let Some(at) = self.cursor.as_ref().and_then(|c| self.lines.iter().position(|l| l.key == *c)) {
-            self.list.go(at);
-        }
-        self.cursor = self.lines.get(self.list.cursor).map(|l| l.key.clone());
+        self.rows.settle(rows.saturating_sub(1));
     }
 
     fn heading(&self, _seen: Seen<'_>) -> String {
-        let marked =
-            if self.marks.is_empty() { String::new() } else { format!("  {} marked", self.marks.len()) };
-        let filter = if self.filter.is_empty() { String::new() } else { format!("  /{}", self.filter) };
         format!(
-            "{} apps in {} places  total {} replicas{filter}{marked}",
+            "{} apps in {} places  total {} replicas{}",
             self.apps,
             self.lines.len(),
-            self.total
+            self.total,
+            self.rows.words()
         )
     }
 
@@ -146,20 +136,13 @@ impl Pane for Scale {
         if self.lines.is_empty() {
             let words =
                 "no deployment or stateful set in this scope; select a cluster, namespace or app in the tree";
-            draw::text(
-                buf,
-                area.x + 2,
-                area.y,
-                words,
-                area.width.saturating_sub(2),
-                theme.style(Role::Muted),
-            );
+            draw::words(buf, area, [words.to_owned()], theme.style(Role::Muted));
             return;
         }
-        draw_table(buf, area, theme, (&COLUMNS, &self.widths), &self.list, focused, |i| {
+        draw_table(buf, area, theme, (&COLUMNS, &self.widths), &self.rows.list, focused, |i| {
             let Some(line) = self.lines.get(i) else { return DrawnRow::default() };
             // The app's name stands once above its clusters, but always where a window begins.
-            let again = i > self.list.offset
+            let again = i > self.rows.list.offset
                 && i.checked_sub(1).and_then(|b| self.lines.get(b)).is_some_and(|b| {
                     b.key.name == line.key.name
                         && b.key.namespace == line.key.namespace
@@ -179,46 +162,21 @@ impl Pane for Scale {
                     _ => DrawnCell::plain(text.clone()),
                 })
                 .collect();
-            let sign = if self.marks.contains(&line.key) {
-                Some((if theme.ascii { "*" } else { "✓" }, theme.style(Role::Mark)))
-            } else {
-                (line.health != Health::Ok)
-                    .then(|| (line.health.glyph(theme.ascii), theme.health(line.health)))
-            };
+            let sign = self.rows.sign(&line.key, line.health, theme);
             DrawnRow { cells, sign }
         });
     }
 
-    fn act(&mut self, seen: Seen<'_>, action: Action) -> Vec<Effect> {
-        if self.list.act(action) {
-            self.cursor = self.lines.get(self.list.cursor).map(|l| l.key.clone());
-            return Vec::new();
-        }
+    fn act(&mut self, _seen: Seen<'_>, action: Action) -> Vec<Effect> {
+        let took = self.rows.act(action);
+        self.changed |= took == Took::Filter;
+        let targets = self.rows.targets();
         match action {
-            Action::Mark => {
-                if let Some(key) = self.cursor.clone()
-                    && !self.marks.remove(&key)
-                {
-                    self.marks.insert(key);
-                }
-                self.list.act(Action::Down);
-                self.cursor = self.lines.get(self.list.cursor).map(|l| l.key.clone());
+            Action::Open | Action::Scale if !targets.is_empty() => {
+                vec![Effect::Prompt(Prompt::Scale(targets))]
             }
-            Action::ClearMarks => self.marks.clear(),
-            Action::Back if !self.marks.is_empty() => self.marks.clear(),
-            Action::Back if !self.filter.is_empty() => {
-                self.filter.clear();
-                self.changed = true;
-            }
-            Action::Open | Action::Scale => {
-                let targets = self.targets(seen);
-                if !targets.is_empty() {
-                    return vec![Effect::Prompt(Prompt::Scale(targets))];
-                }
-            }
-            _ => {}
+            _ => Vec::new(),
         }
-        Vec::new()
     }
 
     fn contexts(&self) -> &'static [&'static str] {
@@ -230,22 +188,16 @@ impl Pane for Scale {
     }
 
     fn targets(&self, _seen: Seen<'_>) -> Vec<ObjectKey> {
-        if self.marks.is_empty() {
-            self.cursor.iter().cloned().collect()
-        } else {
-            self.marks.iter().cloned().collect()
-        }
+        self.rows.targets()
     }
 
     fn filter(&mut self, text: &str) -> Result<(), String> {
-        Filter::parse(text).map_err(|e| e.to_string())?;
-        text.clone_into(&mut self.filter);
         self.changed = true;
-        Ok(())
+        self.rows.filter(text)
     }
 
     fn filter_text(&self) -> &str {
-        &self.filter
+        self.rows.filter_text()
     }
 
     fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {

@@ -62,8 +62,14 @@ fn install_hook() {
     if INSTALLED.swap(true, Ordering::SeqCst) {
         return;
     }
-    let before = std::panic::take_hook();
+    let (before, main) = (std::panic::take_hook(), std::thread::current().id());
     std::panic::set_hook(Box::new(move |info| {
+        // A task that panics on a thread of the runtime ends alone and is told as a toast: the screen stays, and nothing
+        // may be written across it.
+        if std::thread::current().id() != main && ACTIVE.load(Ordering::SeqCst) {
+            tracing::error!(panic = %info, "a task panicked");
+            return;
+        }
         restore();
         before(info);
     }));

@@ -22,6 +22,7 @@ use super::key::Key;
 use super::keymap::Keymap;
 use super::modal::confirm::Confirm;
 use super::modal::help::Help;
+use super::modal::welcome::Welcome;
 use super::pane::text::TextView;
 use super::pane::tree::Tree;
 use super::pane::{PaneId, Panes, Seen};
@@ -105,6 +106,8 @@ pub struct View {
     pub confirm: Option<Confirm>,
     /// The help, when open.
     pub help: Option<Help>,
+    /// What stands in the place of the tree while no cluster is known.
+    pub welcome: Option<Welcome>,
     /// The line that is typed.
     pub asking: Option<Asking>,
     toasts: VecDeque<(Toast, Timestamp)>,
@@ -138,6 +141,7 @@ impl View {
             text: None,
             confirm: None,
             help: None,
+            welcome: None,
             asking: None,
             toasts: VecDeque::new(),
             pending: Vec::new(),
@@ -163,9 +167,9 @@ impl View {
         }
     }
 
-    /// Too narrow for tree and pane side by side.
+    /// One at a time: too narrow for tree and pane side by side, or no tree to show.
     pub fn is_narrow(&self) -> bool {
-        self.size.0 < NARROW
+        self.size.0 < NARROW || self.welcome.is_some()
     }
 
     /// The tree's width beside a pane.
@@ -284,6 +288,7 @@ impl View {
             return vec!["text", "global"];
         }
         match self.focus {
+            Focus::Tree if self.welcome.is_some() => vec!["welcome", "global"],
             Focus::Tree => vec!["tree", "global"],
             Focus::Pane => {
                 let mut out = self.panes.get(self.pane).contexts().to_vec();

@@ -102,6 +102,7 @@ impl View {
         match action {
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
+            Action::Demo if self.welcome.is_some() => return vec![Effect::Demo],
             Action::Command => return vec![Effect::Prompt(Prompt::Command)],
             Action::Filter => return vec![Effect::Prompt(Prompt::Filter)],
             Action::Help => {
@@ -437,6 +438,15 @@ impl View {
             }
         }
         out
+    }
+
+    /// What the fleet's changes ask for beyond being drawn: logs of what has started.
+    pub fn follow(&mut self, world: World<'_>) -> Vec<Effect> {
+        if self.pane != PaneId::Logs {
+            return Vec::new();
+        }
+        let effects = self.panes.logs.grow(world.fleet, &self.scope, world.now);
+        self.absorb(world, effects)
     }
 
     /// Hears what a task says.

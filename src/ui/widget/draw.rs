@@ -81,6 +81,13 @@ pub fn skip_cells(text: &str, from: u16) -> &str {
     ""
 }
 
+/// Muted lines in the place of a table that has no rows.
+pub fn words(buf: &mut Buffer, area: Rect, lines: impl IntoIterator<Item = String>, style: Style) {
+    for (y, line) in (area.y..area.bottom()).zip(lines) {
+        text(buf, area.x + 2, y, &line, area.width.saturating_sub(2), style);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,4 +3,5 @@
 pub mod draw;
 pub mod input;
 pub mod list;
+pub mod rows;
 pub mod table;

@@ -1,4 +1,6 @@
-//! Logs: lines of many containers of many clusters, in the order of their times.
+//! Logs: lines of many containers of many clusters, in the order of their times. Pods that start later join in.
+
+mod draw;
 
 use std::collections::BTreeSet;
 
@@ -9,28 +11,30 @@ use ratatui::layout::Rect;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::logs::ring::{MAX_BYTES, MAX_LINES};
-use crate::domain::logs::{Entry, Level, LogFilter, Mark, MarkKind, Ring};
+use crate::domain::logs::{Entry, Level, LogFilter, Mark, MarkKind, Ring, SourceId};
 use crate::domain::quantity::show_count;
 use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
-use crate::ops::logs::{self, Containers, LogOptions, LogTarget, SourceState};
+use crate::ops::logs::{self, Containers, LogOptions, LogTarget, Roster, SourceState};
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Job, Said};
 use crate::ui::pane::{Pane, Seen};
-use crate::ui::theme::{Role, Theme};
-use crate::ui::widget::draw;
+use crate::ui::theme::Theme;
 
 /// Streams a view opens at most; what is left out is counted and named.
 const MAX_STREAMS: usize = 500;
+/// Streams a view opens over its whole life, those that have ended included.
+const MAX_SOURCES: usize = 5_000;
+/// How often, at most, pods that started later are looked for.
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
 /// Lines a stream begins with.
 const TAIL: u32 = 200;
 
 /// The pane's state.
 pub struct Logs {
-    targets: Vec<LogTarget>,
+    roster: Roster,
     left_out: usize,
-    states: Vec<SourceState>,
     options: LogOptions,
     generation: u64,
     ring: Ring,
@@ -51,14 +55,15 @@ pub struct Logs {
     changed: bool,
     /// What the streams were opened for, when it was not the scope.
     objects: Option<Vec<ObjectKey>>,
+    /// The fleet's revision and the time when pods that started later were last looked for.
+    looked: (u64, Timestamp),
 }
 
 impl Default for Logs {
     fn default() -> Self {
         Self {
-            targets: Vec::new(),
+            roster: Roster::default(),
             left_out: 0,
-            states: Vec::new(),
             options: LogOptions { follow: true, tail: Some(TAIL), ..LogOptions::default() },
             generation: 0,
             ring: Ring::new(MAX_LINES, MAX_BYTES),
@@ -76,6 +81,7 @@ impl Default for Logs {
             started: false,
             changed: false,
             objects: None,
+            looked: (0, Timestamp::UNIX_EPOCH),
         }
     }
 }
@@ -89,20 +95,39 @@ impl Logs {
         objects: Option<Vec<ObjectKey>>,
         previous: bool,
     ) -> Vec<Effect> {
-        let narrowed;
-        let scope = match &objects {
-            Some(objects) => {
-                narrowed = Scope::nodes(objects.iter().map(node_of));
-                &narrowed
-            }
-            None => scope,
-        };
-        let (targets, left_out) = logs::targets(fleet, scope, &Containers::default(), MAX_STREAMS);
         self.objects = objects;
-        self.targets = targets;
-        self.left_out = left_out;
         self.options.previous = previous;
-        self.restart()
+        let (targets, left_out) = self.find(fleet, scope);
+        self.left_out = left_out;
+        self.restart(targets)
+    }
+
+    /// The containers of the objects, or of the scope.
+    fn find(&self, fleet: &Fleet, scope: &Scope) -> (Vec<LogTarget>, usize) {
+        match &self.objects {
+            Some(objects) => {
+                let scope = Scope::nodes(objects.iter().map(node_of));
+                logs::targets(fleet, &scope, &Containers::default(), MAX_STREAMS)
+            }
+            None => logs::targets(fleet, scope, &Containers::default(), MAX_STREAMS),
+        }
+    }
+
+    /// Opens streams for what has started since: called when the fleet has changed.
+    pub fn grow(&mut self, fleet: &Fleet, scope: &Scope, now: Timestamp) -> Vec<Effect> {
+        let (revision, at) = self.looked;
+        let soon = now.duration_since(at).unsigned_abs() < LOOK_EVERY;
+        if !self.started || !self.options.is_growing() || revision == fleet.revision || soon {
+            return Vec::new();
+        }
+        self.looked = (fleet.revision, now);
+        let (found, left_out) = self.find(fleet, scope);
+        self.left_out = left_out;
+        let new = self.roster.grow(found, MAX_SOURCES);
+        if new.is_empty() {
+            return Vec::new();
+        }
+        vec![Effect::Job(Job::MoreLogs { generation: self.generation, targets: new })]
     }
 
     /// The streams end: the pane is no longer looked at and another is.
@@ -117,22 +142,22 @@ impl Logs {
         self.started
     }
 
-    fn restart(&mut self) -> Vec<Effect> {
+    fn restart(&mut self, targets: Vec<LogTarget>) -> Vec<Effect> {
         self.started = true;
         self.generation += 1;
-        self.states = vec![SourceState::Opening; self.targets.len()];
+        self.roster = Roster::new(targets);
         self.ring.clear();
         self.shown.clear();
         self.hidden = 0;
         self.back = 0;
         self.follow = true;
         self.paused = None;
-        if self.targets.is_empty() {
+        if self.roster.targets().is_empty() && !self.options.is_growing() {
             return vec![Effect::Job(Job::StopLogs)];
         }
         vec![Effect::Job(Job::Logs {
             generation: self.generation,
-            targets: self.targets.clone(),
+            targets: self.roster.targets().to_vec(),
             options: self.options.clone(),
         })]
     }
@@ -186,17 +211,12 @@ impl Logs {
         }
     }
 
-    fn since(&mut self, tail: Option<u32>, seconds: Option<u32>) -> Vec<Effect> {
+    fn since(&mut self, seen: Seen<'_>, tail: Option<u32>, seconds: Option<u32>) -> Vec<Effect> {
         self.options.tail = tail;
         self.options.since_seconds = seconds;
-        self.restart()
-    }
-
-    /// Which of many clusters, namespaces and pods have to be told apart.
-    fn gutter(&self) -> (bool, bool) {
-        let clusters: BTreeSet<_> = self.targets.iter().map(|t| t.cluster).collect();
-        let pods: BTreeSet<_> = self.targets.iter().map(|t| (t.cluster, &t.namespace, &t.pod)).collect();
-        (clusters.len() > 1, pods.len() < self.targets.len())
+        let (targets, left_out) = self.find(seen.fleet, seen.scope);
+        self.left_out = left_out;
+        self.restart(targets)
     }
 }
 
@@ -206,16 +226,6 @@ fn node_of(key: &ObjectKey) -> TreeNode {
         Kind::Namespace => TreeNode::Namespace(key.cluster, key.name.clone()),
         k if k.is_workload() => TreeNode::Workload(key.cluster, key.namespace.clone(), k, key.name.clone()),
         _ => TreeNode::Cluster(key.cluster),
-    }
-}
-
-const fn level_role(level: Level) -> Role {
-    match level {
-        Level::Error => Role::LogError,
-        Level::Warn => Role::LogWarn,
-        Level::Info => Role::LogInfo,
-        Level::Debug => Role::LogDebug,
-        Level::Unknown => Role::Text,
     }
 }
 
@@ -231,15 +241,17 @@ impl Pane for Logs {
     }
 
     fn heading(&self, _seen: Seen<'_>) -> String {
-        let clusters: BTreeSet<_> = self.targets.iter().map(|t| t.cluster).collect();
-        let pods: BTreeSet<_> = self.targets.iter().map(|t| (t.cluster, &t.namespace, &t.pod)).collect();
-        let open = self.states.iter().filter(|s| matches!(s, SourceState::Open)).count();
+        let targets = self.roster.targets();
+        let clusters: BTreeSet<_> = targets.iter().map(|t| t.cluster).collect();
+        let pods: BTreeSet<_> = targets.iter().map(|t| (t.cluster, &t.namespace, &t.pod)).collect();
+        let open = self.roster.iter().filter(|(_, s)| matches!(s, SourceState::Open)).count();
+        let ended = self.roster.iter().filter(|(_, s)| matches!(s, SourceState::Ended)).count();
         let plural = |n: usize, w: &str| format!("{n} {w}{}", if n == 1 { "" } else { "s" });
         let mut out = format!(
             "{}  {}  {}",
             plural(clusters.len(), "cluster"),
             plural(pods.len(), "pod"),
-            plural(self.targets.len(), "stream")
+            plural(targets.len() - ended, "stream")
         );
         if self.options.previous {
             out.push_str("  previous run");
@@ -258,7 +270,7 @@ impl Pane for Logs {
         if let Some(n) = self.paused.filter(|n| *n > 0) {
             out.push_str(&format!(" +{} new", show_count(n)));
         }
-        if open < self.targets.len() && !self.options.previous {
+        if open + ended < targets.len() && !self.options.previous {
             out.push_str(&format!("  {open} open"));
         }
         if self.left_out > 0 {
@@ -272,103 +284,7 @@ impl Pane for Logs {
     }
 
     fn draw(&self, seen: Seen<'_>, theme: &Theme, _focused: bool, area: Rect, buf: &mut Buffer) {
-        if self.shown.is_empty() {
-            for (y, words) in (area.y..area.bottom()).zip(self.empty_words()) {
-                draw::text(
-                    buf,
-                    area.x + 2,
-                    y,
-                    &words,
-                    area.width.saturating_sub(2),
-                    theme.style(Role::Muted),
-                );
-            }
-            return;
-        }
-        let (many, containers) = self.gutter();
-        let widest = |w: u16, most: u16| usize::from(w.min(most).min(area.width / 4));
-        let cluster_width =
-            widest(self.targets.iter().map(|t| draw::width(&t.cluster_name)).max().unwrap_or(0), 14);
-        let who_width = widest(self.targets.iter().map(|t| draw::width(&t.pod)).max().unwrap_or(0), 26);
-        let end = self.shown.len().saturating_sub(self.back);
-        // From the last line upwards, for wrapped lines take more than one row.
-        let mut y = area.bottom();
-        for index in self.shown.get(..end).unwrap_or(&[]).iter().rev() {
-            let Some(entry) = self.ring.get(*index) else { continue };
-            let line = match entry {
-                Entry::Mark(mark) => {
-                    if y <= area.top() {
-                        break;
-                    }
-                    y -= 1;
-                    let fill = if theme.ascii { "-" } else { "─" };
-                    let words = format!(" {} ", mark.text);
-                    let side = usize::from(area.width.saturating_sub(draw::width(&words)) / 4);
-                    let rule =
-                        format!("{0}{words}{1}", fill.repeat(side), fill.repeat(usize::from(area.width)));
-                    draw::text(buf, area.x, y, &rule, area.width, theme.style(Role::Warn));
-                    continue;
-                }
-                Entry::Line(line) => line,
-            };
-            let mut head: Vec<(String, ratatui::style::Style)> = Vec::new();
-            if self.time {
-                let stamp = line.time.map_or_else(String::new, |t| t.strftime("%H:%M:%S%.3f").to_string());
-                head.push((format!("{stamp:<13}"), theme.style(Role::Muted)));
-            }
-            if let Some(target) = self.targets.get(line.source.0 as usize) {
-                if many {
-                    let env = seen
-                        .fleet
-                        .cluster(target.cluster)
-                        .map_or_else(|| theme.style(Role::Text), |c| theme.environment(c.info.environment));
-                    head.push((padded(&target.cluster_name, cluster_width), env));
-                }
-                let mut who = target.pod.to_string();
-                if containers {
-                    who.push('/');
-                    who.push_str(&target.container);
-                }
-                head.push((padded(&who, who_width), theme.source(hash(&target.pod))));
-            }
-            let used: u16 = head.iter().map(|(t, _)| draw::width(t)).sum::<u16>().min(area.width / 2);
-            let room = area.width.saturating_sub(used + 1).max(1);
-            let text = draw::skip_cells(&line.text, if self.wrap { 0 } else { self.across });
-            let rows = if self.wrap { draw::width(text).div_ceil(room).max(1) } else { 1 };
-            let top = y.saturating_sub(rows).max(area.top());
-            let style = theme.style(level_role(line.level));
-            for (n, y) in (top..y).enumerate() {
-                let from = u16::try_from(n).unwrap_or(0).saturating_mul(room);
-                let part = draw::skip_cells(text, from);
-                if self.wrap && n + 1 < usize::from(rows) {
-                    buf.set_stringn(area.x + used, y, part, usize::from(room), style);
-                } else {
-                    draw::text(buf, area.x + used, y, part, room, style);
-                }
-                if let Some(range) = self.filter.find(part) {
-                    let before = draw::width(part.get(..range.start).unwrap_or(""));
-                    if before < room {
-                        let hit = part.get(range).unwrap_or("");
-                        draw::text(
-                            buf,
-                            area.x + used + before,
-                            y,
-                            hit,
-                            room - before,
-                            theme.style(Role::Match),
-                        );
-                    }
-                }
-            }
-            let mut x = 0;
-            for (t, s) in &head {
-                x += draw::text(buf, area.x + x, top, t, used.saturating_sub(x), *s);
-            }
-            y = top;
-            if y <= area.top() {
-                break;
-            }
-        }
+        self.draw_lines(seen, theme, area, buf);
     }
 
     fn act(&mut self, seen: Seen<'_>, action: Action) -> Vec<Effect> {
@@ -425,16 +341,16 @@ impl Pane for Logs {
                     e.line().is_some_and(|l| l.level == Level::Warn)
                 });
             }
-            Action::SinceTail => return self.since(Some(TAIL), None),
-            Action::SinceHead => return self.since(None, None),
-            Action::Since1m => return self.since(None, Some(60)),
-            Action::Since5m => return self.since(None, Some(300)),
-            Action::Since15m => return self.since(None, Some(900)),
-            Action::Since30m => return self.since(None, Some(1800)),
-            Action::Since1h => return self.since(None, Some(3600)),
+            Action::SinceTail => return self.since(seen, Some(TAIL), None),
+            Action::SinceHead => return self.since(seen, None, None),
+            Action::Since1m => return self.since(seen, None, Some(60)),
+            Action::Since5m => return self.since(seen, None, Some(300)),
+            Action::Since15m => return self.since(seen, None, Some(900)),
+            Action::Since30m => return self.since(seen, None, Some(1800)),
+            Action::Since1h => return self.since(seen, None, Some(3600)),
             Action::PreviousLogs => {
                 self.options.previous = !self.options.previous;
-                return self.restart();
+                return self.since(seen, self.options.tail, self.options.since_seconds);
             }
             Action::Back if !self.filter_text.is_empty() => {
                 let _ = self.filter("");
@@ -484,9 +400,7 @@ impl Pane for Logs {
         match said {
             Said::LogEntries { generation, entries } if *generation == self.generation => self.take(entries),
             Said::LogSource { generation, source, state } if *generation == self.generation => {
-                if let Some(s) = self.states.get_mut(*source as usize) {
-                    *s = state.clone();
-                }
+                self.roster.set(SourceId(*source), state.clone());
             }
             _ => {}
         }
@@ -497,57 +411,11 @@ impl Pane for Logs {
         let mut out = String::new();
         for entry in self.shown.iter().filter_map(|i| self.ring.get(*i)) {
             let time = entry.time().map_or_else(String::new, |t| t.to_string());
-            let who = entry
-                .line()
-                .and_then(|l| self.targets.get(l.source.0 as usize))
-                .map_or_else(String::new, |t| {
-                    format!("{} {}/{}/{}", t.cluster_name, t.namespace, t.pod, t.container)
-                });
+            let who = entry.line().and_then(|l| self.roster.get(l.source)).map_or_else(String::new, |t| {
+                format!("{} {}/{}/{}", t.cluster_name, t.namespace, t.pod, t.container)
+            });
             out.push_str(&format!("{time} {who} {}\n", entry.text()));
         }
         out
     }
-}
-
-impl Logs {
-    /// What an empty view says.
-    fn empty_words(&self) -> Vec<String> {
-        if self.targets.is_empty() {
-            return vec![
-                "no container in this scope; select a pod, app or namespace in the tree, then g l".to_owned(),
-            ];
-        }
-        if !self.filter_text.is_empty() && self.hidden > 0 {
-            return vec![format!("none of {} lines matches; Esc clears the filter", show_count(self.hidden))];
-        }
-        let mut out = Vec::new();
-        for (target, state) in self.targets.iter().zip(&self.states).take(20) {
-            let words = match state {
-                SourceState::Opening => "opening …".to_owned(),
-                SourceState::Open => "open, no line yet".to_owned(),
-                SourceState::Broken(why) => format!("broken, tried again: {why}"),
-                SourceState::Ended => "ended without a line".to_owned(),
-                SourceState::Refused(why) => why.to_string(),
-            };
-            out.push(format!("{} {}/{}: {words}", target.cluster_name, target.pod, target.container));
-        }
-        out
-    }
-}
-
-/// A name in a column of that width: short ones padded, long ones cut in the middle, for a pod's end tells it from its
-/// siblings.
-fn padded(name: &str, width: usize) -> String {
-    let cells = usize::from(draw::width(name));
-    if cells <= width {
-        return format!("{name}{} ", " ".repeat(width - cells));
-    }
-    let tail: String = name.chars().rev().take(width / 2).collect::<Vec<_>>().into_iter().rev().collect();
-    let head: String = name.chars().take(width.saturating_sub(width / 2 + 1)).collect();
-    format!("{head}…{tail} ")
-}
-
-/// FNV-1a of a name: the same pod has the same colour in every run.
-fn hash(name: &str) -> u32 {
-    name.bytes().fold(0x811c_9dc5, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193))
 }

@@ -1,9 +1,13 @@
 //! Logs: which containers of a scope there are to read, and their lines as one stream in the order of time.
 //!
-//! Lives here: targets, the budget of streams, the one task that merges. Never: keeping lines (`domain::logs::Ring` in the
+//! Lives here: the budget of streams, the one task that merges; which containers there are is in `targets`. Never: keeping lines (`domain::logs::Ring` in the
 //! pane), filters, colours. Called by the log pane and `skyfleet logs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod targets;
+
+pub use targets::{Containers, LogTarget, Roster, targets};
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,14 +17,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::filter::Pattern;
 use crate::domain::id::ClusterId;
 use crate::domain::logs::{Entry, Merge, SourceId};
-use crate::domain::pod::{ContainerRow, ContainerState, PodRow};
-use crate::domain::scope::Scope;
 use crate::domain::text::SafeText;
-use crate::fleet::Fleet;
-use crate::fleet::cluster::Cluster;
 use crate::source::fault::{Fault, FaultClass};
 use crate::source::logs::{LogRequest, LogSaid, stream};
 
@@ -38,42 +37,6 @@ const BATCH: usize = 512;
 /// How long a line of history waits for older ones: streams that end need no haste.
 const HISTORY_WINDOW: SignedDuration = SignedDuration::from_secs(10);
 
-/// One container of one pod of one cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogTarget {
-    /// Where.
-    pub cluster: ClusterId,
-    /// The cluster's short name, for the line's prefix.
-    pub cluster_name: SafeText,
-    /// Its namespace.
-    pub namespace: SafeText,
-    /// The pod.
-    pub pod: SafeText,
-    /// The container.
-    pub container: SafeText,
-    /// The pod's uid.
-    pub uid: Arc<str>,
-    /// It ran before: there is a previous log.
-    pub has_previous: bool,
-    /// It is the only container of its pod that is read, so that its name need not be shown.
-    pub alone: bool,
-}
-
-/// Which containers of a pod.
-#[derive(Clone, Debug, Default)]
-pub struct Containers {
-    /// Only those whose name this finds.
-    pub name: Option<Pattern>,
-    /// Init containers too.
-    pub init: bool,
-    /// Sidecars of service meshes too.
-    pub sidecars: bool,
-}
-
-/// Containers that meshes put into every pod; named outright they are read all the same.
-const SIDECARS: [&str; 6] =
-    ["istio-proxy", "istio-init", "linkerd-proxy", "linkerd-init", "envoy-sidecar", "kuma-sidecar"];
-
 /// How to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogOptions {
@@ -85,6 +48,13 @@ pub struct LogOptions {
     pub tail: Option<u32>,
     /// Only lines of the last so many seconds.
     pub since_seconds: Option<u32>,
+}
+
+impl LogOptions {
+    /// Containers that start later are read too.
+    pub const fn is_growing(&self) -> bool {
+        self.follow && !self.previous
+    }
 }
 
 /// How a stream stands.
@@ -118,79 +88,6 @@ pub enum LogEvent {
     Done,
 }
 
-/// The containers in scope that have a log, by cluster, namespace and pod, at most `limit` of them; and how many are left
-/// out. When some have to be, what is broken stays.
-pub fn targets(
-    fleet: &Fleet,
-    scope: &Scope,
-    containers: &Containers,
-    limit: usize,
-) -> (Vec<LogTarget>, usize) {
-    let mut found: Vec<(bool, LogTarget)> = Vec::new();
-    for cluster in fleet.in_scope(scope) {
-        for pod in cluster.pods().filter(|p| covers(scope, cluster, p)) {
-            let chosen: Vec<&ContainerRow> =
-                pod.containers.iter().filter(|c| containers.wants(c) && has_log(c)).collect();
-            let alone = chosen.len() == 1;
-            found.extend(chosen.into_iter().map(|c| (c.is_broken(), target(cluster, pod, c, alone))));
-        }
-    }
-    let left_out = found.len().saturating_sub(limit);
-    if left_out > 0 {
-        let broken = found.iter().filter(|(broken, _)| *broken).count().min(limit);
-        let (mut bad, mut good) = (broken, limit - broken);
-        found.retain(|(broken, _)| {
-            let room = if *broken { &mut bad } else { &mut good };
-            let keeps = *room > 0;
-            *room = room.saturating_sub(1);
-            keeps
-        });
-    }
-    (found.into_iter().map(|(_, target)| target).collect(), left_out)
-}
-
-impl Containers {
-    fn wants(&self, container: &ContainerRow) -> bool {
-        match &self.name {
-            Some(pattern) => pattern.is_match(&container.name),
-            None => {
-                (self.init || !container.init || container.is_broken())
-                    && (self.sidecars || !SIDECARS.contains(&container.name.as_str()))
-            }
-        }
-    }
-}
-
-fn covers(scope: &Scope, cluster: &Cluster, pod: &PodRow) -> bool {
-    let workload = pod.workload.as_ref().map(|o| (o.kind.as_str(), o.name.as_str()));
-    scope.covers(cluster.info.at(), &pod.meta.namespace, workload, Some(&pod.meta.name))
-}
-
-/// A container that never ran has nothing to read.
-fn has_log(container: &ContainerRow) -> bool {
-    match container.state {
-        ContainerState::Running { .. } | ContainerState::Terminated(_) => true,
-        ContainerState::Waiting { .. } | ContainerState::Unknown => has_previous(container),
-    }
-}
-
-fn has_previous(container: &ContainerRow) -> bool {
-    container.last.is_some() || container.restarts > 0
-}
-
-fn target(cluster: &Cluster, pod: &PodRow, container: &ContainerRow, alone: bool) -> LogTarget {
-    LogTarget {
-        cluster: cluster.id(),
-        cluster_name: cluster.info.name().clone(),
-        namespace: pod.meta.namespace.clone(),
-        pod: pod.meta.name.clone(),
-        container: container.name.clone(),
-        uid: pod.meta.uid.clone(),
-        has_previous: has_previous(container),
-        alone,
-    }
-}
-
 /// What a stream's task tells the merging one.
 enum Heard {
     Opening,
@@ -198,37 +95,38 @@ enum Heard {
 }
 
 /// Reads the targets until they have ended (when nothing is followed), the receiver is gone, or `cancel`. The id of a
-/// source is its place in `targets`.
+/// source is its place in `targets`; those that come by `more` while logs are followed are numbered on.
 pub async fn follow(
     session: Shared,
     targets: Vec<LogTarget>,
     options: LogOptions,
+    more: mpsc::Receiver<Vec<LogTarget>>,
     out: mpsc::Sender<LogEvent>,
     cancel: CancellationToken,
 ) {
     let (said, mut heard) = mpsc::channel(4096);
-    let opening = Arc::new(Semaphore::new(OPENING));
-    let ids: BTreeSet<ClusterId> = targets.iter().map(|t| t.cluster).collect();
-    let budgets: BTreeMap<ClusterId, Arc<Semaphore>> =
-        ids.into_iter().map(|id| (id, Arc::new(Semaphore::new(STREAMS_PER_CLUSTER)))).collect();
     let mut merging = Merging::new(&options);
-    let mut streams = JoinSet::new();
-    for (target, n) in targets.into_iter().zip(0u32..) {
-        let Some(budget) = budgets.get(&target.cluster) else { continue };
-        if !options.follow {
-            // Of history every stream is awaited, also those that have not begun.
+    if !options.follow {
+        // Of history every stream is awaited, also those that have not begun.
+        for (_, n) in targets.iter().zip(0u32..) {
             merging.merge.open(SourceId(n));
         }
-        let one = One {
-            session: session.clone(),
-            source: SourceId(n),
-            target,
-            options: options.clone(),
-            said: said.clone(),
-        };
-        streams.spawn(one.read(budget.clone(), opening.clone()));
     }
-    drop(said);
+    let mut more = options.is_growing().then_some(more);
+    let mut streams = Streams {
+        opened: session.clock.now(),
+        session,
+        options,
+        said: Some(said),
+        opening: Arc::new(Semaphore::new(OPENING)),
+        budgets: BTreeMap::new(),
+        tasks: JoinSet::new(),
+        next: 0,
+    };
+    streams.open(targets, false);
+    if more.is_none() {
+        streams.close();
+    }
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         let release = merging.until_release();
@@ -236,6 +134,13 @@ pub async fn follow(
             () = cancel.cancelled() => return,
             () = out.closed() => return,
             () = sleep(release.unwrap_or_default()), if release.is_some() => {}
+            found = next(&mut more), if more.is_some() => match found {
+                Some(found) => streams.open(found, true),
+                None => {
+                    more = None;
+                    streams.close();
+                }
+            },
             taken = heard.recv_many(&mut batch, BATCH) => {
                 if taken == 0 {
                     break;
@@ -258,6 +163,54 @@ pub async fn follow(
         }
     }
     let _ = out.send(LogEvent::Done).await;
+}
+
+async fn next(more: &mut Option<mpsc::Receiver<Vec<LogTarget>>>) -> Option<Vec<LogTarget>> {
+    more.as_mut()?.recv().await
+}
+
+/// The streams of one reading.
+struct Streams {
+    /// When it began.
+    opened: Timestamp,
+    session: Shared,
+    options: LogOptions,
+    /// Gone once no stream can be added any more, so that the end of the last one is heard.
+    said: Option<mpsc::Sender<(SourceId, Heard)>>,
+    opening: Arc<Semaphore>,
+    budgets: BTreeMap<ClusterId, Arc<Semaphore>>,
+    tasks: JoinSet<()>,
+    next: u32,
+}
+
+impl Streams {
+    /// Opens streams; `later` are those of containers that were not there at the start.
+    fn open(&mut self, targets: Vec<LogTarget>, later: bool) {
+        let Some(said) = &self.said else { return };
+        for target in targets {
+            let mut options = self.options.clone();
+            // What began after the reading is read from its beginning.
+            if later && target.started.is_some_and(|t| t >= self.opened) {
+                (options.tail, options.since_seconds) = (None, None);
+            }
+            let budget = self
+                .budgets
+                .entry(target.cluster)
+                .or_insert_with(|| Arc::new(Semaphore::new(STREAMS_PER_CLUSTER)))
+                .clone();
+            let (session, source) = (self.session.clone(), SourceId(self.next));
+            let one = One { session, source, target, options, said: said.clone() };
+            self.tasks.spawn(one.read(budget, self.opening.clone()));
+            self.next += 1;
+        }
+        // Those that have ended are let go.
+        while self.tasks.try_join_next().is_some() {}
+    }
+
+    /// None will be added.
+    fn close(&mut self) {
+        self.said = None;
+    }
 }
 
 /// One stream and its budget.

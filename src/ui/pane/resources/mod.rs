@@ -1,18 +1,18 @@
 //! Resources: the rows of one kind over the scope, with a CLUSTER column.
 
+mod rows;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::filter::Filter;
 use crate::domain::health::Health;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::quantity::show_count;
-use crate::domain::scope::Scope;
-use crate::fleet::Fleet;
+use crate::domain::scope::TreeNode;
 use crate::fleet::cluster::{Cluster, Load, Phase};
 use crate::fleet::table::{self, Column, RowRef};
 use crate::ui::action::Action;
@@ -20,8 +20,10 @@ use crate::ui::effect::{Effect, Look, Prompt};
 use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
-use crate::ui::widget::list::List;
+use crate::ui::widget::rows::{Rows, Took};
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
+
+use rows::{odd_images, row_of, rows_of};
 
 /// What rows are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,13 +41,9 @@ const CLUSTER: Column = Column { title: "CLUSTER", right: false, wide: false, ra
 /// The pane's state.
 pub struct Resources {
     kind: Kind,
-    rows: Vec<ObjectKey>,
+    rows: Rows<ObjectKey>,
     /// Rows in scope before the filter.
     total: usize,
-    list: List,
-    cursor: Option<ObjectKey>,
-    marks: BTreeSet<ObjectKey>,
-    filter: String,
     namespace: Option<String>,
     faults: bool,
     sort: Sort,
@@ -63,12 +61,8 @@ impl Default for Resources {
     fn default() -> Self {
         Self {
             kind: Kind::Pod,
-            rows: Vec::new(),
+            rows: Rows::default(),
             total: 0,
-            list: List::default(),
-            cursor: None,
-            marks: BTreeSet::new(),
-            filter: String::new(),
             namespace: None,
             faults: false,
             sort: Sort::Place,
@@ -80,59 +74,6 @@ impl Default for Resources {
             seen_changes: 0,
             odd: BTreeSet::new(),
         }
-    }
-}
-
-/// The row of a key.
-fn row_of<'a>(cluster: &'a Cluster, key: &ObjectKey) -> Option<RowRef<'a>> {
-    match key.kind {
-        Kind::Pod => cluster.pod(&key.namespace, &key.name).map(RowRef::Pod),
-        Kind::Node => cluster.node(&key.name).map(RowRef::Node),
-        Kind::Namespace => cluster.namespaces().find(|n| n.meta.name == key.name).map(RowRef::Namespace),
-        k if k.is_workload() => cluster.workload(k, &key.namespace, &key.name).map(RowRef::Workload),
-        k => cluster.other(k, &key.namespace, &key.name).map(RowRef::Other),
-    }
-}
-
-/// The rows of a kind of one cluster that are in scope.
-fn rows_of<'a>(
-    cluster: &'a Cluster,
-    kind: Kind,
-    scope: &'a Scope,
-) -> Box<dyn Iterator<Item = RowRef<'a>> + 'a> {
-    let at = cluster.info.at();
-    match kind {
-        Kind::Pod => Box::new(
-            cluster
-                .pods()
-                .filter(move |p| {
-                    let workload = p.workload.as_ref().map(|o| (o.kind.as_str(), o.name.as_str()));
-                    scope.covers(at, &p.meta.namespace, workload, Some(&p.meta.name))
-                })
-                .map(RowRef::Pod),
-        ),
-        Kind::Node => Box::new(cluster.nodes().filter(move |_| scope.covers_cluster(at)).map(RowRef::Node)),
-        Kind::Namespace => Box::new(
-            cluster
-                .namespaces()
-                .filter(move |n| scope.touches_namespace(at, &n.meta.name))
-                .map(RowRef::Namespace),
-        ),
-        k if k.is_workload() => Box::new(
-            cluster
-                .workloads_of(k)
-                .filter(move |w| {
-                    scope.covers(at, &w.meta.namespace, Some((k.info().name, &w.meta.name)), None)
-                })
-                .map(RowRef::Workload),
-        ),
-        k if k.info().namespaced => Box::new(
-            cluster
-                .others(k)
-                .filter(move |o| scope.touches_namespace(at, &o.meta.namespace))
-                .map(RowRef::Other),
-        ),
-        k => Box::new(cluster.others(k).filter(move |_| scope.covers_cluster(at)).map(RowRef::Other)),
     }
 }
 
@@ -151,10 +92,7 @@ impl Resources {
     pub fn show(&mut self, kind: Kind) {
         if self.kind != kind {
             self.kind = kind;
-            self.marks.clear();
-            self.filter.clear();
-            self.cursor = None;
-            self.list = List { page: self.list.page, ..List::default() };
+            self.rows.clear();
             self.widths.clear();
         }
         self.changes += 1;
@@ -169,7 +107,7 @@ impl Resources {
     /// Puts the cursor on an object.
     pub fn point_at(&mut self, key: ObjectKey) {
         self.show(key.kind);
-        self.cursor = Some(key);
+        self.rows.point_at(key);
     }
 
     fn cell_texts(cluster: &Cluster, row: RowRef<'_>, now: Timestamp) -> Vec<table::Cell> {
@@ -179,7 +117,7 @@ impl Resources {
     }
 
     fn collect(&mut self, seen: Seen<'_>) {
-        let filter = Filter::parse(&self.filter).ok().filter(|_| !self.filter.is_empty());
+        let filter = self.rows.filtering();
         let mut found: Vec<(ObjectKey, SortKey)> = Vec::new();
         self.total = 0;
         for cluster in seen.fleet.in_scope(seen.preview) {
@@ -226,8 +164,8 @@ impl Resources {
                 found.reverse();
             }
         }
-        self.rows = found.into_iter().map(|(key, _)| key).collect();
-        self.odd = odd_images(seen.fleet, self.kind, &self.rows);
+        self.rows.set(found.into_iter().map(|(key, _)| key).collect());
+        self.odd = odd_images(seen.fleet, self.kind, self.rows.keys());
     }
 }
 
@@ -236,35 +174,6 @@ enum SortKey {
     Place,
     Number(i64),
     Text(String),
-}
-
-/// Workloads of one namespace, kind and name in several clusters whose image is not the one most of them have.
-fn odd_images(fleet: &Fleet, kind: Kind, rows: &[ObjectKey]) -> BTreeSet<ObjectKey> {
-    use std::collections::BTreeMap;
-    if !kind.is_workload() {
-        return BTreeSet::new();
-    }
-    let mut apps: BTreeMap<(&str, &str), Vec<(&ObjectKey, String)>> = BTreeMap::new();
-    for key in rows {
-        let image = fleet
-            .cluster(key.cluster)
-            .and_then(|c| row_of(c, key))
-            .and_then(|r| r.image())
-            .unwrap_or_default();
-        apps.entry((&key.namespace, &key.name)).or_default().push((key, image));
-    }
-    let mut odd = BTreeSet::new();
-    for places in apps.values().filter(|p| p.len() > 1) {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for (_, image) in places {
-            *counts.entry(image).or_default() += 1;
-        }
-        let most = counts.iter().max_by_key(|(_, n)| **n).map_or("", |(image, _)| *image);
-        if counts.len() > 1 {
-            odd.extend(places.iter().filter(|(_, image)| image != most).map(|(key, _)| (*key).clone()));
-        }
-    }
-    odd
 }
 
 impl Pane for Resources {
@@ -276,16 +185,12 @@ impl Pane for Resources {
             self.seen_changes = self.changes;
             self.collect(seen);
         }
-        self.list.set_page(usize::from(rows.saturating_sub(1)));
-        self.list.set_len(self.rows.len());
-        if let Some(at) = self.cursor.as_ref().and_then(|c| self.rows.iter().position(|r| r == c)) {
-            self.list.go(at);
-        }
-        self.cursor = self.rows.get(self.list.cursor).cloned();
+        self.rows.settle(rows.saturating_sub(1));
         // Widths from a sample of all rows and from those in the window.
-        let step = (self.rows.len() / 64).max(1);
-        let window = self.list.window();
-        for key in self.rows.iter().step_by(step).chain(self.rows.get(window).unwrap_or(&[])) {
+        let keys = self.rows.keys();
+        let step = (keys.len() / 64).max(1);
+        let window = keys.get(self.rows.list.window()).unwrap_or(&[]);
+        for key in keys.iter().step_by(step).chain(window) {
             let Some(cluster) = seen.fleet.cluster(key.cluster) else { continue };
             let Some(row) = row_of(cluster, key) else { continue };
             let cells = Self::cell_texts(cluster, row, seen.now);
@@ -299,19 +204,15 @@ impl Pane for Resources {
         if let Some(ns) = &self.namespace {
             out.push_str(&format!("  ns {ns}"));
         }
-        if !self.filter.is_empty() {
-            out.push_str(&format!("  /{}", self.filter));
-        }
         if self.faults {
             out.push_str("  faults only");
         }
-        if !self.marks.is_empty() {
-            out.push_str(&format!("  {} marked", self.marks.len()));
-        }
-        let count = if self.rows.len() == self.total {
+        out.push_str(&self.rows.words());
+        let shown = self.rows.keys().len();
+        let count = if shown == self.total {
             show_count(self.total)
         } else {
-            format!("{} of {}", show_count(self.rows.len()), show_count(self.total))
+            format!("{} of {}", show_count(shown), show_count(self.total))
         };
         out.push_str(&format!("  {count}"));
         let (loading, done, total) = seen.fleet.loading(seen.preview, self.kind);
@@ -323,15 +224,15 @@ impl Pane for Resources {
     }
 
     fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
-        if self.rows.is_empty() {
-            let words = empty_words(seen, self.kind, self.total, !self.filter.is_empty() || self.faults);
-            for (y, line) in (area.y + 1..area.bottom()).zip(words) {
-                draw::text(buf, area.x + 2, y, &line, area.width.saturating_sub(2), theme.style(Role::Muted));
-            }
+        if self.rows.keys().is_empty() {
+            let filtered = !self.rows.filter_text().is_empty() || self.faults;
+            let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+            let words = empty_words(seen, self.kind, self.total, filtered);
+            draw::words(buf, below, words, theme.style(Role::Muted));
             return;
         }
         let all = all_columns(self.kind);
-        draw_table(buf, area, theme, (&self.columns, &self.widths), &self.list, focused, |i| {
+        draw_table(buf, area, theme, (&self.columns, &self.widths), &self.rows.list, focused, |i| {
             let Some(key) = self.rows.get(i) else { return DrawnRow::default() };
             let Some(cluster) = seen.fleet.cluster(key.cluster) else { return DrawnRow::default() };
             let Some(row) = row_of(cluster, key) else { return DrawnRow::default() };
@@ -357,22 +258,19 @@ impl Pane for Resources {
                     DrawnCell { text, style }
                 })
                 .collect();
-            let health = row.health(seen.now);
-            let sign = if self.marks.contains(key) {
-                Some((if theme.ascii { "*" } else { "✓" }, theme.style(Role::Mark)))
-            } else if health == Health::Ok {
-                None
-            } else {
-                Some((health.glyph(theme.ascii), theme.health(health)))
-            };
+            let sign = self.rows.sign(key, row.health(seen.now), theme);
             DrawnRow { cells, sign }
         });
     }
 
     fn act(&mut self, seen: Seen<'_>, action: Action) -> Vec<Effect> {
-        if self.list.act(action) {
-            self.cursor = self.rows.get(self.list.cursor).cloned();
-            return Vec::new();
+        match self.rows.act(action) {
+            Took::Nothing => {}
+            Took::Moved => return Vec::new(),
+            Took::Filter => {
+                self.changes += 1;
+                return Vec::new();
+            }
         }
         let sorted = match action {
             Action::SortName => Some(Sort::Name),
@@ -387,27 +285,15 @@ impl Pane for Resources {
             self.changes += 1;
             return Vec::new();
         }
-        let Some(key) = self.cursor.clone() else { return Vec::new() };
         match action {
-            Action::Mark => {
-                if !self.marks.remove(&key) {
-                    self.marks.insert(key);
-                }
-                self.list.act(Action::Down);
-                self.cursor = self.rows.get(self.list.cursor).cloned();
-            }
-            Action::ClearMarks => self.marks.clear(),
             Action::FaultsOnly => {
                 self.faults = !self.faults;
                 self.changes += 1;
             }
             Action::AllNamespaces => self.in_namespace(None),
-            Action::Back if !self.marks.is_empty() => self.marks.clear(),
-            Action::Back if !self.filter.is_empty() => {
-                self.filter.clear();
-                self.changes += 1;
+            Action::Open => {
+                return self.rows.cursor().cloned().map_or_else(Vec::new, |key| self.open(&key));
             }
-            Action::Open => return self.open(&key),
             Action::Scale => {
                 let targets: Vec<ObjectKey> =
                     self.targets(seen).into_iter().filter(|k| k.kind.is_scalable()).collect();
@@ -439,22 +325,16 @@ impl Pane for Resources {
     }
 
     fn targets(&self, _seen: Seen<'_>) -> Vec<ObjectKey> {
-        if self.marks.is_empty() {
-            self.cursor.iter().cloned().collect()
-        } else {
-            self.marks.iter().cloned().collect()
-        }
+        self.rows.targets()
     }
 
     fn filter(&mut self, text: &str) -> Result<(), String> {
-        Filter::parse(text).map_err(|e| e.to_string())?;
-        text.clone_into(&mut self.filter);
         self.changes += 1;
-        Ok(())
+        self.rows.filter(text)
     }
 
     fn filter_text(&self) -> &str {
-        &self.filter
+        self.rows.filter_text()
     }
 
     fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {
@@ -469,7 +349,7 @@ impl Pane for Resources {
             out.push_str(c.title);
         }
         out.push('\n');
-        for key in &self.rows {
+        for key in self.rows.keys() {
             let Some(cluster) = seen.fleet.cluster(key.cluster) else { continue };
             let Some(row) = row_of(cluster, key) else { continue };
             let cells = Self::cell_texts(cluster, row, seen.now);
@@ -483,7 +363,6 @@ impl Pane for Resources {
 impl Resources {
     /// Where Enter leads, as in k9s: workload to its pods, node to its pods, namespace to its pods, pod to its logs.
     fn open(&mut self, key: &ObjectKey) -> Vec<Effect> {
-        use crate::domain::scope::TreeNode;
         match key.kind {
             Kind::Pod => vec![Effect::Look(Look::Describe, key.clone())],
             Kind::Namespace => {

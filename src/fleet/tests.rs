@@ -1,0 +1,192 @@
+//! Whatever comes in whatever order: the sums are those of the rows that are there, and changes are noticed.
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::Fleet;
+use super::cluster::{ClusterInfo, Phase};
+use super::delta::{Batch, Delta, Row, Update};
+use crate::domain::change::What;
+use crate::domain::environment::Environment;
+use crate::domain::id::ClusterId;
+use crate::domain::kind::Kind;
+use crate::domain::node::NodeRow;
+use crate::domain::object::{Meta, Owner};
+use crate::domain::place::{Place, Provider};
+use crate::domain::pod::PodRow;
+use crate::domain::resources::Amount;
+use crate::domain::workload::WorkloadRow;
+
+fn fleet() -> Fleet {
+    Fleet::new([ClusterInfo {
+        id: ClusterId(0),
+        context: "a".into(),
+        other_contexts: Vec::new(),
+        place: Place { provider: Provider::Aws, region: "eu-west-1".into(), ..Place::default() },
+        environment: Environment::Dev,
+        server: "".into(),
+        user: "".into(),
+        auth: "".into(),
+        read_only: false,
+    }])
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_795_442_400).unwrap()
+}
+
+fn feed(fleet: &mut Fleet, deltas: Vec<Delta>) {
+    fleet.apply(Update::Cluster(Batch { cluster: ClusterId(0), deltas }), now());
+}
+
+fn meta(ns: &str, name: &str) -> Meta {
+    Meta { namespace: ns.into(), name: name.into(), ..Meta::default() }
+}
+
+fn pod(n: u8, variant: u8) -> Row {
+    Row::Pod(Box::new(PodRow {
+        meta: meta(if n.is_multiple_of(2) { "x" } else { "y" }, &format!("p{}", n % 6)),
+        node: if variant.is_multiple_of(3) { "".into() } else { format!("n{}", variant % 3).as_str().into() },
+        phase: ["Running", "Pending", "Succeeded", "Failed"][usize::from(variant % 4)].into(),
+        is_ready: variant.is_multiple_of(2),
+        restarts: u32::from(variant),
+        requests: Amount { cpu_milli: u64::from(variant) * 10, mem_bytes: 1 << 20, ..Amount::default() },
+        workload: Some(Owner { kind: "Deployment".into(), name: "w".into() }),
+        ..PodRow::default()
+    }))
+}
+
+fn workload(n: u8, variant: u8) -> Row {
+    let kind = if n.is_multiple_of(3) { Kind::StatefulSet } else { Kind::Deployment };
+    let mut w =
+        WorkloadRow::new(kind, meta(if n.is_multiple_of(2) { "x" } else { "y" }, &format!("w{}", n % 4)));
+    w.desired = u32::from(variant % 4);
+    w.ready = u32::from(variant % 3);
+    w.images = vec![format!("r.example/web:{}", variant % 3).as_str().into()];
+    Row::Workload(Box::new(w))
+}
+
+fn node(n: u8, variant: u8) -> Row {
+    Row::Node(Box::new(NodeRow {
+        meta: meta("", &format!("n{}", n % 4)),
+        instance_type: if variant.is_multiple_of(2) { "m5.large" } else { "m5.2xlarge" }.into(),
+        region: "eu-west-1".into(),
+        capacity: Amount { cpu_milli: 2000, mem_bytes: 8 << 30, ..Amount::default() },
+        allocatable: Amount { cpu_milli: 1900, mem_bytes: 7 << 30, ..Amount::default() },
+        ..NodeRow::default()
+    }))
+}
+
+fn row(what: u8, n: u8, variant: u8) -> Row {
+    match what % 3 {
+        0 => pod(n, variant),
+        1 => workload(n, variant),
+        _ => node(n, variant),
+    }
+}
+
+/// Every row the fleet holds, as whole lists into an empty one.
+fn rebuilt(from: &Fleet) -> Fleet {
+    let c = &from.clusters()[0];
+    let mut out = fleet();
+    if let Some(catalogue) = &from.catalogue {
+        out.apply(Update::Catalogue(catalogue.clone()), now());
+    }
+    let workloads = |kind| c.workloads_of(kind).map(|w| Row::Workload(Box::new(w.clone()))).collect();
+    feed(
+        &mut out,
+        vec![
+            Delta::Reset { kind: Kind::Pod, rows: c.pods().map(|p| Row::Pod(Box::new(p.clone()))).collect() },
+            Delta::Reset { kind: Kind::Deployment, rows: workloads(Kind::Deployment) },
+            Delta::Reset { kind: Kind::StatefulSet, rows: workloads(Kind::StatefulSet) },
+            Delta::Reset {
+                kind: Kind::Node,
+                rows: c.nodes().map(|n| Row::Node(Box::new(n.clone()))).collect(),
+            },
+        ],
+    );
+    out
+}
+
+proptest! {
+    #[test]
+    fn sums_are_those_of_the_rows(steps in proptest::collection::vec((0u8..5, any::<u8>(), any::<u8>(), any::<u8>()), 1..120)) {
+        let catalogue = crate::domain::cost::catalogue::Catalogue::parse(
+            "provider,region,instance_type,vcpu,memory_gib,gpu_count,gpu_model,ondemand_usd_hour,spot_usd_hour,as_of,source\n\
+             aws,eu-west-1,m5.large,2,8,,,0.107,,2026-07-20,aws\n\
+             aws,eu-west-1,m5.2xlarge,8,32,,,0.428,,2026-07-20,aws\n",
+        ).unwrap();
+        let catalogue = std::sync::Arc::new(catalogue);
+        let mut fleet = fleet();
+        for (step, what, n, variant) in steps {
+            let row = row(what, n, variant);
+            let meta = row.meta().clone();
+            let delta = match step {
+                0 | 1 => Delta::Upsert(row),
+                2 => Delta::Remove { kind: row.kind(), namespace: meta.namespace, name: meta.name },
+                3 => {
+                    // A list holds an object once.
+                    let kind = row.kind();
+                    let mut rows: Vec<Row> = vec![row];
+                    for k in 0..n % 5 {
+                        let other = self::row(what, k, variant);
+                        if other.kind() == kind && rows.iter().all(|r| {
+                            (&r.meta().namespace, &r.meta().name) != (&other.meta().namespace, &other.meta().name)
+                        }) {
+                            rows.push(other);
+                        }
+                    }
+                    Delta::Reset { kind, rows }
+                }
+                _ => {
+                    fleet.apply(Update::Catalogue(catalogue.clone()), now());
+                    Delta::Dropped { kind: row.kind() }
+                }
+            };
+            feed(&mut fleet, vec![delta]);
+        }
+        let again = rebuilt(&fleet);
+        let (a, b) = (&fleet.clusters()[0], &again.clusters()[0]);
+        prop_assert_eq!(a.tally(), b.tally());
+        prop_assert_eq!(a.worth(), b.worth());
+        for ns in ["x", "y"] {
+            prop_assert_eq!(a.tally_in(ns).copied().unwrap_or_default(), b.tally_in(ns).copied().unwrap_or_default());
+        }
+        for n in ["n0", "n1", "n2"] {
+            prop_assert_eq!(a.pods_on(&n.into()), b.pods_on(&n.into()));
+        }
+    }
+}
+
+fn words(fleet: &Fleet) -> Vec<String> {
+    fleet.changes().map(|c| c.what.words()).collect()
+}
+
+#[test]
+fn a_first_list_is_no_news_and_what_follows_is() {
+    let mut fleet = fleet();
+    feed(&mut fleet, vec![Delta::Upsert(workload(1, 0))]);
+    feed(&mut fleet, vec![Delta::Reset { kind: Kind::Deployment, rows: vec![workload(1, 0)] }]);
+    assert_eq!(words(&fleet), Vec::<String>::new());
+    // 1: other replicas and another image; then gone; then there again.
+    feed(&mut fleet, vec![Delta::Upsert(workload(1, 1))]);
+    assert_eq!(words(&fleet), ["web:0 → web:1", "replicas 0 → 1"]);
+    feed(
+        &mut fleet,
+        vec![Delta::Remove { kind: Kind::Deployment, namespace: "y".into(), name: "w1".into() }],
+    );
+    feed(&mut fleet, vec![Delta::Upsert(workload(1, 1))]);
+    assert_eq!(words(&fleet)[2..], ["deleted", "created"]);
+}
+
+#[test]
+fn a_list_after_a_silence_tells_what_changed_meanwhile() {
+    let mut fleet = fleet();
+    let list = |variant| Delta::Reset { kind: Kind::Deployment, rows: vec![workload(1, variant)] };
+    feed(&mut fleet, vec![list(0), Delta::Phase(Phase::Live)]);
+    let stale = Phase::Stale { since: now(), cause: "no answer".into() };
+    feed(&mut fleet, vec![Delta::Phase(stale.clone()), Delta::Phase(stale)]);
+    feed(&mut fleet, vec![Delta::Phase(Phase::Syncing { since: now() }), list(3), Delta::Phase(Phase::Live)]);
+    assert_eq!(words(&fleet), ["no longer answers: no answer", "replicas 0 → 3", "answers again"]);
+    assert!(matches!(fleet.changes().next().unwrap().what, What::Lost { .. }));
+}

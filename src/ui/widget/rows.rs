@@ -1,0 +1,198 @@
+//! Keyed rows: a cursor that stays on its row while rows come and go, marks, and a filter. What every table of objects has.
+
+use std::collections::BTreeSet;
+
+use ratatui::style::Style;
+
+use super::list::List;
+use crate::domain::filter::Filter;
+use crate::domain::health::Health;
+use crate::ui::action::Action;
+use crate::ui::theme::{Role, Theme};
+
+/// Rows by their keys.
+#[derive(Clone, Debug)]
+pub struct Rows<K> {
+    keys: Vec<K>,
+    /// Where the cursor is and which rows are drawn.
+    pub list: List,
+    cursor: Option<K>,
+    marks: BTreeSet<K>,
+    filter: String,
+}
+
+impl<K> Default for Rows<K> {
+    fn default() -> Self {
+        Self {
+            keys: Vec::new(),
+            list: List::default(),
+            cursor: None,
+            marks: BTreeSet::new(),
+            filter: String::new(),
+        }
+    }
+}
+
+/// What an action meant to the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Took {
+    /// Nothing: it is the pane's.
+    Nothing,
+    /// The cursor or the marks changed.
+    Moved,
+    /// The filter changed: the rows have to be worked out anew.
+    Filter,
+}
+
+impl<K: Clone + Ord> Rows<K> {
+    /// The rows as they are now.
+    pub fn set(&mut self, keys: Vec<K>) {
+        self.keys = keys;
+    }
+
+    /// Finds the cursor's row again; `page` rows fit.
+    pub fn settle(&mut self, page: u16) {
+        self.list.set_page(usize::from(page));
+        self.list.set_len(self.keys.len());
+        if let Some(at) = self.cursor.as_ref().and_then(|c| self.keys.iter().position(|k| k == c)) {
+            self.list.go(at);
+        }
+        self.follow();
+    }
+
+    fn follow(&mut self) {
+        self.cursor = self.keys.get(self.list.cursor).cloned();
+    }
+
+    /// Every row.
+    pub fn keys(&self) -> &[K] {
+        &self.keys
+    }
+
+    /// The row of that number.
+    pub fn get(&self, row: usize) -> Option<&K> {
+        self.keys.get(row)
+    }
+
+    /// The row under the cursor.
+    pub fn cursor(&self) -> Option<&K> {
+        self.cursor.as_ref()
+    }
+
+    /// Puts the cursor on a row, now or as soon as it is there.
+    pub fn point_at(&mut self, key: K) {
+        self.cursor = Some(key);
+    }
+
+    /// Other rows altogether: no cursor, no marks, no filter.
+    pub fn clear(&mut self) {
+        let page = self.list.page;
+        *self = Self { list: List { page, ..List::default() }, ..Self::default() };
+    }
+
+    /// Takes an action that means the same in every table.
+    pub fn act(&mut self, action: Action) -> Took {
+        if self.list.act(action) {
+            self.follow();
+            return Took::Moved;
+        }
+        match action {
+            Action::Mark => {
+                if let Some(key) = self.cursor.clone()
+                    && !self.marks.remove(&key)
+                {
+                    self.marks.insert(key);
+                }
+                self.list.act(Action::Down);
+                self.follow();
+                Took::Moved
+            }
+            Action::ClearMarks => {
+                self.marks.clear();
+                Took::Moved
+            }
+            Action::Back if !self.marks.is_empty() => {
+                self.marks.clear();
+                Took::Moved
+            }
+            Action::Back if !self.filter.is_empty() => {
+                self.filter.clear();
+                Took::Filter
+            }
+            _ => Took::Nothing,
+        }
+    }
+
+    /// What a verb acts on: the marked rows, else the one under the cursor.
+    pub fn targets(&self) -> Vec<K> {
+        if self.marks.is_empty() {
+            self.cursor.iter().cloned().collect()
+        } else {
+            self.marks.iter().cloned().collect()
+        }
+    }
+
+    /// Takes a filter as it is typed; an error names what is wrong with it.
+    pub fn filter(&mut self, text: &str) -> Result<(), String> {
+        Filter::parse(text).map_err(|e| e.to_string())?;
+        text.clone_into(&mut self.filter);
+        Ok(())
+    }
+
+    /// The filter in force, as it was typed.
+    pub fn filter_text(&self) -> &str {
+        &self.filter
+    }
+
+    /// The filter in force; none when there is nothing to filter.
+    pub fn filtering(&self) -> Option<Filter> {
+        Filter::parse(&self.filter).ok().filter(|_| !self.filter.is_empty())
+    }
+
+    /// What stands in the margin: a mark, or how the row is when it is not well.
+    pub fn sign(&self, key: &K, health: Health, theme: &Theme) -> Option<(&'static str, Style)> {
+        if self.marks.contains(key) {
+            return Some((if theme.ascii { "*" } else { "✓" }, theme.style(Role::Mark)));
+        }
+        (health != Health::Ok).then(|| (health.glyph(theme.ascii), theme.health(health)))
+    }
+
+    /// The filter and the marks in words, for a heading: `  /web  2 marked`.
+    pub fn words(&self) -> String {
+        let mut out = String::new();
+        if !self.filter.is_empty() {
+            out.push_str(&format!("  /{}", self.filter));
+        }
+        if !self.marks.is_empty() {
+            out.push_str(&format!("  {} marked", self.marks.len()));
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cursor_stays_on_its_row_and_marks_are_the_targets() {
+        let mut rows = Rows::default();
+        rows.set(vec![1, 3, 5]);
+        rows.settle(10);
+        assert_eq!(rows.act(Action::Down), Took::Moved);
+        assert_eq!(rows.targets(), [3]);
+        rows.set(vec![0, 1, 2, 3, 5]);
+        rows.settle(10);
+        assert_eq!((rows.cursor(), rows.list.cursor), (Some(&3), 3));
+        rows.act(Action::Mark);
+        assert_eq!((rows.targets(), rows.cursor()), (vec![3], Some(&5)));
+        // Its row is gone: the cursor stays in its place.
+        rows.set(vec![0, 1, 2, 3]);
+        rows.settle(10);
+        assert_eq!(rows.cursor(), Some(&3));
+        rows.filter("x").unwrap();
+        assert_eq!(rows.act(Action::Back), Took::Moved, "marks first");
+        assert_eq!(rows.act(Action::Back), Took::Filter);
+        assert_eq!(rows.act(Action::Back), Took::Nothing);
+    }
+}
