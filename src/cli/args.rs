@@ -158,6 +158,13 @@ pub enum Output {
     Name,
 }
 
+impl Output {
+    /// One value for programs, in whichever of their forms.
+    pub const fn is_for_programs(self) -> bool {
+        matches!(self, Self::Json | Self::Yaml | Self::Ndjson)
+    }
+}
+
 /// A command.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
@@ -193,6 +200,22 @@ pub enum Command {
     Doctor(OutputArgs),
     /// A screen, drawn without a terminal
     Snapshot(SnapshotArgs),
+}
+
+impl Command {
+    /// Objects are asked for by name or kind, so that `-l` can choose among them.
+    pub const fn takes_labels(&self) -> bool {
+        matches!(
+            self,
+            Self::Get(_)
+                | Self::Describe(_)
+                | Self::Yaml(_)
+                | Self::Logs(_)
+                | Self::Scale(_)
+                | Self::Restart(_)
+                | Self::Delete(_)
+        )
+    }
 }
 
 /// The output alone.

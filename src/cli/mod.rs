@@ -8,7 +8,9 @@ pub mod out;
 pub mod scope;
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
+use crate::domain::scope::Scope;
 use crate::ops::session::Shared;
 
 use args::{Args, Command};
@@ -26,8 +28,8 @@ pub struct Io<'a> {
 
 /// Runs a command on a session.
 pub async fn run(args: &Args, command: &Command, session: Shared, io: &mut Io<'_>) -> Exit {
-    let scope = match scope::of(&args.scope, &session.infos) {
-        Ok(scope) => scope,
+    let (session, scope) = match narrowed(args, command, session) {
+        Ok(both) => both,
         Err(why) => {
             let _ = writeln!(io.err, "{why}");
             return Exit::Usage;
@@ -45,7 +47,7 @@ pub async fn run(args: &Args, command: &Command, session: Shared, io: &mut Io<'_
         Command::Scale(a) => commands::write::scale(a, args, &session, &scope, io).await,
         Command::Restart(a) => commands::write::restart(a, args, &session, &scope, io).await,
         Command::Delete(a) => commands::write::delete(a, args, &session, &scope, io).await,
-        Command::Contexts(a) => commands::contexts::run(a, &session, io),
+        Command::Contexts(a) => commands::contexts::run(a, &session, &scope, io),
         Command::Clouds(a) => commands::clouds::run(a, io).await,
         Command::Doctor(a) => commands::doctor::run(a, args, &session, &scope, io).await,
         // These two are main's own.
@@ -60,4 +62,23 @@ pub async fn run(args: &Args, command: &Command, session: Shared, io: &mut Io<'_
             Exit::Failed
         }
     }
+}
+
+/// The session as the context flags want it to act, and the scope of all the flags.
+fn narrowed(args: &Args, command: &Command, session: Shared) -> Result<(Shared, Scope), String> {
+    if args.scope.selector.is_some() && !command.takes_labels() {
+        // Passing the flag over would show, or write, more than was named.
+        return Err(
+            "-l narrows get, describe, yaml, logs, scale, restart and delete; this command cannot be narrowed by labels"
+                .to_owned(),
+        );
+    }
+    // A context that is named acts, also where another one leads to the same cluster.
+    let session = if args.scope.context.is_empty() {
+        session
+    } else {
+        Arc::new(session.acting_by(scope::matcher(&args.scope.context)?))
+    };
+    let scope = scope::of(&args.scope, &session.infos)?;
+    Ok((session, scope))
 }

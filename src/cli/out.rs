@@ -85,21 +85,11 @@ impl Answer<'_> {
         let context = |id: &ClusterId| session.info(*id).map_or_else(String::new, |i| i.context.to_string());
         match output {
             Output::Json | Output::Yaml => {
-                let errors: Vec<Value> = self
-                    .errors
-                    .iter()
-                    .map(|(id, e)| json!({"cluster": name(id), "context": context(id), "error": e}))
-                    .collect();
                 let mut all = serde_json::Map::new();
                 all.insert("items".to_owned(), Value::Array(self.items.clone()));
                 all.extend(self.more.iter().map(|(k, v)| ((*k).to_owned(), v.clone())));
-                all.insert("errors".to_owned(), Value::Array(errors));
-                let all = Value::Object(all);
-                return if output == Output::Json {
-                    json(out, &all)
-                } else {
-                    write!(out, "{}", to_yaml(&all))
-                };
+                all.insert("errors".to_owned(), errors(session, &self.errors));
+                return value(out, output, &Value::Object(all));
             }
             Output::Ndjson => {
                 for item in &self.items {
@@ -125,6 +115,24 @@ impl Answer<'_> {
             writeln!(err, "{} ({}): {}", name(id), context(id), clean(error))?;
         }
         Ok(())
+    }
+}
+
+/// Clusters that could not be read, as every answer for programs has them.
+pub fn errors(session: &Session, errors: &[(ClusterId, String)]) -> Value {
+    let one = |(id, error): &(ClusterId, String)| {
+        let info = session.info(*id);
+        json!({"cluster": info.map(|i| i.name()), "context": info.map(|i| &i.context), "error": error})
+    };
+    Value::Array(errors.iter().map(one).collect())
+}
+
+/// Prints one value for programs: as YAML, as JSON on one line, else as JSON that people can read too.
+pub fn value(out: &mut dyn Write, output: Output, value: &Value) -> io::Result<()> {
+    match output {
+        Output::Yaml => write!(out, "{}", to_yaml(value)),
+        Output::Ndjson => writeln!(out, "{value}"),
+        Output::Json | Output::Table | Output::Wide | Output::Csv | Output::Name => json(out, value),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use globset::GlobBuilder;
 
-use crate::domain::scope::{PathGlob, Scope, TreeNode};
+use crate::domain::scope::{PathGlob, Scope};
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::ClusterInfo;
 
@@ -10,7 +10,9 @@ use super::args::ScopeArgs;
 
 /// Reads the scope flags. Different flags narrow each other; the same flag twice widens.
 pub fn of(args: &ScopeArgs, infos: &[ClusterInfo]) -> Result<Scope, String> {
-    let namespaces: Vec<SafeText> = args.namespace.iter().map(|n| SafeText::new(n)).collect();
+    // As with kubectl, -A is stronger than -n.
+    let given = if args.all_namespaces { &[][..] } else { &args.namespace };
+    let namespaces: Vec<SafeText> = given.iter().map(|n| SafeText::new(n)).collect();
     let mut globs = Vec::new();
     for text in &args.scope {
         globs.push(PathGlob::parse(text).map_err(|e| e.to_string())?);
@@ -26,30 +28,34 @@ pub fn of(args: &ScopeArgs, infos: &[ClusterInfo]) -> Result<Scope, String> {
     if flags.iter().all(|(given, _)| given.is_empty()) {
         return Ok(Scope::globs(globs).in_namespaces(namespaces));
     }
-    let mut nodes = Vec::new();
-    let by_path = Scope::globs(globs);
+    let mut found = Vec::new();
+    let by_path = Scope::globs(globs).in_namespaces(namespaces);
     for info in infos.iter().filter(|i| by_path.touches(i.at())) {
         let mut all = true;
         for (given, value) in &flags {
             if given.is_empty() {
                 continue;
             }
-            let value = value(info);
-            let mut any = false;
-            for glob in *given {
-                // A value that is no glob is compared as it is: contexts hold every sign.
-                let matcher =
-                    GlobBuilder::new(glob).build().map_err(|e| format!("`{glob}`: {}", e.kind()))?;
-                any |= *glob == value || matcher.compile_matcher().is_match(&value);
-            }
-            all &= any;
+            all &= matcher(given)?(&value(info));
         }
         if all {
-            nodes.push(TreeNode::Cluster(info.id));
+            found.push(info.id);
         }
     }
-    if nodes.is_empty() {
+    if found.is_empty() {
         return Err("no cluster matches these flags; `skyfleet contexts` lists what there is".to_owned());
     }
-    Ok(Scope::nodes(nodes).in_namespaces(namespaces))
+    // The globs stay: they may speak of namespaces and workloads too.
+    Ok(by_path.in_clusters(found))
+}
+
+/// Whether a value is one of those a flag names.
+pub fn matcher(given: &[String]) -> Result<impl Fn(&str) -> bool, String> {
+    let mut known = Vec::with_capacity(given.len());
+    for glob in given {
+        let built = GlobBuilder::new(glob).build().map_err(|e| format!("`{glob}`: {}", e.kind()))?;
+        known.push((glob.clone(), built.compile_matcher()));
+    }
+    // A value that is no glob is compared as it is: contexts hold every sign.
+    Ok(move |value: &str| known.iter().any(|(text, glob)| text == value || glob.is_match(value)))
 }

@@ -99,6 +99,7 @@ pub struct Step {
     /// What a person should know: who owns the object, an HPA that will undo it, a budget.
     pub notes: Vec<String>,
     /// What it adds to the bill, in nano-dollars an hour, when known.
+    #[serde(rename = "cost_nano_usd_per_hour")]
     pub cost_nano_hour: Option<i64>,
 }
 

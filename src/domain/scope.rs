@@ -47,6 +47,8 @@ pub struct Scope {
     items: Vec<Item>,
     /// Only these namespaces, when any.
     namespaces: Vec<SafeText>,
+    /// Only these clusters, when any.
+    clusters: Vec<ClusterId>,
 }
 
 #[derive(Clone, Debug)]
@@ -135,18 +137,25 @@ impl Scope {
         if items.iter().any(|i| matches!(i, Item::Node(TreeNode::Fleet))) {
             return Self::default();
         }
-        Self { items, namespaces: Vec::new() }
+        Self { items, ..Self::default() }
     }
 
     /// By path globs; none means everything.
     pub fn globs(globs: impl IntoIterator<Item = PathGlob>) -> Self {
-        Self { items: globs.into_iter().map(|g| Item::Glob(Box::new(g))).collect(), namespaces: Vec::new() }
+        Self { items: globs.into_iter().map(|g| Item::Glob(Box::new(g))).collect(), ..Self::default() }
     }
 
     /// The same, in these namespaces only; none means all.
     #[must_use]
     pub fn in_namespaces(mut self, namespaces: Vec<SafeText>) -> Self {
         self.namespaces = namespaces;
+        self
+    }
+
+    /// The same, in these clusters only; none means all.
+    #[must_use]
+    pub fn in_clusters(mut self, clusters: Vec<ClusterId>) -> Self {
+        self.clusters = clusters;
         self
     }
 
@@ -157,7 +166,11 @@ impl Scope {
 
     /// Selects everything.
     pub fn is_all(&self) -> bool {
-        self.items.is_empty() && self.namespaces.is_empty()
+        self.items.is_empty() && self.namespaces.is_empty() && self.clusters.is_empty()
+    }
+
+    fn has_cluster(&self, at: ClusterAt<'_>) -> bool {
+        self.clusters.is_empty() || self.clusters.contains(&at.id)
     }
 
     /// The nodes it is made of (globs have none).
@@ -178,13 +191,14 @@ impl Scope {
 
     /// Whether anything of this cluster is in scope.
     pub fn touches(&self, at: ClusterAt<'_>) -> bool {
-        self.items.is_empty() || self.items.iter().any(|i| i.touches(at))
+        self.has_cluster(at) && (self.items.is_empty() || self.items.iter().any(|i| i.touches(at)))
     }
 
     /// Whether objects without namespace (nodes, volumes) of this cluster are in scope: when it, or what it stands
     /// in, is selected whole.
     pub fn covers_cluster(&self, at: ClusterAt<'_>) -> bool {
-        self.namespaces.is_empty()
+        self.has_cluster(at)
+            && self.namespaces.is_empty()
             && (self.items.is_empty()
                 || self.items.iter().any(|i| match i {
                     Item::Node(n) => n.cluster().is_none() && i.touches(at) || *n == TreeNode::Cluster(at.id),
@@ -194,7 +208,8 @@ impl Scope {
 
     /// Whether anything of this namespace is in scope.
     pub fn touches_namespace(&self, at: ClusterAt<'_>, namespace: &str) -> bool {
-        (self.namespaces.is_empty() || self.namespaces.iter().any(|n| n == namespace))
+        self.has_cluster(at)
+            && (self.namespaces.is_empty() || self.namespaces.iter().any(|n| n == namespace))
             && (self.items.is_empty() || self.items.iter().any(|i| i.touches_namespace(at, namespace)))
     }
 
@@ -207,7 +222,8 @@ impl Scope {
         workload: Option<(&str, &str)>,
         pod: Option<&str>,
     ) -> bool {
-        (self.namespaces.is_empty() || self.namespaces.iter().any(|n| n == namespace))
+        self.has_cluster(at)
+            && (self.namespaces.is_empty() || self.namespaces.iter().any(|n| n == namespace))
             && (self.items.is_empty() || self.items.iter().any(|i| i.covers(at, namespace, workload, pod)))
     }
 }

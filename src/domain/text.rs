@@ -148,7 +148,7 @@ fn is_suspect(c: char) -> bool {
 
 /// Format characters that change how other text is shown, or hide text: direction marks and overrides, zero-width
 /// characters (the joiner of emoji stays), interlinear marks, tags, the byte order mark.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}'
         | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'

@@ -46,7 +46,7 @@ fn notes(cluster: &Cluster, row: &Row) -> Vec<String> {
         Row::Workload(w) => {
             let mut notes = steps::owner_notes(w);
             if w.kind != Kind::CronJob {
-                notes.insert(0, format!("its {} pods go", w.current.max(w.ready)));
+                notes.insert(0, format!("with it go {}", steps::pods(w.current.max(w.ready))));
             }
             notes
         }

@@ -93,8 +93,14 @@ pub async fn plan(
     drop(waiting);
     by_cluster.sort_by_key(|(n, _)| *n);
     let id = steps::run_id(session.clock.now(), Verb::Apply, &subject);
+    // Objects that name no namespace have to land in the same one again.
+    let namespace = match default_namespace {
+        "default" => String::new(),
+        _ if manifests.iter().all(|m| m.namespace.is_some()) => String::new(),
+        other => format!(" -n {}", quote(other)),
+    };
     let command = format!(
-        "skyfleet deploy run -f {}{}",
+        "skyfleet deploy run -f {}{namespace}{}",
         quote(path),
         steps::contexts(session, clusters.iter().map(|c| c.id))
     );

@@ -25,14 +25,18 @@ async fn fetch(session: &Session, key: &ObjectKey) -> Result<Value, Fault> {
 
 /// The object as YAML, without managedFields; values of Secrets are masked unless asked for.
 pub async fn yaml(session: &Session, key: &ObjectKey, show_secrets: bool) -> Result<String, Fault> {
-    let mut object = fetch(session, key).await?;
+    Ok(as_yaml(fetch(session, key).await?, show_secrets))
+}
+
+/// An object that was fetched as [`yaml`] shows it.
+pub fn as_yaml(mut object: Value, show_secrets: bool) -> String {
     if let Some(meta) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         meta.remove("managedFields");
     }
-    if key.kind == Kind::Secret && !show_secrets {
+    if !show_secrets {
         object = diff::masked_alone(&object);
     }
-    Ok(to_yaml(&object))
+    to_yaml(&object)
 }
 
 /// The object for people: where it is, what matters of its kind, and what happened to it.
@@ -119,7 +123,12 @@ fn indent(text: &str) -> String {
 fn map(out: &mut String, name: &str, value: Option<&Value>) {
     let Some(entries) = value.and_then(Value::as_object).filter(|m| !m.is_empty()) else { return };
     for (n, (k, v)) in entries.iter().enumerate() {
-        line(out, if n == 0 { name } else { " " }, &format!("{k}={}", plain(Some(v))));
+        let entry = format!("{k}={}", plain(Some(v)));
+        if n == 0 {
+            line(out, name, &entry);
+        } else {
+            let _ = writeln!(out, "{:15}{entry}", "");
+        }
     }
 }
 

@@ -32,7 +32,7 @@ fn step(cluster: &Cluster, key: &ObjectKey) -> Step {
         Some(_) => Verdict::Change,
     };
     if let Some(row) = row {
-        step.notes.push(format!("{} pods", row.desired));
+        step.notes.push(steps::pods(row.desired));
         step.notes.extend(steps::owner_notes(row));
         if row.desired == 1 && row.kind == Kind::StatefulSet {
             step.notes.push("one replica: it is away until its new pod is ready".to_owned());

@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod cli;
 #[path = "../conformance/mod.rs"]
 mod conformance;
 mod conforms;

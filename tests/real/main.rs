@@ -14,6 +14,7 @@
 mod conformance;
 #[path = "../known/mod.rs"]
 mod known;
+mod kubectl;
 #[path = "../stories/mod.rs"]
 mod play;
 mod record;
@@ -157,6 +158,10 @@ fn main() {
     }
     for (name, test) in truth::tests() {
         trials.push(Trial::test(format!("truth::{name}"), move || run(test)));
+    }
+    for (name, test) in kubectl::tests() {
+        let run = move || clusters().and_then(|c| kubectl::run(test, c)).map_err(Failed::from);
+        trials.push(Trial::test(format!("kubectl::{name}"), run));
     }
     trials.push(Trial::test("conformance", || run(conforms)));
     // It writes into the sources, so it is not even listed unless asked for.

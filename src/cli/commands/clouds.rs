@@ -2,13 +2,15 @@
 
 use std::io;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::Io;
 use crate::cli::args::{CloudsArgs, Output};
 use crate::cli::exit::Exit;
 use crate::cli::out;
+use crate::domain::text::clean;
 use crate::ops::clouds;
+use crate::source::clouds::CloudProfile;
 
 /// Prints the identities of local files; asks AWS about its profiles when told to.
 pub async fn run(a: &CloudsArgs, io: &mut Io<'_>) -> io::Result<Exit> {
@@ -18,9 +20,29 @@ pub async fn run(a: &CloudsArgs, io: &mut Io<'_>) -> io::Result<Exit> {
             p.identity = Some(clouds::identify(p).await);
         }
     }
-    if matches!(a.output, Output::Json | Output::Yaml | Output::Ndjson) {
-        out::json(io.out, &json!({"profiles": profiles}))?;
-        return Ok(Exit::Ok);
+    if profiles.is_empty() {
+        writeln!(
+            io.err,
+            "no cloud profile in ~/.aws, ~/.config/gcloud or ~/.azure; sign in with `aws configure sso`, `gcloud auth login` or `az login`"
+        )?;
+    }
+    let exit = if profiles.is_empty() { Exit::Nothing } else { Exit::Ok };
+    if a.output.is_for_programs() {
+        let items: Vec<Value> = profiles.iter().map(item).collect();
+        if a.output == Output::Ndjson {
+            for item in &items {
+                writeln!(io.out, "{item}")?;
+            }
+        } else {
+            out::value(io.out, a.output, &json!({"profiles": items}))?;
+        }
+        return Ok(exit);
+    }
+    if a.output == Output::Name {
+        for p in &profiles {
+            writeln!(io.out, "{}", clean(&p.name))?;
+        }
+        return Ok(exit);
     }
     let dash = |t: &Option<String>| t.clone().unwrap_or_else(|| "-".to_owned());
     let rows: Vec<Vec<String>> = profiles
@@ -40,11 +62,7 @@ pub async fn run(a: &CloudsArgs, io: &mut Io<'_>) -> io::Result<Exit> {
         })
         .collect();
     if rows.is_empty() {
-        writeln!(
-            io.err,
-            "no cloud profile in ~/.aws, ~/.config/gcloud or ~/.azure; sign in with `aws configure sso`, `gcloud auth login` or `az login`"
-        )?;
-        return Ok(Exit::Nothing);
+        return Ok(exit);
     }
     let columns = [
         ("CLOUD", false),
@@ -59,5 +77,16 @@ pub async fn run(a: &CloudsArgs, io: &mut Io<'_>) -> io::Result<Exit> {
     } else {
         out::table(io.out, &columns, &rows)?
     }
-    Ok(Exit::Ok)
+    Ok(exit)
+}
+
+/// One profile; what is not known, or was not asked, is null.
+fn item(p: &CloudProfile) -> Value {
+    let identity = p.identity.as_ref();
+    json!({
+        "provider": p.provider, "name": p.name, "account": p.account, "region": p.region,
+        "method": p.method, "default": p.default, "file": p.file.display().to_string(),
+        "identity": identity.and_then(|i| i.as_ref().ok()),
+        "error": identity.and_then(|i| i.as_ref().err()),
+    })
 }

@@ -6,26 +6,38 @@ use crate::cli::Io;
 use crate::cli::args::{Output, OutputArgs};
 use crate::cli::exit::Exit;
 use crate::cli::out;
+use crate::domain::scope::Scope;
+use crate::domain::text::{SafeText, clean};
 use crate::ops::contexts;
 use crate::ops::session::Session;
 
-/// Prints them. Opens no connection.
-pub fn run(a: &OutputArgs, session: &Session, io: &mut Io<'_>) -> io::Result<Exit> {
-    let report = contexts::of(session);
+/// Prints them: of the clusters in scope; all, also those that lead nowhere, where nothing narrows it. Opens no
+/// connection.
+pub fn run(a: &OutputArgs, session: &Session, scope: &Scope, io: &mut Io<'_>) -> io::Result<Exit> {
+    let mut report = contexts::of(session);
+    if !scope.is_all() {
+        let leads = |name: &SafeText| {
+            session.in_scope(scope).any(|i| i.context == *name || i.other_contexts.contains(name))
+        };
+        report.contexts.retain(|c| leads(&SafeText::new(&c.context)));
+    }
     match a.output {
         Output::Json | Output::Yaml => {
             let value = serde_json::to_value(&report).map_err(io::Error::other)?;
-            out::json(io.out, &value)?;
+            out::value(io.out, a.output, &value)?;
         }
         Output::Ndjson => {
             for c in &report.contexts {
                 writeln!(io.out, "{}", serde_json::to_string(c).map_err(io::Error::other)?)?;
             }
         }
+        Output::Name => {
+            for c in &report.contexts {
+                writeln!(io.out, "{}", clean(&c.context))?;
+            }
+        }
         form => {
-            let text = |t: &Option<crate::domain::text::SafeText>| {
-                t.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string)
-            };
+            let text = |t: &Option<SafeText>| t.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
             let rows: Vec<Vec<String>> = report
                 .contexts
                 .iter()

@@ -37,6 +37,8 @@ pub async fn run(
         ("TOTAL/mo", true),
         ("SHARE", true),
     ]);
+    let name = |id| session.info(id).map(|i| i.name().clone());
+    let priced = sums.rows.is_empty() || sums.rows.iter().any(|r| !r.is_unknown());
     let money = |n: i128| if n == 0 { "-".to_owned() } else { show_month_exact(n) };
     let answer = Answer {
         columns,
@@ -52,7 +54,7 @@ pub async fn run(
                     money(r.mem_nano),
                     money(r.gpu_nano),
                     if r.is_unknown() { "n/a".to_owned() } else { money(r.total_nano) },
-                    format!("{}%", r.share_permille / 10),
+                    if r.is_unknown() { "-".to_owned() } else { format!("{}%", r.share_permille / 10) },
                 ]);
                 cells
             })
@@ -61,25 +63,32 @@ pub async fn run(
             .rows
             .iter()
             .map(|r| {
+                // What is not known is null, not zero.
+                let usd = |nano: i128| if r.is_unknown() { None } else { Some(usd_month(nano)) };
                 json!({
-                    "kind": r.kind, "label": r.label, "name": r.label.last(), "pods": r.pods,
-                    "cpu_usd_per_month": usd_month(r.cpu_nano), "ram_usd_per_month": usd_month(r.mem_nano),
-                    "gpu_usd_per_month": usd_month(r.gpu_nano), "idle_usd_per_month": usd_month(r.idle_nano),
-                    "total_usd_per_month": if r.is_unknown() { None } else { Some(usd_month(r.total_nano)) },
-                    "share_permille": r.share_permille, "efficiency_permille": r.efficiency_permille,
+                    "kind": r.kind, "label": r.label, "name": r.label.iter().rfind(|l| !l.is_empty()),
+                    "clusters": r.clusters.iter().map(|id| name(*id)).collect::<Vec<_>>(), "pods": r.pods,
+                    "cpu_usd_per_month": usd(r.cpu_nano), "ram_usd_per_month": usd(r.mem_nano),
+                    "gpu_usd_per_month": usd(r.gpu_nano), "idle_usd_per_month": usd(r.idle_nano),
+                    "fee_usd_per_month": usd(r.fee_nano),
+                    "total_usd_per_month": usd(r.total_nano),
+                    "share_permille": (!r.is_unknown()).then_some(r.share_permille), "efficiency_permille": r.efficiency_permille,
                 })
             })
             .collect(),
         more: vec![
             ("by", json!(by.word())),
             ("estimate", json!(true)),
-            ("total_usd_per_month", json!(usd_month(sums.total_nano))),
+            ("total_usd_per_month", json!(priced.then(|| usd_month(sums.total_nano)))),
+            ("idle_usd_per_month", json!(priced.then(|| usd_month(sums.idle_nano)))),
+            ("fee_usd_per_month", json!(priced.then(|| usd_month(sums.fee_nano)))),
             ("sources", json!(sums.sources.iter().map(ToString::to_string).collect::<Vec<_>>())),
             (
                 "unpriced",
-                json!(
-                    sums.unpriced.iter().map(|u| json!({"node": u.node, "why": u.why})).collect::<Vec<_>>()
-                ),
+                sums.unpriced
+                    .iter()
+                    .map(|u| json!({"cluster": name(u.cluster), "node": u.node, "why": u.why}))
+                    .collect(),
             ),
             ("partial", json!(sums.partial)),
         ],

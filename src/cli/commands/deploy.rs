@@ -6,11 +6,12 @@ use std::path::Path;
 use serde_json::json;
 
 use super::write::{confirm_and_run, show};
-use super::{gathered, plain};
+use super::{gathered, left_out, plain};
 use crate::cli::Io;
-use crate::cli::args::{Args, DeployArgs, Output};
+use crate::cli::args::{Args, DeployArgs};
 use crate::cli::exit::Exit;
 use crate::cli::out;
+use crate::domain::plan::Step;
 use crate::domain::scope::Scope;
 use crate::fleet::cluster::{ClusterInfo, Phase};
 use crate::ops::deploy;
@@ -24,6 +25,10 @@ pub async fn run(
     scope: &Scope,
     io: &mut Io<'_>,
 ) -> io::Result<Exit> {
+    if args.scope.namespace.len() > 1 {
+        writeln!(io.err, "deploy takes one -n: the namespace of objects whose manifest names none")?;
+        return Ok(Exit::Usage);
+    }
     let text = if a.file == "-" {
         let mut text = String::new();
         io::stdin().lock().take(16 << 20).read_to_string(&mut text)?;
@@ -40,10 +45,7 @@ pub async fn run(
     };
     let gathered = gathered(args, session, scope, plain(), io).await;
     let errors = gathered.errors(scope);
-    for (id, error) in &errors {
-        let cluster = session.info(*id).map_or_else(String::new, |i| i.name().to_string());
-        writeln!(io.err, "left out: {cluster}: {error}")?;
-    }
+    left_out(session, &errors, io)?;
     let clusters: Vec<ClusterInfo> = gathered
         .fleet
         .in_scope(scope)
@@ -58,9 +60,20 @@ pub async fn run(
             return Ok(Exit::Failed);
         }
     };
+    // As with kubectl: a manifest that says otherwise than -n is somebody's mistake.
+    let given = args.scope.namespace.first();
+    let elsewhere = |s: &&Step| given.is_some_and(|n| !s.namespace.is_empty() && s.namespace != *n);
+    if let Some(step) = plan.steps.iter().find(elsewhere) {
+        writeln!(
+            io.err,
+            "nothing was written: {} by its manifest, but -n says {namespace}",
+            step.object_words()
+        )?;
+        return Ok(Exit::Usage);
+    }
     if a.what == "plan" {
-        if matches!(a.output, Output::Json | Output::Ndjson) {
-            out::json(io.out, &json!({"plan": plan}))?;
+        if a.output.is_for_programs() {
+            out::value(io.out, a.output, &json!({"plan": plan, "errors": out::errors(session, &errors)}))?;
         } else {
             show(&plan, io.out)?;
             for step in plan.steps.iter().filter(|s| !s.changes.is_empty()) {
@@ -78,6 +91,6 @@ pub async fn run(
             (false, true) => Exit::Ok,
         });
     }
-    let exit = confirm_and_run(&plan, a.output, &a.write, session, io).await?;
+    let exit = confirm_and_run(&plan, &errors, a.output, &a.write, session, io).await?;
     Ok(if exit == Exit::Ok && !errors.is_empty() { Exit::Partial } else { exit })
 }

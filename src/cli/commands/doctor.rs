@@ -22,8 +22,12 @@ pub async fn run(
     io: &mut Io<'_>,
 ) -> io::Result<Exit> {
     let checks = check(session, scope, Duration::from_secs(args.session.timeout.max(1))).await;
-    if matches!(a.output, Output::Json | Output::Yaml | Output::Ndjson) {
-        out::json(io.out, &json!({"checks": checks}))?;
+    if a.output == Output::Ndjson {
+        for check in &checks {
+            writeln!(io.out, "{}", json!(check))?;
+        }
+    } else if a.output.is_for_programs() {
+        out::value(io.out, a.output, &json!({"checks": checks}))?;
     } else {
         let rows: Vec<Vec<String>> = checks
             .iter()
@@ -39,7 +43,11 @@ pub async fn run(
             .collect();
         let columns =
             [("", false), ("AREA", false), ("WHAT", false), ("HOW IT IS", false), ("TO MEND IT", false)];
-        out::table(io.out, &columns, &rows)?;
+        if a.output == Output::Csv {
+            out::csv(io.out, &columns, &rows)?;
+        } else {
+            out::table(io.out, &columns, &rows)?;
+        }
     }
     Ok(if checks.iter().any(|c| c.level == Level::Bad) { Exit::Failed } else { Exit::Ok })
 }

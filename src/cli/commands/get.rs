@@ -11,12 +11,13 @@ use crate::cli::exit::Exit;
 use crate::cli::out::Answer;
 use crate::domain::kind::Kind;
 use crate::domain::scope::Scope;
-use crate::domain::text::SafeText;
+use crate::domain::text::{SafeText, clean};
 use crate::domain::{age, diff};
 use crate::fleet::cluster::Cluster;
 use crate::fleet::table;
-use crate::ops::get::{Query, get};
+use crate::ops::get::{ClusterResult, Query, get};
 use crate::ops::session::Session;
+use crate::source::fault::FaultClass;
 use crate::source::slim;
 
 /// Prints them.
@@ -34,9 +35,16 @@ pub async fn run(
         .iter()
         .filter_map(|r| r.resource.as_ref())
         .find_map(|r| Kind::of_manifest(&r.kind, &r.api_version()));
+    let unknown = |r: &ClusterResult| {
+        r.resource.is_none() && r.result.as_ref().is_err_and(|f| f.class == FaultClass::NotFound)
+    };
+    if !results.is_empty() && results.iter().all(unknown) {
+        writeln!(io.err, "no cluster in scope knows a kind named {}", clean(&a.kind))?;
+        return Ok(Exit::Usage);
+    }
     let now = session.clock.now();
     let columns: Vec<table::Column> = kind.map_or_else(Vec::new, |k| {
-        table::columns(k).into_iter().filter(|c| a.output != Output::Table || !c.wide).collect()
+        table::columns(k).into_iter().filter(|c| is_shown(k, c, a.output)).collect()
     });
     let mut answer = Answer {
         columns: vec![("CLUSTER", false)],
@@ -65,11 +73,7 @@ pub async fn run(
                 Some((k, row)) => {
                     let all = table::columns(k);
                     let shown = table::cells(&cluster, table::RowRef::of(&row), now).into_iter().zip(all);
-                    cells.extend(
-                        shown
-                            .filter(|(_, c)| a.output != Output::Table || !c.wide)
-                            .map(|(cell, _)| cell.text),
-                    );
+                    cells.extend(shown.filter(|(_, c)| is_shown(k, c, a.output)).map(|(cell, _)| cell.text));
                 }
                 None => {
                     let text = |p: &str| object.pointer(p).and_then(Value::as_str).unwrap_or("").to_owned();
@@ -98,4 +102,16 @@ pub async fn run(
         writeln!(io.err, "no {} in this scope", a.kind)?;
     }
     Ok(Exit::of(answer.rows.len(), answer.errors.len()))
+}
+
+/// Columns that are counted over a watched cluster, or measured, are left out: here the objects alone are asked for, and a
+/// zero or a dash would be taken for an answer.
+fn is_shown(kind: Kind, column: &table::Column, output: Output) -> bool {
+    let not_asked = match kind {
+        Kind::Pod => matches!(column.title, "CPU" | "MEM" | "MEM/L"),
+        Kind::Node => matches!(column.title, "PODS" | "CPU%" | "MEM%"),
+        Kind::Namespace => matches!(column.title, "WORKLOADS" | "PODS" | "CPU REQ" | "MEM REQ"),
+        _ => false,
+    };
+    !not_asked && (output != Output::Table || !column.wide)
 }

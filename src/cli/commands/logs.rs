@@ -1,5 +1,6 @@
 //! `skyfleet logs`: many containers of many clusters as one stream.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +10,12 @@ use tokio::sync::mpsc;
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
-use super::{gathering, plain};
+use super::{gathering, labelled, left_out, plain};
 use crate::cli::Io;
 use crate::cli::args::{Args, LogsArgs, Output};
 use crate::cli::exit::Exit;
 use crate::domain::filter::Pattern;
+use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
 use crate::domain::logs::{Entry, LogFilter};
 use crate::domain::scope::{Scope, TreeNode};
@@ -39,6 +41,9 @@ pub async fn run(
         let _ = writeln!(io.err, "{why}");
         Ok(Exit::Usage)
     };
+    if !matches!(a.output, Output::Table | Output::Wide | Output::Json | Output::Ndjson) {
+        return usage(io, "logs are printed as table or ndjson");
+    }
     let since_seconds = match a.since.as_deref().map(seconds) {
         None => None,
         Some(Some(s)) => Some(s),
@@ -52,27 +57,43 @@ pub async fn run(
         Ok(pattern) => pattern,
         Err(why) => return usage(io, &why.to_string()),
     };
+    let target = match a.target.as_deref().map(kind_and_name) {
+        None => None,
+        Some(Ok(target)) => Some(target),
+        Some(Err(why)) => return usage(io, &why),
+    };
     let (gathered, mut gathering) = gathering(args, session, scope, plain(), io).await;
-    let narrowed = match &a.target {
-        Some(target) => match of_target(&gathered.fleet, scope, target) {
-            Ok(scope) => scope,
-            Err(why) => {
-                writeln!(io.err, "{why}")?;
-                return Ok(Exit::Nothing);
+    let mut errors = gathered.errors(scope);
+    let nothing =
+        |errors: &[(ClusterId, String)]| if errors.is_empty() { Exit::Nothing } else { Exit::Partial };
+    let mut narrowed = match target {
+        Some((kind, name)) => match of_target(&gathered.fleet, scope, kind, name) {
+            Some(scope) => scope,
+            None => {
+                left_out(session, &errors, io)?;
+                writeln!(io.err, "no {} in this scope", a.target.as_deref().unwrap_or_default())?;
+                return Ok(nothing(&errors));
             }
         },
         None => scope.clone(),
     };
+    let whole = narrowed.clone();
+    if let Some((chosen, unread)) = labelled(args, session, scope, Kind::Pod).await {
+        narrowed = of_pods(&gathered.fleet, &narrowed, &chosen);
+        errors
+            .extend(unread.into_iter().filter(|(id, _)| gathered.errors(scope).iter().all(|(e, _)| e != id)));
+    }
+    left_out(session, &errors, io)?;
     let containers = Containers { name: container, ..Containers::default() };
-    let (first, left_out) = targets(&gathered.fleet, &narrowed, &containers, MOST);
+    let (first, more_than_most) = targets(&gathered.fleet, &narrowed, &containers, MOST);
     let options = LogOptions { previous: a.previous, follow: a.follow, tail: a.tail, since_seconds };
     let mut growing = options.is_growing();
     if first.is_empty() && !growing {
-        writeln!(io.err, "no container in this scope")?;
-        return Ok(Exit::Nothing);
+        writeln!(io.err, "no container with a log in this scope")?;
+        return Ok(nothing(&errors));
     }
-    if left_out > 0 {
-        writeln!(io.err, "{left_out} more containers are not read: narrow the scope")?;
+    if more_than_most > 0 {
+        writeln!(io.err, "{more_than_most} more containers are not read: narrow the scope")?;
     }
     if first.is_empty() {
         writeln!(io.err, "no container in this scope yet; waiting for one")?;
@@ -84,7 +105,9 @@ pub async fn run(
     let streams = tokio::spawn(follow(Arc::clone(session), first, options, later, events, cancel.clone()));
     let mut failed = 0;
     let mut interrupted = false;
-    let (mut look, mut changed) = (interval(LOOK_EVERY), false);
+    // Labels have to be asked for: less often.
+    let every = if args.scope.selector.is_some() { LOOK_EVERY * 4 } else { LOOK_EVERY };
+    let (mut look, mut changed) = (interval(every), false);
     loop {
         let event = tokio::select! {
             event = heard.recv() => event,
@@ -95,10 +118,11 @@ pub async fn run(
             _ = look.tick(), if changed => {
                 changed = false;
                 // The same words again: a cluster that is back, or a new app of that name, joins in.
-                let scope = match &a.target {
-                    Some(target) => of_target(&gathering.fleet, scope, target).unwrap_or_else(|_| narrowed.clone()),
-                    None => narrowed.clone(),
-                };
+                let again = target.and_then(|(kind, name)| of_target(&gathering.fleet, scope, kind, name));
+                let mut scope = again.unwrap_or_else(|| whole.clone());
+                if let Some((chosen, _)) = labelled(args, session, &scope, Kind::Pod).await {
+                    scope = of_pods(&gathering.fleet, &scope, &chosen);
+                }
                 let found = targets(&gathering.fleet, &scope, &containers, MOST).0;
                 let new = roster.grow(found, usize::MAX);
                 if !new.is_empty() {
@@ -132,7 +156,10 @@ pub async fn run(
                             });
                             writeln!(io.out, "{line}")?;
                         }
-                        (Output::Ndjson | Output::Json, ..) => {}
+                        // A gap must not go unsaid, and is no line of a container.
+                        (Output::Ndjson | Output::Json, ..) => {
+                            writeln!(io.err, "-- {time} {}", entry.text())?
+                        }
                         (_, Entry::Line(line), Some(t)) => {
                             writeln!(
                                 io.out,
@@ -151,20 +178,40 @@ pub async fn run(
     streams.abort();
     Ok(match (interrupted, failed) {
         (true, _) => Exit::Interrupted,
-        (false, 0) => Exit::Ok,
+        (false, 0) if errors.is_empty() => Exit::Ok,
+        (false, 0) => Exit::Partial,
         (false, n) if n == roster.targets().len() => Exit::Failed,
         (false, _) => Exit::Partial,
     })
 }
 
-/// `deploy/web`, or a pod's name, in every cluster and namespace of the scope that has it.
-fn of_target(fleet: &Fleet, scope: &Scope, target: &str) -> Result<Scope, String> {
-    let (kind, name) = match target.split_once('/') {
-        Some((kind, name)) => {
-            (Kind::parse(kind).ok_or_else(|| format!("`{kind}` is no kind with logs"))?, name)
+/// `deploy/web`, or a pod's name.
+fn kind_and_name(target: &str) -> Result<(Kind, &str), String> {
+    let Some((kind, name)) = target.split_once('/') else { return Ok((Kind::Pod, target)) };
+    match Kind::parse(kind).filter(|k| *k == Kind::Pod || k.is_workload()) {
+        Some(kind) => Ok((kind, name)),
+        None => Err(format!("`{kind}` is no kind with logs: name a pod, or a workload like deploy/web")),
+    }
+}
+
+/// The pods of a scope that labels chose.
+fn of_pods(fleet: &Fleet, scope: &Scope, chosen: &BTreeSet<ObjectKey>) -> Scope {
+    let mut nodes = Vec::new();
+    for key in chosen {
+        let Some(c) = fleet.cluster(key.cluster) else { continue };
+        let Some(pod) = c.pod(&key.namespace, &key.name) else { continue };
+        let workload = pod.workload.as_ref().map(|o| (o.kind.as_str(), o.name.as_str()));
+        if scope.covers(c.info.at(), &key.namespace, workload, Some(&key.name)) {
+            nodes.push(TreeNode::Pod(c.id(), key.namespace.clone(), key.name.clone()));
         }
-        None => (Kind::Pod, target),
-    };
+    }
+    // A scope of no nodes would be everything.
+    let nothing = TreeNode::Cluster(ClusterId(u32::MAX));
+    Scope::nodes(if nodes.is_empty() { vec![nothing] } else { nodes })
+}
+
+/// A workload, or a pod, in every cluster and namespace of the scope that has it.
+fn of_target(fleet: &Fleet, scope: &Scope, kind: Kind, name: &str) -> Option<Scope> {
     let mut nodes = Vec::new();
     for c in fleet.in_scope(scope) {
         let at = c.info.at();
@@ -182,7 +229,7 @@ fn of_target(fleet: &Fleet, scope: &Scope, target: &str) -> Result<Scope, String
             );
         }
     }
-    if nodes.is_empty() { Err(format!("no {target} in this scope")) } else { Ok(Scope::nodes(nodes)) }
+    (!nodes.is_empty()).then(|| Scope::nodes(nodes))
 }
 
 /// `30s`, `5m`, `2h`, `1d` in seconds.

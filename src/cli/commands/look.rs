@@ -46,15 +46,17 @@ async fn each(
     scope: &Scope,
     io: &mut Io<'_>,
 ) -> io::Result<Exit> {
-    let Some(kind) = Kind::parse(&a.kind) else {
+    let kind = Kind::parse(&a.kind);
+    if kind.is_none() && yaml.is_none() {
         writeln!(
             io.err,
-            "`{}` is no built-in kind; `skyfleet get {} {} -o yaml` shows others",
+            "`{}` is no built-in kind; `skyfleet yaml {} {}` shows others",
             a.kind, a.kind, a.name
         )?;
         return Ok(Exit::Usage);
-    };
-    let query = Query { kind: a.kind.clone(), name: Some(a.name.clone()), labels: None };
+    }
+    let labels = args.scope.selector.clone();
+    let query = Query { kind: a.kind.clone(), name: Some(a.name.clone()), labels };
     let limit = Duration::from_secs(args.session.timeout.max(1));
     let (mut found, mut errors) = (0, 0);
     for result in get(session, scope, &query, limit, |_, _| {}).await {
@@ -68,24 +70,34 @@ async fn each(
         };
         for object in objects {
             let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or("");
+            if found > 0 {
+                writeln!(io.out, "---")?;
+            }
+            if let Some(secrets) = yaml {
+                let word = kind.map_or_else(|| a.kind.to_lowercase(), |k| k.info().short().to_owned());
+                let at = clean(namespace);
+                let slash = if at.is_empty() { "" } else { " / " };
+                writeln!(
+                    io.out,
+                    "# {} / {at}{slash}{}/{}",
+                    result.info.place.path(),
+                    clean(&word),
+                    clean(&a.name)
+                )?;
+                // As it is: the writer has escaped what a terminal would obey, and a cut line is another object.
+                write!(io.out, "{}", look::as_yaml(object, secrets))?;
+                found += 1;
+                continue;
+            }
+            let Some(kind) = kind else { continue };
             let key = ObjectKey {
                 cluster: result.info.id,
                 kind,
                 namespace: SafeText::new(namespace),
                 name: SafeText::new(&a.name),
             };
-            let text = match yaml {
-                None => look::describe(session, &key).await,
-                Some(secrets) => look::yaml(session, &key, secrets).await,
-            };
-            match text {
+            match look::describe(session, &key).await {
                 Ok(text) => {
-                    if found > 0 {
-                        writeln!(io.out, "---")?;
-                    }
-                    if yaml.is_some() {
-                        writeln!(io.out, "# {}  {}", result.info.place.path(), key.target())?;
-                    }
                     for line in text.lines() {
                         writeln!(io.out, "{}", clean(line))?;
                     }

@@ -13,12 +13,16 @@ pub mod tree;
 pub mod write;
 
 use std::collections::BTreeSet;
+use std::io;
 use std::time::Duration;
 
+use crate::domain::columns;
+use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
 use crate::domain::scope::Scope;
 use crate::fleet::Fleet;
 use crate::ops::gather::{Gathered, Gathering, Want};
+use crate::ops::get::{Query, get};
 use crate::ops::session::Session;
 
 use super::Io;
@@ -56,6 +60,39 @@ async fn gathering(
         let _ = write!(io.err, "\r                        \r");
     }
     gathered
+}
+
+/// The objects of a kind that `-l` chooses, and the clusters that could not say; `None` without `-l`.
+async fn labelled(
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    kind: Kind,
+) -> Option<(BTreeSet<ObjectKey>, Vec<(ClusterId, String)>)> {
+    let labels = args.scope.selector.clone()?;
+    let query = Query { kind: kind.info().name.to_owned(), name: None, labels: Some(labels) };
+    let limit = Duration::from_secs(args.session.timeout.max(1));
+    let (mut keys, mut errors) = (BTreeSet::new(), Vec::new());
+    for answer in get(session, scope, &query, limit, |_, _| {}).await {
+        let cluster = answer.info.id;
+        match answer.result {
+            Ok(objects) => keys.extend(objects.iter().map(|o| {
+                let meta = columns::meta(o);
+                ObjectKey { cluster, kind, namespace: meta.namespace, name: meta.name }
+            })),
+            Err(fault) => errors.push((cluster, fault.to_string())),
+        }
+    }
+    Some((keys, errors))
+}
+
+/// Says which clusters are left out of what a command does, and why.
+fn left_out(session: &Session, errors: &[(ClusterId, String)], io: &mut Io<'_>) -> io::Result<()> {
+    for (id, error) in errors {
+        let cluster = session.info(*id).map_or_else(String::new, |i| i.name().to_string());
+        writeln!(io.err, "left out: {cluster}: {error}")?;
+    }
+    Ok(())
 }
 
 /// What `gather` brings without asking for more.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{gathered, plain};
 use crate::cli::Io;
-use crate::cli::args::{Args, OutputArgs};
+use crate::cli::args::{Args, Output, OutputArgs};
 use crate::cli::exit::Exit;
 use crate::cli::out::Answer;
 use crate::domain::age;
@@ -26,6 +26,12 @@ pub async fn run(
     let fleet = &gathered.fleet;
     let now = session.clock.now();
     let problems = problems::of(fleet, scope, now);
+    let errors = gathered.errors(scope);
+    // For people a cluster that cannot be read is a problem of its own already; one that only has not answered yet is not.
+    let mut shown = errors.clone();
+    if !matches!(a.output, Output::Json | Output::Yaml) {
+        shown.retain(|(id, _)| fleet.cluster(*id).is_none_or(|c| c.phase.cause().is_none()));
+    }
     let cluster = |id| fleet.cluster(id).map_or_else(String::new, |c| c.info.name().to_string());
     let answer = Answer {
         columns: vec![("SEVERITY", false), ("PROBLEM", false), ("SINCE", true), ("NEXT", false)],
@@ -48,7 +54,8 @@ pub async fn run(
                     .iter()
                     .map(|f| {
                         json!({
-                            "cluster": cluster(f.object.cluster), "kind": f.object.kind,
+                            "cluster": cluster(f.object.cluster),
+                            "context": session.info(f.object.cluster).map(|i| &i.context), "kind": f.object.kind,
                             "namespace": f.object.namespace, "name": f.object.name,
                             "workload": f.workload.as_ref().map(|(kind, name)| format!("{kind}/{name}")),
                             "detail": f.detail, "since": f.since.map(|s| s.to_string()), "next": f.next.words,
@@ -63,13 +70,11 @@ pub async fn run(
             })
             .collect(),
         more: Vec::new(),
-        errors: Vec::new(),
+        errors: shown,
     };
     answer.print(a.output, session, io.out, io.err)?;
-    if problems.is_empty() {
+    if problems.is_empty() && errors.is_empty() {
         writeln!(io.err, "nothing is broken in this scope")?;
     }
-    // Unreachable clusters are problems themselves, and said as such.
-    let errors = gathered.errors(scope).len();
-    Ok(if errors > 0 { Exit::Partial } else { Exit::Ok })
+    Ok(if errors.is_empty() { Exit::Ok } else { Exit::Partial })
 }

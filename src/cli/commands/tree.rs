@@ -10,8 +10,11 @@ use crate::cli::args::{Args, Output, TreeArgs};
 use crate::cli::exit::Exit;
 use crate::cli::out::Answer;
 use crate::domain::cost::money;
+use crate::domain::health::Health;
 use crate::domain::scope::{Scope, TreeNode};
+use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
+use crate::fleet::cluster::{Cluster, Phase};
 use crate::fleet::tree::{self, Expanded, TreeRow};
 use crate::ops::costs;
 use crate::ops::session::Session;
@@ -26,39 +29,54 @@ pub async fn run(
 ) -> io::Result<Exit> {
     let gathered = gathered(args, session, scope, priced(), io).await;
     let fleet = &gathered.fleet;
-    let rows: Vec<TreeRow> = tree::rows(fleet, &open(fleet, scope, a.level))
+    let mut rows: Vec<TreeRow> = tree::rows(fleet, &open(fleet, scope, a.level))
         .into_iter()
         .filter(|r| is_shown(r, a.level) && in_scope(fleet, scope, &r.node))
+        .map(|r| counted(fleet, scope, r))
         .collect();
+    // One cloud needs no row for all of them.
+    if rows.iter().filter(|r| r.indent == 0 && r.node != TreeNode::Fleet).count() < 2 {
+        rows.retain(|r| r.node != TreeNode::Fleet);
+    }
+    let month = |node: &TreeNode| month(fleet, scope, node);
     let answer = Answer {
-        columns: vec![("TREE", false), ("COUNT", true), ("HEALTH", false), ("DOWN", true), ("DEGRADED", true), ("$/MONTH", true)],
+        columns: vec![
+            ("TREE", false),
+            ("COUNT", true),
+            ("HEALTH", false),
+            ("DOWN", true),
+            ("DEGRADED", true),
+            ("$/MONTH", true),
+        ],
         rows: rows
             .iter()
             .map(|r| {
                 let number = |n: u32| if n == 0 { String::new() } else { n.to_string() };
-                let state = r.phase.as_ref().map_or_else(|| r.health.word().to_owned(), |p| {
-                    p.cause().map_or_else(|| p.word().to_owned(), |c| format!("{}: {c}", p.word()))
-                });
+                let state = r.phase.as_ref().map_or_else(
+                    || r.health.word().to_owned(),
+                    |p| p.cause().map_or_else(|| p.word().to_owned(), |c| format!("{}: {c}", p.word())),
+                );
                 vec![
                     format!("{}{}", "  ".repeat(usize::from(r.indent)), r.label),
                     r.count.map_or_else(String::new, |n| n.to_string()),
                     state,
                     number(r.bad.1),
                     number(r.bad.0),
-                    costs::node_month(fleet, &r.node).map_or_else(String::new, money::show_month),
+                    month(&r.node).map_or_else(String::new, money::show_month),
                 ]
             })
             .collect(),
         items: rows
             .iter()
             .map(|r| {
-                let place = r.node.cluster().and_then(|id| fleet.cluster(id)).map(|c| c.info.place.scope_path());
                 json!({
-                    "level": level_word(&r.node), "name": r.label, "path": place, "namespace": r.node.namespace(),
+                    "level": level_word(&r.node), "name": r.label, "path": path(fleet, &r.node),
+                    "cluster": r.node.cluster().and_then(|id| session.info(id)).map(|i| i.name()),
+                    "namespace": r.node.namespace(),
                     "count": r.count, "health": r.health, "down": r.bad.1, "degraded": r.bad.0,
                     "phase": r.phase.as_ref().map_or("live", |p| p.word()),
                     "cause": r.phase.as_ref().and_then(|p| p.cause()),
-                    "usd_per_month": costs::node_month(fleet, &r.node).map(usd_month),
+                    "usd_per_month": month(&r.node).map(usd_month),
                 })
             })
             .collect(),
@@ -83,7 +101,7 @@ fn is_shown(row: &TreeRow, level: u8) -> bool {
 /// Dollars a month of nano-dollars an hour, as a JSON number.
 #[expect(clippy::cast_precision_loss, reason = "a sum for people; cents are exact far beyond any fleet")]
 pub fn usd_month(nano_hour: i128) -> f64 {
-    let cents = nano_hour * 730 / 10_000_000;
+    let cents = (nano_hour * money::HOURS_PER_MONTH + 5_000_000).div_euclid(10_000_000);
     cents as f64 / 100.0
 }
 
@@ -120,13 +138,81 @@ fn open(fleet: &Fleet, scope: &Scope, level: u8) -> Expanded {
 
 fn in_scope(fleet: &Fleet, scope: &Scope, node: &TreeNode) -> bool {
     match node.cluster().and_then(|id| fleet.cluster(id)) {
-        Some(c) => match node.namespace() {
-            Some(ns) => scope.touches_namespace(c.info.at(), ns),
-            None => scope.touches(c.info.at()),
-        },
-        None => {
-            let below = Scope::nodes([node.clone()]);
-            fleet.in_scope(&below).any(|c| scope.touches(c.info.at()))
+        Some(c) => {
+            let at = c.info.at();
+            match node {
+                TreeNode::Workload(_, ns, kind, name) => {
+                    scope.covers(at, ns, Some((kind.info().name, name)), None)
+                }
+                TreeNode::Pod(_, ns, name) => {
+                    let workload = c.pod(ns, name).and_then(|p| p.workload.as_ref());
+                    scope.covers(at, ns, workload.map(|o| (o.kind.as_str(), o.name.as_str())), Some(name))
+                }
+                other => match other.namespace() {
+                    Some(ns) => scope.touches_namespace(at, ns),
+                    None => scope.touches(at),
+                },
+            }
+        }
+        None => below(fleet, scope, node).next().is_some(),
+    }
+}
+
+/// The clusters in scope that stand in a place.
+fn below<'a>(fleet: &'a Fleet, scope: &'a Scope, place: &TreeNode) -> impl Iterator<Item = &'a Cluster> {
+    let place = Scope::nodes([place.clone()]);
+    fleet.in_scope(scope).filter(move |c| place.touches(c.info.at()))
+}
+
+/// A place summed over the clusters in scope: those outside were not asked, and must not count. No pods in a live cluster
+/// are none, and not unknown.
+fn counted(fleet: &Fleet, scope: &Scope, row: TreeRow) -> TreeRow {
+    if row.node.depth() >= 4 {
+        let cluster = row.node.cluster().and_then(|id| fleet.cluster(id));
+        let knows = cluster.is_some_and(|c| c.phase == Phase::Live) && row.node.depth() <= 5;
+        return TreeRow { count: row.count.or(knows.then_some(0)), ..row };
+    }
+    let (mut count, mut health, mut bad) = (0, Health::Ok, (0, 0));
+    for c in below(fleet, scope, &row.node) {
+        let (its, (degraded, down)) = tree::of_cluster(c);
+        count += 1;
+        health = health.max(its);
+        bad = (bad.0 + degraded, bad.1 + down);
+    }
+    TreeRow { count: Some(count), health, bad, ..row }
+}
+
+/// What a place costs in scope, or a cluster; in nano-dollars an hour, where any of it has a price.
+fn month(fleet: &Fleet, scope: &Scope, node: &TreeNode) -> Option<i128> {
+    if node.depth() >= 4 {
+        return costs::node_month(fleet, node);
+    }
+    below(fleet, scope, node)
+        .filter_map(|c| costs::node_month(fleet, &TreeNode::Cluster(c.id())))
+        .reduce(|sum, one| sum + one)
+}
+
+/// The path by which `-s` finds it.
+fn path(fleet: &Fleet, node: &TreeNode) -> Option<String> {
+    let part = |t: &SafeText| if t.is_empty() { "-".to_owned() } else { t.to_string() };
+    match node {
+        TreeNode::Fleet => None,
+        TreeNode::Cloud(cloud) => Some(cloud.to_string()),
+        TreeNode::Account(cloud, account) => Some(format!("{cloud}/{}", part(account))),
+        TreeNode::Region(cloud, account, region) => {
+            Some(format!("{cloud}/{}/{}", part(account), part(region)))
+        }
+        other => {
+            let mut path = fleet.cluster(other.cluster()?)?.info.place.scope_path();
+            let name = match other {
+                TreeNode::Workload(.., name) | TreeNode::Pod(.., name) => Some(name),
+                _ => None,
+            };
+            for part in other.namespace().into_iter().chain(name) {
+                path.push('/');
+                path.push_str(part);
+            }
+            Some(path)
         }
     }
 }

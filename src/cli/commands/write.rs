@@ -1,5 +1,6 @@
 //! `skyfleet scale`, `restart`, `delete`, and what every write has in common: the plan first, then a yes, then the run.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
@@ -7,13 +8,14 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{gathered, with_kinds};
+use super::{gathered, labelled, left_out, with_kinds};
 use crate::cli::Io;
-use crate::cli::args::{Args, Output, ScaleArgs, TargetArgs, WriteArgs};
+use crate::cli::args::{Args, Output, ScaleArgs, ScopeArgs, TargetArgs, WriteArgs};
 use crate::cli::exit::Exit;
 use crate::cli::out;
-use crate::domain::id::ObjectKey;
+use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
+use crate::domain::object::Meta;
 use crate::domain::plan::{Plan, PlanError};
 use crate::domain::scope::Scope;
 use crate::fleet::Fleet;
@@ -84,18 +86,24 @@ async fn planned(
         kinds.push(kind);
     }
     let gathered = gathered(args, session, scope, with_kinds(kinds), io).await;
-    let keys = find(&gathered.fleet, scope, kind, name);
-    let errors = gathered.errors(scope);
-    for (id, error) in &errors {
-        let cluster = session.info(*id).map_or_else(String::new, |i| i.name().to_string());
-        writeln!(io.err, "left out: {cluster}: {error}")?;
+    let mut keys = find(&gathered.fleet, scope, kind, name);
+    let mut errors = gathered.errors(scope);
+    if let Some((chosen, unread)) = labelled(args, session, scope, kind).await {
+        keys.retain(|k| chosen.contains(k));
+        errors
+            .extend(unread.into_iter().filter(|(id, _)| gathered.errors(scope).iter().all(|(e, _)| e != id)));
     }
+    left_out(session, &errors, io)?;
     if keys.is_empty() {
         writeln!(io.err, "no {target} in this scope")?;
         return Ok(if errors.is_empty() { Exit::Nothing } else { Exit::Partial });
     }
+    if let Some(why) = several_namespaces(target, &keys, &args.scope) {
+        writeln!(io.err, "{why}")?;
+        return Ok(Exit::Usage);
+    }
     let exit = match plan(&gathered.fleet, &keys) {
-        Ok(plan) => confirm_and_run(&plan, output, write, session, io).await?,
+        Ok(plan) => confirm_and_run(&plan, &errors, output, write, session, io).await?,
         Err(why) => {
             writeln!(io.err, "{why}")?;
             Exit::Failed
@@ -104,34 +112,48 @@ async fn planned(
     Ok(if exit == Exit::Ok && !errors.is_empty() { Exit::Partial } else { exit })
 }
 
+/// Why objects of one name in several namespaces are not written to, unless the person spoke of namespaces: the same
+/// name in another team's namespace is most likely another thing.
+fn several_namespaces(target: &str, keys: &[ObjectKey], given: &ScopeArgs) -> Option<String> {
+    let namespaces: BTreeSet<&str> = keys.iter().map(|k| k.namespace.as_str()).collect();
+    let meant = given.all_namespaces || !given.namespace.is_empty() || !given.scope.is_empty();
+    (namespaces.len() > 1 && !meant).then(|| {
+        let names: Vec<&str> = namespaces.into_iter().collect();
+        format!(
+            "nothing was written: {target} is in {} namespaces: {}; choose with -n NAMESPACE or -s PATH, or mean all of them with -A",
+            names.len(),
+            names.join(", ")
+        )
+    })
+}
+
 /// The objects of that kind and name in scope.
 fn find(fleet: &Fleet, scope: &Scope, kind: Kind, name: &str) -> Vec<ObjectKey> {
     let mut out = Vec::new();
     for c in fleet.in_scope(scope) {
         let at = c.info.at();
-        let key = |namespace: &crate::domain::text::SafeText, name: &crate::domain::text::SafeText| {
-            ObjectKey { cluster: c.id(), kind, namespace: namespace.clone(), name: name.clone() }
-        };
-        let metas: Vec<&crate::domain::object::Meta> = match kind {
+        let metas: Vec<&Meta> = match kind {
             Kind::Pod => c.pods().map(|p| &p.meta).collect(),
             Kind::Node => c.nodes().map(|n| &n.meta).collect(),
             Kind::Namespace => c.namespaces().map(|n| &n.meta).collect(),
             k if k.is_workload() => c.workloads_of(k).map(|w| &w.meta).collect(),
             k => c.others(k).map(|o| &o.meta).collect(),
         };
-        out.extend(
-            metas
-                .into_iter()
-                .filter(|m| m.name == name)
-                .filter(|m| {
-                    if m.namespace.is_empty() {
-                        scope.touches(at)
-                    } else {
-                        scope.touches_namespace(at, &m.namespace)
-                    }
-                })
-                .map(|m| key(&m.namespace, &m.name)),
-        );
+        let covered = |m: &Meta| {
+            let pod = (kind == Kind::Pod).then_some(name);
+            let of_pod = pod.and_then(|_| c.pod(&m.namespace, &m.name)?.workload.as_ref());
+            let workload = match of_pod {
+                Some(owner) => Some((owner.kind.as_str(), owner.name.as_str())),
+                None => kind.is_workload().then(|| (kind.info().name, name)),
+            };
+            m.namespace.is_empty() || scope.covers(at, &m.namespace, workload, pod)
+        };
+        out.extend(metas.into_iter().filter(|m| m.name == name && covered(m)).map(|m| ObjectKey {
+            cluster: c.id(),
+            kind,
+            namespace: m.namespace.clone(),
+            name: m.name.clone(),
+        }));
     }
     out
 }
@@ -166,21 +188,25 @@ pub fn show(plan: &Plan, out: &mut dyn io::Write) -> io::Result<()> {
     out::table(out, &columns, &rows)
 }
 
-/// The plan, then a yes, then the run.
+/// The plan, then a yes, then the run; `errors` are the clusters the plan leaves out.
 pub async fn confirm_and_run(
     plan: &Plan,
+    errors: &[(ClusterId, String)],
     output: Output,
     write: &WriteArgs,
     session: &Session,
     io: &mut Io<'_>,
 ) -> io::Result<Exit> {
-    let as_json = matches!(output, Output::Json | Output::Ndjson);
-    if !as_json {
+    let for_programs = output.is_for_programs();
+    if !for_programs {
         show(plan, io.out)?;
     }
     let stopped = |io: &mut Io<'_>, exit: Exit, words: &str| -> io::Result<Exit> {
-        if as_json {
-            out::json(io.out, &json!({"plan": plan, "outcome": null, "words": words}))?;
+        if for_programs {
+            let words = (!words.is_empty()).then_some(words);
+            let errors = out::errors(session, errors);
+            let all = json!({"plan": plan, "outcome": null, "words": words, "errors": errors});
+            out::value(io.out, output, &all)?;
         }
         if !words.is_empty() {
             writeln!(io.err, "{words}")?;
@@ -229,8 +255,11 @@ pub async fn confirm_and_run(
         }
     }
     let outcome = run(plan, word.as_deref(), write, session, io).await?;
-    if as_json {
-        out::json(io.out, &json!({"plan": plan, "outcome": outcome}))?;
+    if for_programs {
+        let words = &outcome.words;
+        let errors = out::errors(session, errors);
+        let all = json!({"plan": plan, "outcome": outcome, "words": words, "errors": errors});
+        out::value(io.out, output, &all)?;
     } else {
         writeln!(io.out, "{}", outcome.words)?;
     }

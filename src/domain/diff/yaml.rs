@@ -10,6 +10,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
+use crate::domain::text::is_invisible;
+
 /// The YAML of a value, in block style, two blanks a level, list items under their key as kubectl prints them;
 /// `apiVersion`, `kind`, `metadata` and `spec` first, then the other keys by name.
 pub fn to_yaml(value: &Value) -> String {
@@ -148,7 +150,7 @@ fn text(out: &mut String, s: &str) {
 }
 
 fn needs_escape(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    c.is_control() || is_invisible(c) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 fn escaped(out: &mut String, s: &str) {
@@ -160,6 +162,9 @@ fn escaped(out: &mut String, s: &str) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
+            c if needs_escape(c) && u32::from(c) > 0xffff => {
+                let _ = write!(out, "\\U{:08X}", u32::from(c));
+            }
             c if needs_escape(c) => {
                 let _ = write!(out, "\\u{:04X}", u32::from(c));
             }
