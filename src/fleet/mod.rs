@@ -44,6 +44,7 @@ pub struct PhaseCounts {
     pub live: usize,
     pub stale: usize,
     pub denied: usize,
+    pub unreadable: usize,
     pub failed: usize,
 }
 
@@ -91,6 +92,7 @@ impl Fleet {
                 Phase::Live => n.live += 1,
                 Phase::Stale { .. } => n.stale += 1,
                 Phase::Denied { .. } => n.denied += 1,
+                Phase::Unreadable { .. } => n.unreadable += 1,
                 Phase::Failed { .. } => n.failed += 1,
             }
         }

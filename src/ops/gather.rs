@@ -54,19 +54,23 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// Clusters in scope that could not be read, with the cause in words.
+    /// Clusters in scope that could not be read, or not whole, with the cause in words: who sums over rows or looks for
+    /// them in vain has to say so.
     pub fn errors(&self, scope: &Scope) -> Vec<(ClusterId, String)> {
         self.fleet
             .in_scope(scope)
-            .filter_map(|c| {
-                let late = || {
-                    self.unsettled.contains(&c.id()).then(|| format!("no answer yet ({})", c.phase.word()))
-                };
-                let words =
-                    c.phase.cause().map(|cause| format!("{}: {cause}", c.phase.word())).or_else(late)?;
-                Some((c.id(), words))
-            })
+            .filter_map(|c| Some((c.id(), self.unread(c).or_else(|| c.lack_words())?)))
             .collect()
+    }
+
+    /// The same without those that are read but for a kind: for who needs one kind only, and looks at it.
+    pub fn unreached(&self, scope: &Scope) -> Vec<(ClusterId, String)> {
+        self.fleet.in_scope(scope).filter_map(|c| Some((c.id(), self.unread(c)?))).collect()
+    }
+
+    fn unread(&self, c: &Cluster) -> Option<String> {
+        let late = || self.unsettled.contains(&c.id()).then(|| format!("no answer yet ({})", c.phase.word()));
+        c.phase.cause().map(|cause| format!("{}: {cause}", c.phase.word())).or_else(late)
     }
 }
 
@@ -163,10 +167,10 @@ impl Gathering {
 
 fn is_settled(cluster: &Cluster, kinds: &BTreeSet<Kind>) -> bool {
     match cluster.phase {
-        Phase::Failed { .. } | Phase::Denied { .. } | Phase::Stale { .. } => true,
-        Phase::Live => {
-            kinds.iter().all(|k| matches!(cluster.loads.get(k), Some(Load::Ready | Load::Refused(_))))
-        }
+        Phase::Failed { .. } | Phase::Denied { .. } | Phase::Unreadable { .. } | Phase::Stale { .. } => true,
+        Phase::Live => kinds
+            .iter()
+            .all(|k| matches!(cluster.loads.get(k), Some(Load::Ready | Load::Old(_) | Load::Absent(_)))),
         Phase::Idle | Phase::Connecting { .. } | Phase::Syncing { .. } => false,
     }
 }

@@ -15,5 +15,9 @@ pub mod logs;
 pub mod metrics;
 pub mod record;
 pub mod slim;
+mod standing;
 pub mod supervise;
 pub mod watch;
+
+#[cfg(test)]
+mod tests;

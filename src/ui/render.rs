@@ -13,6 +13,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::cost::money;
 use crate::domain::health::Health;
+use crate::domain::kind::Kind;
 use crate::domain::quantity::show_count;
 use crate::domain::scope::TreeNode;
 use crate::fleet::Fleet;
@@ -121,11 +122,21 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     if phases.denied > 0 {
         right.push((format!("{} denied", phases.denied), base.patch(theme.health(Health::Degraded))));
     }
+    if phases.unreadable > 0 {
+        let words = format!("{} unreadable", phases.unreadable);
+        right.push((words, base.patch(theme.health(Health::Degraded))));
+    }
+    // Nothing is counted as none before a list of at least one cluster is there.
+    let loaded = |is: fn(Kind) -> bool| {
+        fleet.in_scope(&view.scope).any(|c| Kind::WATCHED.into_iter().any(|k| is(k) && c.is_loaded(k)))
+    };
+    let number = |known: bool, n: u32| if known { show_count(n as usize) } else { "–".to_owned() };
     if area.width >= 110 {
-        right.push((format!("{} workloads", show_count(tally.workloads as usize)), base));
+        let words = number(loaded(Kind::is_workload), tally.workloads);
+        right.push((format!("{words} workloads"), base));
     }
     if area.width >= 76 {
-        right.push((format!("{} pods", show_count(tally.pods as usize)), base));
+        right.push((format!("{} pods", number(loaded(|k| k == Kind::Pod), tally.pods)), base));
     }
     if bad.1 > 0 {
         right.push((format!("{}{}", glyph(Health::Down), bad.1), base.patch(theme.health(Health::Down))));

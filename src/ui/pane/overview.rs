@@ -194,8 +194,13 @@ fn clouds(seen: Seen<'_>, clusters: &[&Cluster]) -> Vec<Line> {
 fn cluster_line(seen: Seen<'_>, c: &Cluster) -> Line {
     let (health, bad) = tree::of_cluster(c);
     let trouble = match &c.phase {
-        Phase::Live | Phase::Syncing { .. } => None,
-        phase => {
+        Phase::Live | Phase::Syncing { .. } => c.lack_words(),
+        phase @ (Phase::Idle
+        | Phase::Connecting { .. }
+        | Phase::Stale { .. }
+        | Phase::Denied { .. }
+        | Phase::Unreadable { .. }
+        | Phase::Failed { .. }) => {
             let since = phase.since().map_or_else(String::new, |s| format!(" {}", age::show(s, seen.now)));
             let cause = phase.cause().map_or_else(String::new, |w| format!(": {w}"));
             Some(format!("{}{since}{cause}", phase.word()))

@@ -263,6 +263,10 @@ fn state_words(row: &TreeRow, ascii: bool, now: Timestamp) -> (String, Health) {
                 Health::Degraded,
             );
         }
+        Some(Phase::Unreadable { since, .. }) => {
+            let words = format!("{} {}", Health::Degraded.glyph(ascii), age::show(*since, now));
+            return (words, Health::Degraded);
+        }
         Some(Phase::Denied { .. }) => return ("denied".to_owned(), Health::Degraded),
         Some(Phase::Idle) => return ("idle".to_owned(), Health::Unknown),
         Some(Phase::Connecting { .. } | Phase::Syncing { .. }) => {
