@@ -194,7 +194,7 @@ mod tests {
         let since = at(start, 10).1;
         assert_eq!(s.verdict(), Verdict::Trouble(since, "pods: 429".into()));
         // Said once, in the newest words.
-        assert!(s.news(start + Duration::from_secs(60)).is_empty());
+        assert!(s.news(start + Duration::from_mins(1)).is_empty());
         s.trouble(Kind::Pod, &"503".into(), at(start, 61));
         assert_eq!(s.verdict(), Verdict::Trouble(since, "pods: 503".into()));
         assert!(matches!(s.well(Kind::Pod), Some(Delta::Well { kind: Kind::Pod })));

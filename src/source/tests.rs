@@ -224,7 +224,7 @@ impl World {
 
     /// Takes in what comes until it is so; ten minutes are never.
     async fn until(&mut self, what: &str, is: impl Fn(&Self) -> bool) {
-        let never = Instant::now() + Duration::from_secs(600);
+        let never = Instant::now() + Duration::from_mins(10);
         while !is(self) {
             match tokio::time::timeout_at(never, self.heard.recv()).await {
                 Ok(Some(update)) => {

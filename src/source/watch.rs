@@ -31,9 +31,9 @@ const PAGE: u32 = 500;
 const WAIT_FIRST: Duration = Duration::from_millis(500);
 const WAIT_MOST: Duration = Duration::from_secs(20);
 /// When a kind that was refused is asked for again: rights change, and a server that is starting refuses much.
-const REFUSED_WAIT: Duration = Duration::from_secs(60);
+const REFUSED_WAIT: Duration = Duration::from_mins(1);
 /// A server ends a watch after 290 s, as asked; one that is silent for longer is asked anew.
-const WATCH_LIMIT: Duration = Duration::from_secs(300);
+const WATCH_LIMIT: Duration = Duration::from_mins(5);
 
 /// What a watch tells its supervisor.
 #[derive(Debug)]

@@ -337,10 +337,7 @@ impl Overview {
     /// The worst problems; returns the lines it took.
     fn draw_worst(&self, seen: Seen<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
         if self.worst.is_empty() {
-            let words = match seen.fleet.loading(seen.preview, crate::domain::kind::Kind::Pod).0 {
-                0 => "nothing is broken here".to_owned(),
-                n => format!("nothing is broken so far; {n} clusters still load"),
-            };
+            let words = problems::none_words(seen.fleet, seen.preview);
             draw::text(buf, area.x + 1, area.y, &words, area.width, theme.style(Role::Muted));
             return 1;
         }
