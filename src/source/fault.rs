@@ -135,6 +135,10 @@ impl Fault {
                 return Self::credentials();
             }
             if let Some(e) = root.downcast_ref::<std::io::Error>() {
+                // An io error names as its source what is behind the error it wraps, never that one itself.
+                if e.get_ref().is_some_and(|inner| inner.is::<AuthError>()) {
+                    return Self::credentials();
+                }
                 io = Some(e.kind());
             }
             match root.source() {

@@ -235,7 +235,9 @@ impl World {
                     }
                 }
                 Ok(None) => panic!("the supervisor is gone"),
-                Err(_) => panic!("never {what}: {:?}, pods {:?}", self.cluster().phase, self.pods()),
+                Err(tokio::time::error::Elapsed { .. }) => {
+                    panic!("never {what}: {:?}, pods {:?}", self.cluster().phase, self.pods())
+                }
             }
         }
     }

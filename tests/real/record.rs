@@ -218,11 +218,13 @@ async fn refusals(testbed: &Testbed, recorder: &Recorder) -> Result<(), String> 
 async fn changes(admin: &Client, recorder: &Recorder) -> Result<(), String> {
     let heard = recorder.client(admin.clone(), ADMIN);
     let (said, mut all) = mpsc::channel(1024);
+    let (_again, asked_again) = tokio::sync::watch::channel(0);
     let watching: Vec<_> = [Kind::Pod, Kind::Deployment]
         .into_iter()
         .map(|kind| {
             let clock = skyfleet::source::clock::Clock::system();
-            tokio::spawn(skyfleet::source::watch::watch(heard.clone(), kind, clock, said.clone()))
+            let again = asked_again.clone();
+            tokio::spawn(skyfleet::source::watch::watch(heard.clone(), kind, clock, again, said.clone()))
         })
         .collect();
     let drain = tokio::spawn(async move { while all.recv().await.is_some() {} });

@@ -77,6 +77,7 @@ async fn nothing_is_broken_is_said_only_of_what_was_looked_at() {
     let (exit, json, err) = answer(&place, "problems").await;
     assert_eq!(exit, Exit::Partial);
     assert_eq!(texts(&json, "errors", "/cluster"), ["gamma"]);
-    let words = "nothing is broken in what could be read; 1 of 3 clusters could not be looked at, or not whole";
+    let words =
+        "nothing is broken in what could be read; 1 of 3 clusters could not be looked at, or not whole";
     assert!(err.contains(words), "{err}");
 }
