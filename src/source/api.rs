@@ -111,7 +111,7 @@ fn request(
 /// GET of any path, as that type.
 pub async fn read<T: DeserializeOwned>(client: &Client, path: &str) -> Result<T, Fault> {
     let asked = request(Method::GET, path, None, Vec::new())?;
-    match timeout(ANSWER_LIMIT, whole(client, asked)).await {
+    match timeout(ANSWER_LIMIT, whole(client, asked, MOST_BYTES)).await {
         Ok(answer) => answer,
         Err(_) => {
             // Selectors and tokens say nothing to a person.
@@ -121,13 +121,17 @@ pub async fn read<T: DeserializeOwned>(client: &Client, path: &str) -> Result<T,
     }
 }
 
-/// The whole answer to a request, as that type.
-async fn whole<T: DeserializeOwned>(client: &Client, asked: Request<Vec<u8>>) -> Result<T, Fault> {
-    let mut body = std::pin::pin!(client.request_stream(asked).await?.take(MOST_BYTES + 1));
+/// The whole answer to a request, as that type; of so many bytes at most.
+pub(super) async fn whole<T: DeserializeOwned>(
+    client: &Client,
+    asked: Request<Vec<u8>>,
+    most: u64,
+) -> Result<T, Fault> {
+    let mut body = std::pin::pin!(client.request_stream(asked).await?.take(most + 1));
     let mut bytes = Vec::new();
     body.read_to_end(&mut bytes).await.map_err(|e| Fault::of_chain(&e))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        let words = format!("the answer has more than {} MiB; it was not read further", MOST_BYTES >> 20);
+    if bytes.len() as u64 > most {
+        let words = format!("the answer has more than {most} bytes; it was not read further");
         return Err(Fault::new(FaultClass::Other, &words));
     }
     serde_json::from_slice(&bytes).map_err(|e| Fault::of(&kube::Error::SerdeError(e)))
@@ -442,7 +446,7 @@ async fn send(
     let what = format!("{method} {}", path.split('?').next().unwrap_or(path));
     let dry_run = path.contains("dryRun=All") || body.get("dryRun").is_some();
     let asked = request(method, path, Some(content_type), body.to_string().into_bytes())?;
-    match timeout(ANSWER_LIMIT, whole(client, asked)).await {
+    match timeout(ANSWER_LIMIT, whole(client, asked, MOST_BYTES)).await {
         Ok(answer) => answer,
         Err(_) if dry_run => Err(Fault::timeout(&what, ANSWER_LIMIT.as_secs())),
         Err(_) => {

@@ -397,6 +397,22 @@ async fn single_answers_have_a_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_is_read_to_its_limit() {
+    let hand = Hand::new();
+    hand.set("pods", Mode::Objects(3));
+    let client = hand.client();
+    let read = |most| {
+        let asked = Request::get("/api/v1/pods").body(Vec::new()).unwrap();
+        let client = client.clone();
+        async move { api::whole::<Value>(&client, asked, most).await }
+    };
+    let size = 3 * object(0).to_string().len() as u64;
+    assert!(read(size * 2).await.is_ok());
+    let fault = read(size).await.unwrap_err();
+    assert_eq!(fault.words, *format!("the answer has more than {size} bytes; it was not read further"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_without_answer_says_that_nobody_knows() {
     let hand = Hand::new();
     hand.set("web", Mode::Never);

@@ -130,7 +130,8 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     let loaded = |is: fn(Kind) -> bool| {
         fleet.in_scope(&view.scope).any(|c| Kind::WATCHED.into_iter().any(|k| is(k) && c.is_loaded(k)))
     };
-    let number = |known: bool, n: u32| if known { show_count(n as usize) } else { "–".to_owned() };
+    let unknown = if theme.ascii { "-" } else { "–" };
+    let number = |known: bool, n: u32| if known { show_count(n as usize) } else { unknown.to_owned() };
     if area.width >= 110 {
         let words = number(loaded(Kind::is_workload), tally.workloads);
         right.push((format!("{words} workloads"), base));
