@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use serde_json::Value;
 
 use crate::domain::diff;
 use crate::domain::kind::Kind;
 use crate::domain::manifest::{self, Manifest};
 use crate::domain::plan::{Plan, Step, StepAction, Verb, Verdict};
-use crate::fleet::cluster::ClusterInfo;
+use crate::fleet::cluster::{Cluster, ClusterInfo, Phase};
 use crate::source::api::{self, ApplyOptions, ListOptions, Resource};
 use crate::source::connect::Client;
 use crate::source::fault::{Fault, FaultClass};
@@ -19,7 +18,33 @@ use super::session::Session;
 use super::steps::{self, quote, step_cluster};
 
 /// The largest text of manifests that is read.
-const TEXT_MOST: u64 = 16 << 20;
+pub const TEXT_MOST: u64 = 16 << 20;
+
+/// Clusters that are planned for at once.
+const AT_ONCE: usize = 16;
+
+/// A cluster to deploy to.
+#[derive(Clone, Debug)]
+pub struct DeployTo {
+    /// Which.
+    pub info: ClusterInfo,
+    /// Why it cannot be asked now, when it cannot: then it is not, and every step there says so.
+    pub trouble: Option<String>,
+}
+
+impl DeployTo {
+    /// A cluster as the fleet knows it.
+    pub fn of(cluster: &Cluster) -> Self {
+        let trouble = match &cluster.phase {
+            Phase::Live | Phase::Syncing { .. } | Phase::Idle => None,
+            phase => {
+                let cause = phase.cause().map_or_else(String::new, |c| format!(": {c}"));
+                Some(format!("{}{cause}", phase.word()))
+            }
+        };
+        Self { info: cluster.info.clone(), trouble }
+    }
+}
 
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,12 +87,13 @@ pub async fn read(path: &Path) -> Result<String, String> {
 }
 
 /// Plans manifests for clusters, as the fleet knows them by now: what each server says would come of them. Nothing is
-/// written. `path` is for the command that is shown.
+/// written. `namespace` is for objects that name none; without it each context's own is, as with kubectl. `path` is for
+/// the command that is shown.
 pub async fn plan(
     session: &Session,
     text: &str,
-    clusters: &[ClusterInfo],
-    default_namespace: &str,
+    clusters: &[DeployTo],
+    namespace: Option<&str>,
     path: &str,
 ) -> Result<Plan, DeployError> {
     let mut manifests = manifest::parse(text).map_err(|e| DeployError::Manifest(e.to_string()))?;
@@ -78,48 +104,44 @@ pub async fn plan(
         .or(manifests.first())
         .map(|m| m.name.clone())
         .ok_or(DeployError::Empty)?;
-    let mut waiting = FuturesUnordered::new();
-    for (n, info) in clusters.iter().enumerate() {
-        let manifests = &manifests;
-        waiting.push(async move { (n, plan_cluster(session, info, manifests, default_namespace).await) });
-    }
-    if waiting.is_empty() {
+    if clusters.is_empty() {
         return Err(DeployError::NoCluster);
     }
-    let mut by_cluster = Vec::new();
-    while let Some(steps) = waiting.next().await {
-        by_cluster.push(steps);
-    }
-    drop(waiting);
-    by_cluster.sort_by_key(|(n, _)| *n);
+    let manifests = &manifests;
+    let each: Vec<_> = clusters
+        .iter()
+        .map(|to| async move {
+            let own = session.context(to.info.id).and_then(|c| c.namespace.as_deref());
+            let namespace = namespace.or(own.filter(|n| !n.is_empty())).unwrap_or("default");
+            plan_cluster(session, to, manifests, namespace).await
+        })
+        .collect();
+    let by_cluster: Vec<Vec<Step>> = futures::stream::iter(each).buffered(AT_ONCE).collect().await;
     let id = steps::run_id(session.clock.now(), Verb::Apply, &subject);
     // Objects that name no namespace have to land in the same one again.
-    let namespace = match default_namespace {
-        "default" => String::new(),
-        _ if manifests.iter().all(|m| m.namespace.is_some()) => String::new(),
-        other => format!(" -n {}", quote(other)),
+    let namespace = match namespace {
+        Some(given) if manifests.iter().any(|m| m.namespace.is_none()) => format!(" -n {}", quote(given)),
+        Some(_) | None => String::new(),
     };
     let command = format!(
         "skyfleet deploy run -f {}{namespace}{}",
         quote(path),
-        steps::contexts(session, clusters.iter().map(|c| c.id))
+        steps::contexts(session, clusters.iter().map(|c| c.info.id))
     );
-    Ok(Plan {
-        id,
-        verb: Verb::Apply,
-        subject,
-        steps: by_cluster.into_iter().flat_map(|(_, s)| s).collect(),
-        command,
-    })
+    Ok(Plan { id, verb: Verb::Apply, subject, steps: by_cluster.into_iter().flatten().collect(), command })
 }
 
 async fn plan_cluster(
     session: &Session,
-    info: &ClusterInfo,
+    to: &DeployTo,
     manifests: &[Manifest],
     namespace: &str,
 ) -> Vec<Step> {
-    let client = session.client(info.id).await;
+    let info = &to.info;
+    let client = match &to.trouble {
+        Some(trouble) => Err(Fault::new(FaultClass::Unreachable, trouble)),
+        None => session.client(info.id).await,
+    };
     let hpas = match &client {
         Ok(client) => autoscaled(client).await,
         Err(_) => Vec::new(),

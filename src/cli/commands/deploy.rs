@@ -13,8 +13,9 @@ use crate::cli::exit::Exit;
 use crate::cli::out;
 use crate::domain::plan::Step;
 use crate::domain::scope::Scope;
-use crate::fleet::cluster::{ClusterInfo, Phase};
-use crate::ops::deploy;
+use crate::domain::text::clean;
+use crate::fleet::cluster::Phase;
+use crate::ops::deploy::{self, DeployTo};
 use crate::ops::session::Session;
 
 /// Plans; and applies when asked to.
@@ -31,8 +32,16 @@ pub async fn run(
     }
     let text = if a.file == "-" {
         let mut text = String::new();
-        io::stdin().lock().take(16 << 20).read_to_string(&mut text)?;
-        Ok(text)
+        // One byte more than may be: half a set of manifests is never applied.
+        io::stdin().lock().take(deploy::TEXT_MOST + 1).read_to_string(&mut text)?;
+        if text.len() as u64 > deploy::TEXT_MOST {
+            Err(format!(
+                "the standard input has more than the {} bytes that manifests may have",
+                deploy::TEXT_MOST
+            ))
+        } else {
+            Ok(text)
+        }
     } else {
         deploy::read(Path::new(&a.file)).await
     };
@@ -46,13 +55,9 @@ pub async fn run(
     let gathered = gathered(args, session, scope, plain(), io).await;
     let errors = gathered.errors(scope);
     left_out(session, &errors, io)?;
-    let clusters: Vec<ClusterInfo> = gathered
-        .fleet
-        .in_scope(scope)
-        .filter(|c| matches!(c.phase, Phase::Live))
-        .map(|c| c.info.clone())
-        .collect();
-    let namespace = args.scope.namespace.first().map_or("default", String::as_str);
+    let clusters: Vec<DeployTo> =
+        gathered.fleet.in_scope(scope).filter(|c| matches!(c.phase, Phase::Live)).map(DeployTo::of).collect();
+    let namespace = args.scope.namespace.first().map(String::as_str);
     let plan = match deploy::plan(session, &text, &clusters, namespace, &a.file).await {
         Ok(plan) => plan,
         Err(why) => {
@@ -66,8 +71,9 @@ pub async fn run(
     if let Some(step) = plan.steps.iter().find(elsewhere) {
         writeln!(
             io.err,
-            "nothing was written: {} by its manifest, but -n says {namespace}",
-            step.object_words()
+            "nothing was written: {} by its manifest, but -n says {}",
+            step.object_words(),
+            namespace.unwrap_or_default()
         )?;
         return Ok(Exit::Usage);
     }
@@ -79,8 +85,10 @@ pub async fn run(
             for step in plan.steps.iter().filter(|s| !s.changes.is_empty()) {
                 writeln!(io.out, "\n{}  {}", step.cluster.path, step.object_words())?;
                 for c in &step.changes {
-                    let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "(none)".to_owned());
-                    writeln!(io.out, "  {}: {} -> {}", c.path, value(&c.before), value(&c.after))?;
+                    let value = |v: &Option<String>| {
+                        v.as_deref().map_or_else(|| "(none)".to_owned(), |t| clean(t).into_owned())
+                    };
+                    writeln!(io.out, "  {}: {} -> {}", clean(&c.path), value(&c.before), value(&c.after))?;
                 }
             }
         }
