@@ -10,7 +10,7 @@ use skyfleet::domain::kind::Kind;
 use skyfleet::domain::plan::Plan;
 use skyfleet::domain::scope::Scope;
 use skyfleet::fleet::cluster::ClusterInfo;
-use skyfleet::ops::deploy::{self, DeployTo};
+use skyfleet::ops::deploy::{self, DeployOptions, DeployTo};
 use skyfleet::ops::gather::{Want, gather};
 use skyfleet::ops::run::{Outcome, RunEvent, RunOptions, execute};
 use skyfleet::ops::session::Session;
@@ -43,6 +43,10 @@ pub(crate) fn cases() -> Vec<Case> {
         Case { name: "stopping_while_waiting_is_not_done", play: |s| Box::pin(stopped(s)) },
         Case { name: "a_job_is_awaited_to_its_end", play: |s| Box::pin(job(s)) },
         Case { name: "pods_of_the_template_before_do_not_fail_a_fix", play: |s| Box::pin(mended(s)) },
+        Case {
+            name: "fields_are_taken_over_from_people_and_not_from_controllers",
+            play: |s| Box::pin(owned(s)),
+        },
         Case { name: "the_journal_holds_nothing_of_an_object", play: |s| Box::pin(journal(s)) },
     ]
 }
@@ -104,7 +108,9 @@ impl Stage {
     async fn plan(&self, object: &Value) -> Result<Plan, String> {
         let to = [DeployTo { info: self.info().clone(), trouble: None }];
         let text = skyfleet::domain::diff::to_yaml(object);
-        deploy::plan(&self.session, &text, &to, None, "app.yaml").await.map_err(|e| e.to_string())
+        deploy::plan(&self.session, &text, &to, &DeployOptions::default(), "app.yaml")
+            .await
+            .map_err(|e| e.to_string())
     }
 
     async fn run(&self, plan: &Plan, cancel: &CancellationToken) -> (Outcome, Vec<RunEvent>) {
@@ -242,4 +248,34 @@ async fn journal(s: &Stage) -> Result<(), String> {
         return Err(format!("the journal does not tell the failure: {kept}"));
     }
     same("what the journal holds", kept.contains("PLANTED-SECRET"), false)
+}
+
+/// An object of kubectl's, scaled by this program, is applied; one that a controller owns is a conflict until it is meant.
+async fn owned(s: &Stage) -> Result<(), String> {
+    s.make_namespace().await?;
+    let client = s.session.client(s.info().id).await.map_err(|f| f.to_string())?;
+    let mut theirs = s.deployment("registry.example/web:1.0.0", "a");
+    theirs["metadata"].as_object_mut().ok_or("no metadata")?.remove("managedFields");
+    let path = |manager: &str| {
+        let resource = Resource::from(Kind::Deployment);
+        format!("{}?fieldManager={manager}", resource.path(Some(&s.namespace), None))
+    };
+    api::post(&client, &path("kubectl-client-side-apply"), &theirs).await.map_err(|f| f.to_string())?;
+    let plan = s.plan(&s.deployment("registry.example/web:1.0.1", "b")).await?;
+    let notes = plan.steps[0].notes.join("; ");
+    if !notes.contains("takes fields over from kubectl-client-side-apply") {
+        return Err(format!("{:?}: {notes}", plan.steps[0].verdict));
+    }
+    let (outcome, _) = s.run(&plan, &CancellationToken::new()).await;
+    same("applied over kubectl", (outcome.done, outcome.failed), (1, 0))?;
+    s.delete(Kind::Deployment, "web").await?;
+    api::post(&client, &path("argocd-controller"), &theirs).await.map_err(|f| f.to_string())?;
+    let plan = s.plan(&s.deployment("registry.example/web:1.0.1", "b")).await?;
+    same("verdict", plan.steps[0].verdict.word(), "conflict!")?;
+    let to = [DeployTo { info: s.info().clone(), trouble: None }];
+    let text = skyfleet::domain::diff::to_yaml(&s.deployment("registry.example/web:1.0.1", "b"));
+    let force = DeployOptions { force: true, ..DeployOptions::default() };
+    let plan = deploy::plan(&s.session, &text, &to, &force, "app.yaml").await.map_err(|e| e.to_string())?;
+    let (outcome, _) = s.run(&plan, &CancellationToken::new()).await;
+    same("applied by force", (outcome.done, outcome.failed), (1, 0))
 }

@@ -18,6 +18,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::Meta;
 use crate::domain::plan::{Plan, PlanError};
 use crate::domain::scope::Scope;
+use crate::domain::text::clean;
 use crate::fleet::Fleet;
 use crate::ops;
 use crate::ops::run::{Outcome, RunEvent, RunOptions};
@@ -185,7 +186,17 @@ pub fn show(plan: &Plan, out: &mut dyn io::Write) -> io::Result<()> {
         ("AS", false),
         ("NOTES", false),
     ];
-    out::table(out, &columns, &rows)
+    out::table(out, &columns, &rows)?;
+    for step in plan.steps.iter().filter(|s| !s.changes.is_empty()) {
+        writeln!(out, "\n{}  {}", step.cluster.path, step.object_words())?;
+        for c in &step.changes {
+            let value = |v: &Option<String>| {
+                v.as_deref().map_or_else(|| "(none)".to_owned(), |t| clean(t).into_owned())
+            };
+            writeln!(out, "  {}: {} -> {}", clean(&c.path), value(&c.before), value(&c.after))?;
+        }
+    }
+    Ok(())
 }
 
 /// The plan, then a yes, then the run; `errors` are the clusters the plan leaves out.
@@ -222,7 +233,7 @@ pub async fn confirm_and_run(
     }
     if blocked > 0 {
         let words = format!(
-            "{blocked} of these cannot be done; nothing was written: mend the plan or narrow the scope"
+            "{blocked} of these cannot be done; nothing was written: mend the manifest, or leave their clusters out of the scope"
         );
         return stopped(io, Exit::Failed, &words);
     }
