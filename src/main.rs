@@ -19,7 +19,7 @@ use skyfleet::source::clock::Clock;
 use skyfleet::source::connect::Ready;
 use skyfleet::source::kubeconfig;
 use skyfleet::ui::keymap::Keymap;
-use skyfleet::ui::launch::launch;
+use skyfleet::ui::launch::{Keys, launch};
 use skyfleet::ui::run::{Leave, Ui};
 use skyfleet::ui::still::{Form, fixed_time, still};
 use skyfleet::ui::theme::Theme;
@@ -103,9 +103,13 @@ async fn run(args: Args) -> Exit {
     match &args.command {
         None | Some(Command::Demo) => {
             let first = ui(session, &args.session, &settings, &paths, notices, None);
-            let left = match launch(first).await {
+            let mut keys = Keys::default();
+            let left = match launch(first, &mut keys).await {
                 Ok(Leave::Demo) => match simulation(&args, &settings, false).await {
-                    Ok(demo) => launch(ui(demo, &args.session, &settings, &paths, Vec::new(), None)).await,
+                    Ok(demo) => {
+                        let ui = ui(demo, &args.session, &settings, &paths, Vec::new(), None);
+                        launch(ui, &mut keys).await
+                    }
                     Err(why) => {
                         complain(&why);
                         return Exit::Usage;
@@ -153,7 +157,7 @@ fn settings(args: &SessionArgs, paths: &Paths) -> (Settings, Vec<String>) {
             Err(error) => {
                 // It may hold what guards writes.
                 notices.push(format!("{}: {error}; read-only until it is mended", path.display()));
-                settings.read_only.then(Some(true), Origin::File);
+                settings.guard_lost = true;
             }
         }
     }
@@ -174,7 +178,7 @@ fn options(args: &SessionArgs, settings: &Settings) -> Result<SessionOptions, St
         Ok((!globs.is_empty()).then(|| Scope::globs(globs)))
     };
     Ok(SessionOptions {
-        read_only: settings.read_only.value,
+        read_only: settings.is_read_only(),
         read_only_clusters: globs(&settings.read_only_clusters.value)?,
         protected: globs(&settings.protected.value)?,
         impersonate: args.as_user.clone().map(|user| (user, args.as_group.clone())),
@@ -275,7 +279,7 @@ fn ui(
     };
     notices.extend(warnings.iter().map(ToString::to_string));
     let options = ViewOptions {
-        read_only: settings.read_only.value,
+        read_only: settings.is_read_only(),
         demo: session.demo,
         max_targets: settings.max_targets.value,
     };
@@ -323,7 +327,7 @@ fn log_to(args: &SessionArgs, paths: &Paths) {
     if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         let _ = skyfleet::ops::journal::private_folder(folder);
     }
-    let Ok(file) = std::fs::OpenOptions::new().create(true).append(true).open(&path) else {
+    let Ok(file) = skyfleet::ops::journal::append(&path) else {
         complain(&format!("cannot write the log {}", path.display()));
         return;
     };

@@ -347,6 +347,9 @@ pub struct DeployArgs {
     /// A manifest file or folder; - reads standard input
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     pub file: String,
+    /// Take fields over from the controllers that own them (from kubectl and skyfleet they are taken over anyway)
+    #[arg(long)]
+    pub force_conflicts: bool,
     /// Writing
     #[command(flatten)]
     pub write: WriteArgs,

@@ -69,6 +69,8 @@ pub struct Settings {
     pub max_targets: Set<usize>,
     /// Draw with ASCII alone.
     pub ascii: Set<bool>,
+    /// Something that guards writes could not be read: nothing is written, whatever else says otherwise.
+    pub guard_lost: bool,
 }
 
 impl Default for Settings {
@@ -81,6 +83,7 @@ impl Default for Settings {
             protected: Set::preset(Vec::new()),
             max_targets: Set::preset(50),
             ascii: Set::preset(false),
+            guard_lost: false,
         }
     }
 }
@@ -158,7 +161,7 @@ impl Settings {
                 let words = error.to_string();
                 let first = words.lines().next().unwrap_or("").to_owned();
                 // It may have held what guards writes.
-                self.read_only.then(Some(true), Origin::File);
+                self.guard_lost = true;
                 return (self, vec![format!("{}: {first}; {GUARD_LOST}", path.display())]);
             }
         };
@@ -171,20 +174,31 @@ impl Settings {
         self.read_only_clusters.then(file.take("read_only_clusters", "a list of path globs"), Origin::File);
         self.protected.then(file.take("protected", "a list of path globs"), Origin::File);
         self.max_targets.then(file.take("max_targets", "a whole number"), Origin::File);
-        self.read_only.then(file.lost.then_some(true), Origin::File);
+        self.guard_lost = file.lost;
         file.unknown();
         (self, file.warnings)
     }
 
-    /// Takes what the environment says.
+    /// Nothing may be written.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only.value || self.guard_lost
+    }
+
+    /// Takes what the environment says. A word for read-only that cannot be read means yes.
     #[must_use]
     pub fn with_env(mut self, get: impl Fn(&str) -> Option<String>) -> Self {
         let text = |name: &str| get(name).filter(|v| !v.is_empty());
-        let yes = |name: &str| text(name).map(|v| matches!(v.as_str(), "1" | "true" | "yes"));
+        let said = |name: &str| {
+            text(name).map(|v| match v.to_ascii_lowercase().as_str() {
+                "1" | "true" | "yes" | "on" => Some(true),
+                "0" | "false" | "no" | "off" => Some(false),
+                _ => None,
+            })
+        };
         self.theme.then(text("SKYFLEET_THEME"), Origin::Env);
         self.keymap.then(text("SKYFLEET_KEYMAP"), Origin::Env);
-        self.read_only.then(yes("SKYFLEET_READONLY"), Origin::Env);
-        self.ascii.then(yes("SKYFLEET_ASCII"), Origin::Env);
+        self.read_only.then(said("SKYFLEET_READONLY").map(|v| v.unwrap_or(true)), Origin::Env);
+        self.ascii.then(said("SKYFLEET_ASCII").flatten(), Origin::Env);
         self
     }
 }
@@ -206,11 +220,22 @@ mod tests {
     }
 
     #[test]
+    fn read_only_by_the_environment() {
+        let (file, _) = Settings::default().with_file(Path::new("c"), "read_only: true\n");
+        for (word, read_only) in [("TRUE", true), ("on", true), ("ja", true), ("0", false), ("Off", false)] {
+            let env = |n: &str| (n == "SKYFLEET_READONLY").then(|| word.to_owned());
+            assert_eq!(file.clone().with_env(env).is_read_only(), read_only, "{word}");
+        }
+    }
+
+    #[test]
     fn a_bad_file_is_a_warning() {
         let read = |text: &str| Settings::default().with_file(Path::new("config.yaml"), text);
         for text in ["theme: [", "- a\n- b\n"] {
             let (s, warnings) = read(text);
-            assert_eq!((s.theme, s.read_only.value), (Settings::default().theme, true), "{text}");
+            assert_eq!((&s.theme, s.is_read_only()), (&Settings::default().theme, true), "{text}");
+            let env = |n: &str| (n == "SKYFLEET_READONLY").then(|| "false".to_owned());
+            assert!(s.with_env(env).is_read_only(), "a lost guard cannot be talked away");
             assert!(warnings[0].starts_with("config.yaml: "), "{warnings:?}");
         }
         assert!(read("# nothing\n\n").1.is_empty());
@@ -228,7 +253,7 @@ mod tests {
                 "config.yaml:2: there is no setting `themee`; did you mean `theme`?",
             ]
         );
-        assert!(s.read_only.value);
+        assert!(s.is_read_only());
         assert_eq!((s.keymap.value.as_str(), s.max_targets.value), ("vim", 50));
     }
 }

@@ -28,10 +28,21 @@ impl Environment {
         }
     }
 
-    /// Reads the environment from the first of `names` that speaks of one: its parts, split at what is not a letter
-    /// or digit. `prod` counts unless `non`, `pre` or `not` stands before it.
+    /// Reads the environment from `names`: production when any of them says so, else what the first says that speaks of
+    /// one. Of a name its parts count, split at what is not a letter or digit; `prod` counts unless `non`, `pre` or
+    /// `not` stands before it.
     pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        names.into_iter().map(Self::of_name).find(|e| *e != Self::Unknown).unwrap_or_default()
+        names.into_iter().map(Self::of_name).fold(Self::Unknown, Self::or)
+    }
+
+    /// What two names say together: the most careful wins, else the first that speaks.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Prod, _) | (_, Self::Prod) => Self::Prod,
+            (Self::Unknown, other) => other,
+            (first, _) => first,
+        }
     }
 
     fn of_name(name: &str) -> Self {
@@ -83,5 +94,7 @@ mod tests {
             assert_eq!(Environment::of([name]), env, "{name}");
         }
         assert_eq!(Environment::of(["berlin", "staging-x"]), Environment::Staging);
+        assert_eq!(Environment::of(["test", "prod-eu"]), Environment::Prod, "the most careful name wins");
+        assert_eq!(Environment::of(["test", "staging"]), Environment::Dev);
     }
 }

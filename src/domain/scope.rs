@@ -60,7 +60,6 @@ enum Item {
 /// A glob on the tree's path: `aws/*/eu-*/prod-*`, `**/payments`, or with further parts for namespace and workload.
 #[derive(Clone, Debug)]
 pub struct PathGlob {
-    text: String,
     cluster: GlobMatcher,
     /// Parts after the cluster: namespace, workload; only from globs of five parts and more.
     namespace: Option<GlobMatcher>,
@@ -117,7 +116,6 @@ impl PathGlob {
             ));
         }
         Ok(Self {
-            text: text.to_owned(),
             cluster: glob(&cluster).map_err(&fail)?,
             namespace: part(0).map_err(&fail)?,
             workload: part(1).map_err(&fail)?,
@@ -181,12 +179,9 @@ impl Scope {
         })
     }
 
-    /// The globs as they were written.
-    pub fn glob_texts(&self) -> impl Iterator<Item = &str> {
-        self.items.iter().filter_map(|i| match i {
-            Item::Glob(g) => Some(g.text.as_str()),
-            Item::Node(_) => None,
-        })
+    /// It is made of path globs, which speak of places.
+    pub fn has_globs(&self) -> bool {
+        self.items.iter().any(|i| matches!(i, Item::Glob(_)))
     }
 
     /// Whether anything of this cluster is in scope.

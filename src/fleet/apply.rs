@@ -350,6 +350,8 @@ impl Cluster {
         let place = context::refine(&self.info.place, &nodes);
         if place != self.info.place {
             self.info.place = place;
+            let guards = self.guards.clone();
+            guards.guard(&mut self.info);
             self.reprice(self.worths.catalogue());
         }
     }

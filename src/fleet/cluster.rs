@@ -1,6 +1,7 @@
 //! One cluster of the fleet: who and where it is, how its connection stands, its rows and their sums.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -17,6 +18,7 @@ use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
 use super::delta::{NamespaceRow, Row};
+use super::guards::Guards;
 use super::index::Tally;
 use super::worth::{Worth, Worths};
 
@@ -239,6 +241,7 @@ pub struct Cluster {
     /// Pods that are bound to a node and not finished, by node.
     pub(super) pods_on: HashMap<SafeText, u32>,
     pub(super) worths: Worths,
+    pub(super) guards: Arc<Guards>,
     /// It was live and has not been since.
     pub(super) lost: bool,
     pub(super) usage_nodes: HashMap<SafeText, Amount>,
@@ -266,6 +269,7 @@ impl Cluster {
             by_namespace: BTreeMap::new(),
             pods_on: HashMap::new(),
             worths: Worths::default(),
+            guards: Arc::default(),
             lost: false,
             usage_nodes: HashMap::new(),
             usage_pods: HashMap::new(),

@@ -5,6 +5,7 @@
 pub mod apply;
 pub mod cluster;
 pub mod delta;
+pub mod guards;
 pub mod index;
 pub mod table;
 pub mod tree;
@@ -22,6 +23,7 @@ use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::scope::Scope;
 use cluster::{Cluster, ClusterInfo, Load, Phase};
+use guards::Guards;
 
 /// Everything known of every cluster.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +62,16 @@ impl Fleet {
             })
             .collect();
         Self { clusters, ..Self::default() }
+    }
+
+    /// The same, guarded by these rules wherever a place turns out to be.
+    #[must_use]
+    pub fn guarded(mut self, guards: Arc<Guards>) -> Self {
+        for cluster in &mut self.clusters {
+            guards.guard(&mut cluster.info);
+            cluster.guards = guards.clone();
+        }
+        self
     }
 
     /// All clusters, in the order of the kubeconfig.

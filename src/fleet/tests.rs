@@ -190,3 +190,21 @@ fn a_list_after_a_silence_tells_what_changed_meanwhile() {
     assert_eq!(words(&fleet), ["no longer answers: no answer", "replicas 0 → 3", "answers again"]);
     assert!(matches!(fleet.changes().next().unwrap().what, What::Lost { .. }));
 }
+
+#[test]
+fn a_guard_holds_as_soon_as_the_nodes_tell_where_a_cluster_is() {
+    let glob = crate::domain::scope::PathGlob::parse("aws/**").unwrap();
+    let read_only = Some(crate::domain::scope::Scope::globs([glob]));
+    let mut info = fleet().clusters()[0].info.clone();
+    info.place = Place::default();
+    let guards = super::guards::Guards { read_only, protected: None };
+    let mut fleet = Fleet::new([info]).guarded(std::sync::Arc::new(guards));
+    assert!(!fleet.clusters()[0].info.read_only);
+    let mut rows = vec![node(0, 0)];
+    if let Row::Node(n) = &mut rows[0] {
+        n.provider_id = "aws:///eu-west-1a/i-0abc".into();
+    }
+    feed(&mut fleet, vec![Delta::Reset { kind: Kind::Node, rows }]);
+    let info = &fleet.clusters()[0].info;
+    assert_eq!((info.place.provider, info.read_only), (Provider::Aws, true));
+}

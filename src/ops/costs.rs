@@ -22,8 +22,6 @@ use crate::fleet::Fleet;
 use crate::fleet::cluster::Cluster;
 use crate::fleet::worth::Worth;
 
-pub use super::catalogue::load as load_catalogue;
-
 /// By what costs are summed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]

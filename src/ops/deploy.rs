@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use serde_json::Value;
 
 use crate::domain::diff;
+use crate::domain::fields;
 use crate::domain::kind::Kind;
 use crate::domain::manifest::{self, Manifest};
 use crate::domain::plan::{Plan, Step, StepAction, Verb, Verdict};
-use crate::fleet::cluster::ClusterInfo;
+use crate::fleet::cluster::{Cluster, ClusterInfo, Phase};
 use crate::source::api::{self, ApplyOptions, ListOptions, Resource};
 use crate::source::connect::Client;
 use crate::source::fault::{Fault, FaultClass};
@@ -19,7 +19,42 @@ use super::session::Session;
 use super::steps::{self, quote, step_cluster};
 
 /// The largest text of manifests that is read.
-const TEXT_MOST: u64 = 16 << 20;
+pub const TEXT_MOST: u64 = 16 << 20;
+
+/// Clusters that are planned for at once.
+const AT_ONCE: usize = 16;
+
+/// A cluster to deploy to.
+#[derive(Clone, Debug)]
+pub struct DeployTo {
+    /// Which.
+    pub info: ClusterInfo,
+    /// Why it cannot be asked now, when it cannot: then it is not, and every step there says so.
+    pub trouble: Option<String>,
+}
+
+impl DeployTo {
+    /// A cluster as the fleet knows it.
+    pub fn of(cluster: &Cluster) -> Self {
+        let trouble = match &cluster.phase {
+            Phase::Live | Phase::Syncing { .. } | Phase::Idle => None,
+            phase => {
+                let cause = phase.cause().map_or_else(String::new, |c| format!(": {c}"));
+                Some(format!("{}{cause}", phase.word()))
+            }
+        };
+        Self { info: cluster.info.clone(), trouble }
+    }
+}
+
+/// How to deploy.
+#[derive(Clone, Debug, Default)]
+pub struct DeployOptions {
+    /// For objects that name no namespace; none: each context's own, as with kubectl.
+    pub namespace: Option<String>,
+    /// Take fields over from whoever owns them. Those a person set, by kubectl or by this program, are taken over anyway.
+    pub force: bool,
+}
 
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,8 +101,8 @@ pub async fn read(path: &Path) -> Result<String, String> {
 pub async fn plan(
     session: &Session,
     text: &str,
-    clusters: &[ClusterInfo],
-    default_namespace: &str,
+    clusters: &[DeployTo],
+    options: &DeployOptions,
     path: &str,
 ) -> Result<Plan, DeployError> {
     let mut manifests = manifest::parse(text).map_err(|e| DeployError::Manifest(e.to_string()))?;
@@ -78,48 +113,46 @@ pub async fn plan(
         .or(manifests.first())
         .map(|m| m.name.clone())
         .ok_or(DeployError::Empty)?;
-    let mut waiting = FuturesUnordered::new();
-    for (n, info) in clusters.iter().enumerate() {
-        let manifests = &manifests;
-        waiting.push(async move { (n, plan_cluster(session, info, manifests, default_namespace).await) });
-    }
-    if waiting.is_empty() {
+    if clusters.is_empty() {
         return Err(DeployError::NoCluster);
     }
-    let mut by_cluster = Vec::new();
-    while let Some(steps) = waiting.next().await {
-        by_cluster.push(steps);
-    }
-    drop(waiting);
-    by_cluster.sort_by_key(|(n, _)| *n);
+    let manifests = &manifests;
+    let each: Vec<_> = clusters
+        .iter()
+        .map(|to| async move {
+            let own = session.context(to.info.id).and_then(|c| c.namespace.as_deref());
+            let given = options.namespace.as_deref();
+            let namespace = given.or(own.filter(|n| !n.is_empty())).unwrap_or("default");
+            plan_cluster(session, to, manifests, (namespace, options.force)).await
+        })
+        .collect();
+    let by_cluster: Vec<Vec<Step>> = futures::stream::iter(each).buffered(AT_ONCE).collect().await;
     let id = steps::run_id(session.clock.now(), Verb::Apply, &subject);
     // Objects that name no namespace have to land in the same one again.
-    let namespace = match default_namespace {
-        "default" => String::new(),
-        _ if manifests.iter().all(|m| m.namespace.is_some()) => String::new(),
-        other => format!(" -n {}", quote(other)),
+    let namespace = match &options.namespace {
+        Some(given) if manifests.iter().any(|m| m.namespace.is_none()) => format!(" -n {}", quote(given)),
+        Some(_) | None => String::new(),
     };
     let command = format!(
-        "skyfleet deploy run -f {}{namespace}{}",
+        "skyfleet deploy run -f {}{namespace}{}{}",
         quote(path),
-        steps::contexts(session, clusters.iter().map(|c| c.id))
+        if options.force { " --force-conflicts" } else { "" },
+        steps::contexts(session, clusters.iter().map(|c| c.info.id))
     );
-    Ok(Plan {
-        id,
-        verb: Verb::Apply,
-        subject,
-        steps: by_cluster.into_iter().flat_map(|(_, s)| s).collect(),
-        command,
-    })
+    Ok(Plan { id, verb: Verb::Apply, subject, steps: by_cluster.into_iter().flatten().collect(), command })
 }
 
 async fn plan_cluster(
     session: &Session,
-    info: &ClusterInfo,
+    to: &DeployTo,
     manifests: &[Manifest],
-    namespace: &str,
+    (namespace, force): (&str, bool),
 ) -> Vec<Step> {
-    let client = session.client(info.id).await;
+    let info = &to.info;
+    let client = match &to.trouble {
+        Some(trouble) => Err(Fault::new(FaultClass::Unreachable, trouble)),
+        None => session.client(info.id).await,
+    };
     let hpas = match &client {
         Ok(client) => autoscaled(client).await,
         Err(_) => Vec::new(),
@@ -140,7 +173,7 @@ async fn plan_cluster(
             cost_nano_hour: None,
         };
         match &client {
-            Ok(client) => plan_step(client, &mut step, m, manifests, namespace, &hpas).await,
+            Ok(client) => plan_step(client, &mut step, m, manifests, (namespace, force), &hpas).await,
             Err(fault) => step.verdict = Verdict::Refused(fault.to_string()),
         }
         out.push(step);
@@ -153,7 +186,7 @@ async fn plan_step(
     step: &mut Step,
     m: &Manifest,
     all: &[Manifest],
-    namespace: &str,
+    (namespace, force): (&str, bool),
     hpas: &[(String, String, String)],
 ) {
     let what = match Kind::of_manifest(&m.kind, &m.api_version).map(Resource::from) {
@@ -205,8 +238,20 @@ async fn plan_step(
     if let Some(uid) = live.as_ref().and_then(|l| l.pointer("/metadata/uid")).and_then(Value::as_str) {
         uid.clone_into(&mut step.uid);
     }
-    let options = ApplyOptions { dry_run: true, force: false };
-    match api::apply(client, &what, &step.namespace, &m.name, &object, options).await {
+    let mut options = ApplyOptions { dry_run: true, force: false };
+    let mut answer = api::apply(client, &what, &step.namespace, &m.name, &object, options).await;
+    if let Err(fault) = &answer
+        && fault.class == FaultClass::Conflict
+    {
+        let owners = fields::conflicting(&fault.words);
+        if !owners.is_empty() && (force || owners.iter().all(|o| fields::is_person(o))) {
+            let owners: Vec<&str> = owners.into_iter().collect();
+            step.notes.push(format!("takes fields over from {}", owners.join(", ")));
+            options.force = true;
+            answer = api::apply(client, &what, &step.namespace, &m.name, &object, options).await;
+        }
+    }
+    match answer {
         Ok(result) => {
             let before = live.as_ref().map(diff::normalise);
             let after = diff::normalise(&result);
@@ -222,13 +267,15 @@ async fn plan_step(
         }
         Err(fault) => step.verdict = verdict_of(&fault, step, all),
     }
-    step.action = StepAction::Apply { object, force: false };
+    step.action = StepAction::Apply { object, force: options.force };
 }
 
 fn verdict_of(fault: &Fault, step: &Step, all: &[Manifest]) -> Verdict {
     let namespace_comes = all.iter().any(|m| m.kind == "Namespace" && m.name == step.namespace);
     match fault.class {
-        FaultClass::Conflict => Verdict::Conflict(fault.to_string()),
+        FaultClass::Conflict => Verdict::Conflict(format!(
+            "{fault}; its owner will set it again: change it there, or take it over (F, --force-conflicts)"
+        )),
         FaultClass::NotFound if namespace_comes => Verdict::Waits(
             "its namespace is in the same set; it can be checked once that is there".to_owned(),
         ),

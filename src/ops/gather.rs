@@ -12,6 +12,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
+use crate::domain::place::Provider;
 use crate::domain::scope::Scope;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::{Cluster, Load, Phase};
@@ -98,7 +99,12 @@ impl Gathering {
     /// Starts supervisors for the clusters in scope.
     pub fn start(session: &Session, scope: &Scope, want: &Want) -> Self {
         let fleet = session.fleet();
-        let ids: BTreeSet<ClusterId> = fleet.in_scope(scope).map(Cluster::id).collect();
+        // Where a cluster is may come out only when its nodes tell: such a one is asked too, and counts if it is in scope
+        // by then.
+        let may_be = |c: &&Cluster| {
+            scope.touches(c.info.at()) || (scope.has_globs() && c.info.place.provider == Provider::Unknown)
+        };
+        let ids: BTreeSet<ClusterId> = fleet.clusters().iter().filter(may_be).map(Cluster::id).collect();
         let (updates, heard) = mpsc::channel(256);
         let demand = Demand {
             clusters: ids.clone(),

@@ -23,7 +23,7 @@ pub struct Line {
     /// Number of the step in the plan, from 0; none for lines about the whole run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<usize>,
-    /// `begin`, `intent`, `written` (not ready yet), `done`, `failed`, `end`.
+    /// `begin`, `intent`, `written` (not ready yet), `done`, `stopped` (no longer waited for), `failed`, `end`.
     pub what: String,
     /// The cluster by its full place; empty for the whole run.
     #[serde(default)]
@@ -101,12 +101,7 @@ impl Journal {
             user: step.cluster.acts_as.clone(),
             object: object_words(step),
             uid: step.uid.clone(),
-            // A server's refusal can repeat a value.
-            words: if step.kind == "Secret" && what == "failed" {
-                "refused".to_owned()
-            } else {
-                words.to_owned()
-            },
+            words: words.to_owned(),
         };
         self.write(&line, true)
     }
@@ -153,7 +148,8 @@ pub fn read(state: &Path, run: &str) -> io::Result<Vec<Line>> {
     Ok(text.lines().map_while(|l| serde_json::from_str(l).ok()).collect())
 }
 
-fn append(path: &Path) -> io::Result<File> {
+/// Opens a file to append to that only its owner can read.
+pub fn append(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]

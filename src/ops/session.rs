@@ -20,6 +20,7 @@ use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::{ClusterInfo, Phase};
 use crate::fleet::delta::{Batch, Delta, Update};
+use crate::fleet::guards::Guards;
 use crate::source::clock::Clock;
 use crate::source::connect::{Client, Dialer, FromKubeconfig, Pool};
 use crate::source::demand::Demand;
@@ -33,6 +34,7 @@ pub struct Session {
     pub contexts: Vec<ContextEntry>,
     /// Places in `contexts` by name, as rows show it.
     by_context: Arc<HashMap<SafeText, usize>>,
+    guards: Arc<Guards>,
     /// Every file that was read, or could not be.
     pub files: Vec<FileState>,
     /// The clusters behind the contexts; a cluster's id is its place here.
@@ -99,17 +101,13 @@ impl Session {
     /// The clusters of a kubeconfig, dialled by `dialer`: the simulation's, a recording's.
     pub fn new(loaded: Loaded, dialer: Dialer, options: SessionOptions) -> Self {
         let mut infos = clusters(&loaded.contexts, options.read_only);
+        let guards = Guards { read_only: options.read_only_clusters, protected: options.protected };
         for (info, n) in infos.iter_mut().zip(0u32..) {
             info.id = ClusterId(n);
             if let Some(as_user) = options.impersonate.as_ref().map(|(user, _)| user) {
                 info.user = SafeText::new(&format!("{} as {as_user}", info.user));
             }
-            if options.read_only_clusters.as_ref().is_some_and(|scope| scope.touches(info.at())) {
-                info.read_only = true;
-            }
-            if options.protected.as_ref().is_some_and(|scope| scope.touches(info.at())) {
-                info.environment = Environment::Prod;
-            }
+            guards.guard(info);
         }
         let names = loaded.contexts.iter().map(|c| SafeText::new(&c.name));
         let mut by_context = HashMap::new();
@@ -118,6 +116,7 @@ impl Session {
         }
         Self {
             by_context: Arc::new(by_context),
+            guards: Arc::new(guards),
             contexts: loaded.contexts,
             files: loaded.files,
             infos,
@@ -131,7 +130,7 @@ impl Session {
 
     /// The model of these clusters, none connected.
     pub fn fleet(&self) -> Fleet {
-        Fleet::new(self.infos.iter().cloned())
+        Fleet::new(self.infos.iter().cloned()).guarded(self.guards.clone())
     }
 
     /// Who and where a cluster is.
@@ -143,16 +142,6 @@ impl Session {
     pub fn context(&self, id: ClusterId) -> Option<&ContextEntry> {
         let info = self.info(id)?;
         self.contexts.get(*self.by_context.get(&info.context)?)
-    }
-
-    /// A session of nothing but the clusters in scope; their ids are new.
-    #[must_use]
-    pub fn narrowed(&self, scope: &Scope) -> Self {
-        let mut infos: Vec<ClusterInfo> = self.in_scope(scope).cloned().collect();
-        for (info, n) in infos.iter_mut().zip(0u32..) {
-            info.id = ClusterId(n);
-        }
-        Self { infos, ..self.copy() }
     }
 
     /// The same session, acting by other contexts: where a cluster is reached by several and its acting one is not
@@ -182,6 +171,7 @@ impl Session {
         Self {
             contexts: self.contexts.clone(),
             by_context: self.by_context.clone(),
+            guards: self.guards.clone(),
             files: self.files.clone(),
             infos: self.infos.clone(),
             pool: self.pool.clone(),

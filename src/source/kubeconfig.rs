@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use kube::config::{AuthInfo, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
+use kube::config::{AuthInfo, Cluster, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
 use serde_json::Value;
 
 use crate::domain::context::{ContextFacts, classify, environment_of};
@@ -48,6 +48,8 @@ pub struct ContextEntry {
     pub unusable: Option<String>,
     /// It is the current context.
     pub current: bool,
+    /// What tells its server from others: the address, the name its certificate must have, the proxy, the CA.
+    pub door: String,
     /// Who it acts as, in words: the user entry, and `as X` when it impersonates.
     pub acts_as: String,
 }
@@ -201,6 +203,7 @@ fn entry(
         cluster_entry: context.cluster,
         user_entry,
         namespace: context.namespace,
+        door: cluster.map_or_else(|| format!("context:{}", named.name), door),
         server,
         tls_server_name,
         place,
@@ -208,6 +211,34 @@ fn entry(
         unusable,
         current: config.current_context.as_deref() == Some(named.name.as_str()),
     }
+}
+
+/// What tells a server from others. Two clusters may have one private address, behind different proxies or with CAs of
+/// their own; taking them for one would send writes to the wrong one. Scheme and host have no case, a path has.
+fn door(cluster: &Cluster) -> String {
+    let server = cluster.server.as_deref().unwrap_or("").trim_end_matches('/');
+    let host_end = server.find("://").map_or(0, |at| at + 3);
+    let host_end = server.get(host_end..).and_then(|r| r.find('/')).map_or(server.len(), |at| host_end + at);
+    let (host, path) = server.split_at(host_end);
+    let ca = match (&cluster.certificate_authority_data, &cluster.certificate_authority) {
+        (Some(data), _) => hash(data),
+        (None, Some(file)) => hash(file),
+        (None, None) => 0,
+    };
+    let text = |t: &Option<String>| t.clone().unwrap_or_default();
+    format!(
+        "{}{path}|{}|{}|{ca:x}",
+        host.to_lowercase(),
+        text(&cluster.tls_server_name),
+        text(&cluster.proxy_url)
+    )
+}
+
+fn hash(text: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// How a user signs in, by client-go's precedence.
@@ -236,15 +267,7 @@ pub fn clusters(contexts: &[ContextEntry], read_only: bool) -> Vec<ClusterInfo> 
     let mut by_server: Vec<Vec<&ContextEntry>> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for c in contexts {
-        let key = match &c.server {
-            Some(server) => format!(
-                "{}|{}",
-                server.trim_end_matches('/').to_lowercase(),
-                c.tls_server_name.as_deref().unwrap_or("")
-            ),
-            None => format!("context:{}", c.name),
-        };
-        let place = *places.entry(key).or_insert(by_server.len());
+        let place = *places.entry(c.door.clone()).or_insert(by_server.len());
         match by_server.get_mut(place) {
             Some(list) => list.push(c),
             None => by_server.push(vec![c]),
@@ -334,6 +357,26 @@ contexts:
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].context, "b", "the current context acts");
         assert_eq!(found[0].other_contexts, vec![SafeText::new("a")]);
+    }
+
+    #[test]
+    fn one_address_behind_two_proxies_or_with_two_cas_is_two_clusters() {
+        let cluster = |server: &str, proxy: Option<&str>, ca: Option<&str>| Cluster {
+            server: Some(server.to_owned()),
+            proxy_url: proxy.map(str::to_owned),
+            certificate_authority_data: ca.map(str::to_owned),
+            ..Cluster::default()
+        };
+        let plain = door(&cluster("https://10.0.0.1:6443", None, Some("QQ==")));
+        assert_eq!(plain, door(&cluster("HTTPS://10.0.0.1:6443/", None, Some("QQ=="))));
+        assert_ne!(plain, door(&cluster("https://10.0.0.1:6443", Some("socks5://a:1080"), Some("QQ=="))));
+        assert_ne!(plain, door(&cluster("https://10.0.0.1:6443", None, Some("Qg=="))));
+        let path = |p: &str| door(&cluster(&format!("https://Rancher.example/{p}"), None, None));
+        assert_eq!(
+            path("k8s/clusters/c-1"),
+            door(&cluster("https://rancher.example/k8s/clusters/c-1", None, None))
+        );
+        assert_ne!(path("k8s/clusters/c-a"), path("k8s/clusters/c-A"));
     }
 
     #[test]

@@ -8,13 +8,16 @@ use jiff::Timestamp;
 use kube::Client;
 use tokio::sync::mpsc;
 
-use super::api;
+use super::api::{self, Resource};
 use super::fault::{Fault, FaultClass};
+use crate::domain::kind::Kind;
 use crate::domain::logs::{Entry, Mark, MarkKind, Resume, SourceId, parse_line};
 use crate::domain::text::SafeText;
 
 /// Longer lines are cut; the rest of the line is read and dropped.
 const LINE_MOST: usize = 256 * 1024;
+/// The first pause before a stream is opened again.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// How long the first byte of an answer may take.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
 
@@ -25,6 +28,8 @@ pub struct LogRequest {
     pub namespace: String,
     /// The pod.
     pub pod: String,
+    /// Its uid; another pod of its name is another log.
+    pub uid: String,
     /// The container.
     pub container: String,
     /// The run before this one.
@@ -52,9 +57,15 @@ pub enum LogSaid {
     Refused(Fault),
 }
 
-/// Reads a stream until it is over or the receiver is gone. A break of the connection is mended; a clean end of a
-/// followed stream is taken for a break too (load balancers and rotations end streams cleanly), until the server says
-/// that the container or pod is gone, or two runs in a row bring nothing new.
+/// The longest pause before a followed stream that has ended is opened again: a container that restarts is read again no
+/// later than this.
+const QUIET_MOST: Duration = Duration::from_secs(5);
+/// A log that is not followed is tried so often.
+const TRIES: u32 = 4;
+
+/// Reads a stream until it is over or the receiver is gone. A break of the connection is mended. A followed stream that
+/// ends cleanly is opened again, for load balancers and rotations end streams cleanly and a container that restarts goes
+/// on in a new run; it is over only when the pod is gone or has finished.
 pub async fn stream(
     client: Client,
     source: SourceId,
@@ -64,8 +75,8 @@ pub async fn stream(
 ) {
     let mut resume = Resume::new();
     let mut seq = 0u64;
-    let mut quiet_ends = 0;
-    let mut wait = Duration::from_millis(500);
+    let mut fails = 0;
+    let (mut wait, mut quiet) = (FIRST_WAIT, FIRST_WAIT);
     let mut first = true;
     loop {
         let since = resume.reopen();
@@ -74,34 +85,53 @@ pub async fn stream(
                 if out.send((source, LogSaid::Open)).await.is_err() {
                     return;
                 }
+                wait = FIRST_WAIT;
                 let before = seq;
                 let end = read(reader, source, &mut seq, &mut resume, &now, &out).await;
-                quiet_ends = if seq == before { quiet_ends + 1 } else { 0 };
+                let brought = seq > before;
                 match end {
                     End::Closed => return,
-                    End::Clean if !what.follow || quiet_ends >= 2 => LogSaid::Ended,
+                    End::Clean if !what.follow => LogSaid::Ended,
+                    // Lines came: perhaps more do at once.
+                    End::Clean if !brought && is_over(&client, &what).await => LogSaid::Ended,
                     End::Clean => {
-                        wait = Duration::from_millis(500);
-                        tokio::time::sleep(wait).await;
                         first = false;
+                        tokio::time::sleep(quiet).await;
+                        quiet = if brought { FIRST_WAIT } else { (quiet * 2).min(QUIET_MOST) };
                         continue;
                     }
                     End::Broken(fault) => LogSaid::Broken(fault),
                 }
             }
+            Err(fault) if what.follow && !first && fault.class == FaultClass::NotFound => LogSaid::Ended,
             Err(fault) if first || matches!(fault.class, FaultClass::NotFound | FaultClass::Forbidden) => {
                 LogSaid::Refused(fault)
             }
             // 400: the container waits to start again; that is no reason to give up a followed stream.
             Err(fault) => LogSaid::Broken(fault),
         };
-        let over = matches!(said, LogSaid::Ended | LogSaid::Refused(_)) || (!what.follow && quiet_ends > 3);
+        fails += 1;
+        let over = matches!(said, LogSaid::Ended | LogSaid::Refused(_)) || (!what.follow && fails >= TRIES);
         if out.send((source, said)).await.is_err() || over {
             return;
         }
         first = false;
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(Duration::from_secs(20));
+    }
+}
+
+/// Whether no run of a container can follow: the pod is gone, is another one of its name, or has finished. When the
+/// server does not say, it may.
+async fn is_over(client: &Client, what: &LogRequest) -> bool {
+    match api::get(client, &Resource::from(Kind::Pod), &what.namespace, &what.pod).await {
+        Ok(None) => true,
+        Ok(Some(pod)) => {
+            let text = |p: &str| pod.pointer(p).and_then(serde_json::Value::as_str).unwrap_or("");
+            matches!(text("/status/phase"), "Succeeded" | "Failed")
+                || (!what.uid.is_empty() && text("/metadata/uid") != what.uid)
+        }
+        Err(_) => false,
     }
 }
 

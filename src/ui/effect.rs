@@ -5,7 +5,7 @@ use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::logs::Entry;
 use crate::domain::plan::Plan;
 use crate::domain::scope::TreeNode;
-use crate::fleet::cluster::ClusterInfo;
+use crate::ops::deploy::{DeployOptions, DeployTo};
 use crate::ops::logs::{LogOptions, LogTarget, SourceState};
 use crate::ops::run::RunEvent;
 use crate::source::clouds::CloudProfile;
@@ -133,9 +133,9 @@ pub enum Job {
         /// Where they are.
         path: String,
         /// For these clusters.
-        clusters: Vec<ClusterInfo>,
-        /// For objects that name no namespace.
-        namespace: String,
+        clusters: Vec<DeployTo>,
+        /// How.
+        options: DeployOptions,
     },
     /// Run a confirmed plan.
     Execute {

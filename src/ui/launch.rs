@@ -9,8 +9,14 @@ use tokio_util::sync::CancellationToken;
 use super::run::{Leave, Loop, Ui};
 use super::term::guard::{self, Guard};
 
+/// What is typed. One for the whole program: of two streams one after the other the second can miss keys that come
+/// while the first is being ended (its wake-up and the keys arrive as one event, of which only the wake-up is seen). A
+/// suspended program reads nothing, so this one need not end for that.
+#[derive(Default)]
+pub struct Keys(EventStream);
+
 /// Runs the terminal until a person leaves, for good or for the demo. Gives the terminal back on every way out.
-pub async fn launch(ui: Ui) -> io::Result<Leave> {
+pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
     // The theme has decided about colours; crossterm must not decide again.
     crossterm::style::force_color_output(true);
     let stop = CancellationToken::new();
@@ -19,10 +25,7 @@ pub async fn launch(ui: Ui) -> io::Result<Leave> {
     let size = crossterm::terminal::size()?;
     let mut main = Loop::start(ui, BufWriter::with_capacity(64 * 1024, io::stdout()), size)?;
     let left = loop {
-        // Its thread reads the terminal: it must not live while somebody else does.
-        let mut events = EventStream::new();
-        let leave = main.run(&mut pin!(&mut events), &stop).await;
-        drop(events);
+        let leave = main.run(&mut pin!(&mut keys.0), &stop).await;
         match leave {
             Ok(Leave::Suspend) => {
                 guard.suspend()?;
@@ -38,6 +41,7 @@ pub async fn launch(ui: Ui) -> io::Result<Leave> {
             }
         }
     };
+    main.finish().await;
     main.stop();
     drop(guard);
     Ok(left)

@@ -167,6 +167,10 @@ impl<W: Write> Loop<W> {
                     if let Some(leave) = self.hear(&said)? {
                         return Ok(leave);
                     }
+                    // A flood of log lines must not keep the clusters' changes waiting.
+                    if let Ok(update) = self.updates.try_recv() {
+                        self.apply(update);
+                    }
                 }
                 Some(update) = self.updates.recv() => self.apply(update),
                 () = sleep_until(wake) => self.dirty = true,
@@ -177,6 +181,11 @@ impl<W: Write> Loop<W> {
     /// Ends everything that runs beside the loop.
     pub fn stop(&self) {
         self.cancel.cancel();
+    }
+
+    /// Stops the plan that runs, if one does, and gives it the time to end its write and its journal.
+    pub async fn finish(&mut self) {
+        self.tasks.finish().await;
     }
 
     /// The theme it is drawn in.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::ops::logs::{LogEvent, LogTarget};
@@ -12,6 +13,9 @@ use crate::ops::session::Shared;
 use crate::ops::{clouds, deploy, logs, look, run};
 
 use super::effect::{Job, Look, Said, Toast};
+
+/// How long the program waits, when it leaves, for a plan to end its write.
+const LAST_LINE: Duration = Duration::from_secs(5);
 
 /// Runs jobs.
 pub struct Tasks {
@@ -24,12 +28,21 @@ pub struct Tasks {
     more_logs: Option<(u64, mpsc::Sender<Vec<LogTarget>>)>,
     /// The plan that runs.
     run: CancellationToken,
+    running: Option<JoinHandle<()>>,
 }
 
 impl Tasks {
     /// Jobs of a session, ended with `cancel`.
     pub fn new(session: Shared, said: mpsc::Sender<Said>, cancel: CancellationToken) -> Self {
-        Self { logs: cancel.child_token(), more_logs: None, run: cancel.child_token(), session, said, cancel }
+        Self {
+            logs: cancel.child_token(),
+            more_logs: None,
+            run: cancel.child_token(),
+            running: None,
+            session,
+            said,
+            cancel,
+        }
     }
 
     /// Starts one.
@@ -77,9 +90,9 @@ impl Tasks {
                     }
                 });
             }
-            Job::PlanDeploy { generation, path, clusters, namespace } => self.spawn(async move {
+            Job::PlanDeploy { generation, path, clusters, options } => self.spawn(async move {
                 let plan = match deploy::read(Path::new(&path)).await {
-                    Ok(text) => deploy::plan(&session, &text, &clusters, &namespace, &path)
+                    Ok(text) => deploy::plan(&session, &text, &clusters, &options, &path)
                         .await
                         .map(Box::new)
                         .map_err(|e| e.to_string()),
@@ -88,13 +101,14 @@ impl Tasks {
                 let _ = said.send(Said::DeployPlan { generation, plan }).await;
             }),
             Job::Execute { plan, word } => {
-                self.run = self.cancel.child_token();
+                self.run = CancellationToken::new();
                 let cancel = self.run.clone();
                 let (out, mut events) = mpsc::channel::<RunEvent>(64);
-                // The outcome is told as the last event.
-                self.spawn(async move {
+                // The outcome is told as the last event. Not ended with the other tasks: a write and its journal line are
+                // never cut off in the middle.
+                self.running = Some(tokio::spawn(async move {
                     run::execute(&session, &plan, word.as_deref(), RunOptions::default(), out, cancel).await;
-                });
+                }));
                 self.spawn(async move {
                     while let Some(event) = events.recv().await {
                         if said.send(Said::Run(event)).await.is_err() {
@@ -121,6 +135,14 @@ impl Tasks {
         }
     }
 
+    /// Stops the plan that runs, and waits for its last line for a few seconds.
+    pub async fn finish(&mut self) {
+        if let Some(running) = self.running.take().filter(|r| !r.is_finished()) {
+            self.run.cancel();
+            let _ = tokio::time::timeout(LAST_LINE, running).await;
+        }
+    }
+
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let (cancel, said) = (self.cancel.clone(), self.said.clone());
         let task = tokio::spawn(task);
@@ -133,11 +155,7 @@ impl Tasks {
                         let _ = said.send(Said::Toast(Toast { words, error: true })).await;
                     }
                 }
-                // Tasks that write a journal get the time to finish their line.
-                () = cancel.cancelled() => {
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                    abort.abort();
-                }
+                () = cancel.cancelled() => abort.abort(),
             }
         });
     }

@@ -12,6 +12,8 @@ mod cli;
 #[path = "../conformance/mod.rs"]
 mod conformance;
 mod conforms;
+#[path = "../runs/mod.rs"]
+mod engine;
 mod judged;
 #[path = "../known/mod.rs"]
 mod known;
@@ -19,6 +21,7 @@ mod known;
 mod play;
 mod pty;
 mod recorded;
+mod runs;
 mod screens;
 mod simulated;
 mod stories;

@@ -235,6 +235,7 @@ fn logs_of_this_run_and_the_one_before() {
     let mut all = String::new();
     for (pod, previous) in requests {
         let what = LogRequest {
+            uid: String::new(),
             namespace: NAMESPACE.to_owned(),
             pod: pod.clone(),
             container: "main".to_owned(),

@@ -12,6 +12,8 @@
 
 #[path = "../conformance/mod.rs"]
 mod conformance;
+#[path = "../runs/mod.rs"]
+mod engine;
 #[path = "../known/mod.rs"]
 mod known;
 mod kubectl;
@@ -162,6 +164,20 @@ fn main() {
     for (name, test) in kubectl::tests() {
         let run = move || clusters().and_then(|c| kubectl::run(test, c)).map_err(Failed::from);
         trials.push(Trial::test(format!("kubectl::{name}"), run));
+    }
+    for (case, n) in engine::cases().into_iter().zip(0..) {
+        let play = move || {
+            run(|clusters| async move {
+                let state = tempfile::tempdir().map_err(|e| e.to_string())?;
+                let options =
+                    SessionOptions { state_dir: Some(state.path().to_owned()), ..SessionOptions::default() };
+                let loaded = kubeconfig::load(&clusters.kubeconfigs("admin"));
+                let session = Session::from_kubeconfig(loaded, options);
+                let stage = engine::Stage { session, state, namespace: format!("r-{n}") };
+                (case.play)(&stage).await
+            })
+        };
+        trials.push(Trial::test(format!("run::{}", case.name), play));
     }
     trials.push(Trial::test("conformance", || run(conforms)));
     // It writes into the sources, so it is not even listed unless asked for.

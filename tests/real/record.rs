@@ -176,6 +176,7 @@ async fn session(testbed: &Testbed, recorder: &Recorder) -> Result<(), String> {
         .ok_or("no crashing pod")?;
     for (pod, previous) in [("one", false), (crash, false), (crash, true)] {
         let what = LogRequest {
+            uid: String::new(),
             namespace: NAMESPACE.to_owned(),
             pod: pod.to_owned(),
             container: "main".to_owned(),

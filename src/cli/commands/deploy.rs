@@ -13,8 +13,8 @@ use crate::cli::exit::Exit;
 use crate::cli::out;
 use crate::domain::plan::Step;
 use crate::domain::scope::Scope;
-use crate::fleet::cluster::{ClusterInfo, Phase};
-use crate::ops::deploy;
+use crate::fleet::cluster::Phase;
+use crate::ops::deploy::{self, DeployOptions, DeployTo};
 use crate::ops::session::Session;
 
 /// Plans; and applies when asked to.
@@ -31,8 +31,16 @@ pub async fn run(
     }
     let text = if a.file == "-" {
         let mut text = String::new();
-        io::stdin().lock().take(16 << 20).read_to_string(&mut text)?;
-        Ok(text)
+        // One byte more than may be: half a set of manifests is never applied.
+        io::stdin().lock().take(deploy::TEXT_MOST + 1).read_to_string(&mut text)?;
+        if text.len() as u64 > deploy::TEXT_MOST {
+            Err(format!(
+                "the standard input has more than the {} bytes that manifests may have",
+                deploy::TEXT_MOST
+            ))
+        } else {
+            Ok(text)
+        }
     } else {
         deploy::read(Path::new(&a.file)).await
     };
@@ -46,14 +54,11 @@ pub async fn run(
     let gathered = gathered(args, session, scope, plain(), io).await;
     let errors = gathered.errors(scope);
     left_out(session, &errors, io)?;
-    let clusters: Vec<ClusterInfo> = gathered
-        .fleet
-        .in_scope(scope)
-        .filter(|c| matches!(c.phase, Phase::Live))
-        .map(|c| c.info.clone())
-        .collect();
-    let namespace = args.scope.namespace.first().map_or("default", String::as_str);
-    let plan = match deploy::plan(session, &text, &clusters, namespace, &a.file).await {
+    let clusters: Vec<DeployTo> =
+        gathered.fleet.in_scope(scope).filter(|c| matches!(c.phase, Phase::Live)).map(DeployTo::of).collect();
+    let namespace = args.scope.namespace.first();
+    let options = DeployOptions { namespace: namespace.cloned(), force: a.force_conflicts };
+    let plan = match deploy::plan(session, &text, &clusters, &options, &a.file).await {
         Ok(plan) => plan,
         Err(why) => {
             writeln!(io.err, "{why}")?;
@@ -66,8 +71,9 @@ pub async fn run(
     if let Some(step) = plan.steps.iter().find(elsewhere) {
         writeln!(
             io.err,
-            "nothing was written: {} by its manifest, but -n says {namespace}",
-            step.object_words()
+            "nothing was written: {} by its manifest, but -n says {}",
+            step.object_words(),
+            namespace.map_or("", String::as_str)
         )?;
         return Ok(Exit::Usage);
     }
@@ -76,13 +82,6 @@ pub async fn run(
             out::value(io.out, a.output, &json!({"plan": plan, "errors": out::errors(session, &errors)}))?;
         } else {
             show(&plan, io.out)?;
-            for step in plan.steps.iter().filter(|s| !s.changes.is_empty()) {
-                writeln!(io.out, "\n{}  {}", step.cluster.path, step.object_words())?;
-                for c in &step.changes {
-                    let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "(none)".to_owned());
-                    writeln!(io.out, "  {}: {} -> {}", c.path, value(&c.before), value(&c.after))?;
-                }
-            }
         }
         let blocked = plan.steps.iter().any(|s| s.verdict.blocks().is_some());
         return Ok(match (blocked, errors.is_empty()) {

@@ -18,6 +18,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::Meta;
 use crate::domain::plan::{Plan, PlanError};
 use crate::domain::scope::Scope;
+use crate::domain::text::clean;
 use crate::fleet::Fleet;
 use crate::ops;
 use crate::ops::run::{Outcome, RunEvent, RunOptions};
@@ -185,7 +186,17 @@ pub fn show(plan: &Plan, out: &mut dyn io::Write) -> io::Result<()> {
         ("AS", false),
         ("NOTES", false),
     ];
-    out::table(out, &columns, &rows)
+    out::table(out, &columns, &rows)?;
+    for step in plan.steps.iter().filter(|s| !s.changes.is_empty()) {
+        writeln!(out, "\n{}  {}", step.cluster.path, step.object_words())?;
+        for c in &step.changes {
+            let value = |v: &Option<String>| {
+                v.as_deref().map_or_else(|| "(none)".to_owned(), |t| clean(t).into_owned())
+            };
+            writeln!(out, "  {}: {} -> {}", clean(&c.path), value(&c.before), value(&c.after))?;
+        }
+    }
+    Ok(())
 }
 
 /// The plan, then a yes, then the run; `errors` are the clusters the plan leaves out.
@@ -222,7 +233,7 @@ pub async fn confirm_and_run(
     }
     if blocked > 0 {
         let words = format!(
-            "{blocked} of these cannot be done; nothing was written: mend the plan or narrow the scope"
+            "{blocked} of these cannot be done; nothing was written: mend the manifest, or leave their clusters out of the scope"
         );
         return stopped(io, Exit::Failed, &words);
     }
@@ -254,7 +265,7 @@ pub async fn confirm_and_run(
             }
         }
     }
-    let outcome = run(plan, word.as_deref(), write, session, io).await?;
+    let (outcome, interrupted) = run(plan, word.as_deref(), write, session, io).await?;
     if for_programs {
         let words = &outcome.words;
         let errors = out::errors(session, errors);
@@ -263,16 +274,21 @@ pub async fn confirm_and_run(
     } else {
         writeln!(io.out, "{}", outcome.words)?;
     }
-    Ok(if outcome.is_ok() { Exit::Ok } else { Exit::Failed })
+    Ok(match (interrupted, outcome.is_ok()) {
+        (true, _) => Exit::Interrupted,
+        (false, true) => Exit::Ok,
+        (false, false) => Exit::Failed,
+    })
 }
 
+/// Runs it; and whether a person interrupted.
 async fn run(
     plan: &Plan,
     word: Option<&str>,
     write: &WriteArgs,
     session: &Session,
     io: &mut Io<'_>,
-) -> io::Result<Outcome> {
+) -> io::Result<(Outcome, bool)> {
     let options = RunOptions { wait: !write.no_wait, deadline: Duration::from_secs(write.deadline.max(1)) };
     let (progress, mut heard) = mpsc::channel(64);
     let cancel = CancellationToken::new();
@@ -286,8 +302,13 @@ async fn run(
                 continue;
             }
             event = heard.recv() => event,
-            _ = tokio::signal::ctrl_c(), if !cancel.is_cancelled() => {
-                writeln!(io.err, "stopping after the step that is running")?;
+            _ = tokio::signal::ctrl_c() => {
+                if cancel.is_cancelled() {
+                    // The journal has the intents: what was on its way may have been done or not.
+                    let words = "left while a write was on its way: look before you go on".to_owned();
+                    return Ok((Outcome { not_awaited: 1, words, ..Outcome::default() }, true));
+                }
+                writeln!(io.err, "stopping after the write that is running; again to leave at once")?;
                 cancel.cancel();
                 continue;
             }
@@ -302,6 +323,7 @@ async fn run(
             Some(RunEvent::Started { .. } | RunEvent::Finished(_)) => {}
             Some(
                 RunEvent::Waiting { step, words }
+                | RunEvent::Stopped { step, words }
                 | RunEvent::Done { step, words }
                 | RunEvent::Failed { step, words },
             ) => {
@@ -309,8 +331,9 @@ async fn run(
             }
         }
     }
-    Ok(match outcome {
+    let outcome = match outcome {
         Some(outcome) => outcome,
         None => running.await,
-    })
+    };
+    Ok((outcome, cancel.is_cancelled()))
 }

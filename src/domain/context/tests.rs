@@ -405,7 +405,8 @@ fn the_unknown_stays_unknown() {
 #[test]
 fn environments() {
     let place = |cluster: &str| Place { cluster: cluster.into(), ..Place::default() };
-    assert_eq!(environment_of(&place("shop-staging"), "prod-x"), Environment::Staging);
+    assert_eq!(environment_of(&place("shop-staging"), "shop-test"), Environment::Staging);
+    assert_eq!(environment_of(&place("shop-staging"), "prod-x"), Environment::Prod, "the most careful name");
     assert_eq!(environment_of(&place("berlin"), "berlin-prod"), Environment::Prod);
     assert_eq!(environment_of(&place("berlin"), "berlin"), Environment::Unknown);
 }

@@ -103,9 +103,10 @@ impl Ring {
         self.drop_oldest();
     }
 
-    /// Forgets all entries; what was dropped stays counted.
+    /// Forgets all entries, and what was dropped: another reading begins.
     pub fn clear(&mut self) {
         self.first += self.entries.len() as u64;
+        self.dropped = 0;
         self.entries.clear();
         self.bytes = 0;
     }

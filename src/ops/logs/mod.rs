@@ -249,6 +249,7 @@ impl One {
         let request = LogRequest {
             namespace: self.target.namespace.to_string(),
             pod: self.target.pod.to_string(),
+            uid: self.target.uid.to_string(),
             container: self.target.container.to_string(),
             previous: self.options.previous,
             follow: self.options.follow && !self.options.previous,

@@ -137,7 +137,7 @@ fn target(cluster: &Cluster, pod: &PodRow, container: &ContainerRow, alone: bool
 }
 
 /// The containers that are read, by the number of their source, and how each stream stands. It grows while logs are
-/// followed: pods that start later are read too, and containers that run anew after their stream had ended.
+/// followed: pods that start later are read too, and containers that run anew after their stream was refused.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
     targets: Vec<LogTarget>,
@@ -160,9 +160,10 @@ impl Roster {
         for target in found {
             let key = (target.cluster, target.uid.clone(), target.container.clone());
             let is_read = self.newest.get(&key).is_some_and(|at| {
-                let over = matches!(self.states.get(*at), Some(SourceState::Ended | SourceState::Refused(_)));
+                // A stream goes on over restarts by itself. One that was refused has read nothing.
+                let refused = matches!(self.states.get(*at), Some(SourceState::Refused(_)));
                 let again = self.targets.get(*at).is_some_and(|old| target.restarts > old.restarts);
-                !(over && again)
+                !(refused && again)
             });
             if is_read || self.targets.len() >= most {
                 continue;
@@ -222,10 +223,12 @@ mod tests {
         let mut roster = Roster::new(vec![target("a", 0)]);
         let names = |new: Vec<LogTarget>| new.iter().map(|t| t.pod.to_string()).collect::<Vec<_>>();
         assert_eq!(names(roster.grow(vec![target("a", 0), target("b", 0)], 10)), ["b"]);
-        // It restarts while its stream is open: the stream itself goes on with the new run.
+        // It restarts: the stream itself goes on with the new run.
         assert!(roster.grow(vec![target("a", 1)], 10).is_empty());
         roster.set(SourceId(0), SourceState::Ended);
-        assert!(roster.grow(vec![target("a", 0)], 10).is_empty(), "the same run is not read again");
+        assert!(roster.grow(vec![target("a", 1)], 10).is_empty(), "what was read is not read again");
+        roster.set(SourceId(0), SourceState::Refused("it waited to start".into()));
+        assert!(roster.grow(vec![target("a", 0)], 10).is_empty(), "nothing has changed");
         assert_eq!(names(roster.grow(vec![target("a", 1)], 10)), ["a"]);
         assert!(roster.grow(vec![target("a", 2)], 10).is_empty(), "its newest stream is being opened");
         assert!(roster.grow(vec![target("c", 0)], 3).is_empty(), "no more than that");

@@ -1,6 +1,6 @@
 //! Deploy: manifests over the scope as a matrix of objects and clusters; then the run, step by step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
@@ -8,7 +8,10 @@ use ratatui::layout::Rect;
 
 use crate::domain::id::ClusterId;
 use crate::domain::plan::{Plan, Step, Verdict};
-use crate::fleet::cluster::{ClusterInfo, Phase};
+use crate::domain::scope::TreeNode;
+use crate::domain::text::SafeText;
+use crate::fleet::cluster::Phase;
+use crate::ops::deploy::{DeployOptions, DeployTo};
 use crate::ops::run::RunEvent;
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Job, Prompt, Said};
@@ -24,6 +27,8 @@ enum StepState {
     NotStarted,
     Running(String),
     Done(String),
+    /// Written, and no longer waited for.
+    Stopped(String),
     Failed(String),
 }
 
@@ -31,7 +36,6 @@ enum StepState {
 #[derive(Default)]
 pub struct Deploy {
     path: String,
-    namespace: String,
     generation: u64,
     planning: bool,
     plan: Option<Plan>,
@@ -47,19 +51,31 @@ pub struct Deploy {
 impl Deploy {
     /// Plans the manifests of a file or folder for the scope's clusters.
     pub fn plan(&mut self, seen: Seen<'_>, path: &str) -> Vec<Effect> {
-        let clusters: Vec<ClusterInfo> = seen
+        self.plan_with(seen, path, false)
+    }
+
+    fn plan_with(&mut self, seen: Seen<'_>, path: &str, force: bool) -> Vec<Effect> {
+        let clusters: Vec<DeployTo> = seen
             .fleet
             .in_scope(seen.scope)
             .filter(|c| !matches!(c.phase, Phase::Idle))
-            .map(|c| c.info.clone())
+            .map(DeployTo::of)
             .collect();
+        if self.is_running() {
+            return vec![Effect::complain("a plan is running; X stops it after this step")];
+        }
         if clusters.is_empty() {
             return vec![Effect::complain("no cluster in scope to deploy to")];
         }
-        // A namespace in the scope is where objects without one go.
-        let namespace = seen.scope.tree_nodes().find_map(|n| n.namespace()).map_or("default", |n| n.as_str());
+        // A namespace in the scope is where objects without one go; several would be a guess.
+        let namespaces: BTreeSet<&SafeText> =
+            seen.scope.tree_nodes().filter_map(TreeNode::namespace).collect();
+        if namespaces.len() > 1 {
+            let words = "several namespaces are selected: select one, or whole clusters";
+            return vec![Effect::complain(words)];
+        }
+        let namespace = namespaces.first().map(ToString::to_string);
         path.clone_into(&mut self.path);
-        namespace.clone_into(&mut self.namespace);
         self.generation += 1;
         self.planning = true;
         self.error = None;
@@ -70,7 +86,7 @@ impl Deploy {
             generation: self.generation,
             path: path.to_owned(),
             clusters,
-            namespace: self.namespace.clone(),
+            options: DeployOptions { namespace, force },
         })]
     }
 
@@ -201,12 +217,14 @@ impl Pane for Deploy {
                     StepState::NotStarted => ("○", muted, "not started"),
                     StepState::Running(w) => ("◐", theme.style(Role::Progressing), w.as_str()),
                     StepState::Done(w) => ("●", theme.style(Role::Ok), w.as_str()),
+                    StepState::Stopped(w) => ("▲", theme.style(Role::Warn), w.as_str()),
                     StepState::Failed(w) => ("✖", theme.style(Role::Error), w.as_str()),
                 };
                 let glyph = match (theme.ascii, glyph) {
                     (true, "○") => ".",
                     (true, "◐") => "~",
                     (true, "●") => "o",
+                    (true, "▲") => "!",
                     (true, _) => "x",
                     (false, g) => g,
                 };
@@ -307,6 +325,10 @@ impl Pane for Deploy {
                 let path = self.path.clone();
                 self.plan(seen, &path)
             }
+            Action::ForceConflicts if !self.path.is_empty() && !self.is_running() => {
+                let path = self.path.clone();
+                self.plan_with(seen, &path, true)
+            }
             Action::Run | Action::Open if self.run.is_none() => match &self.plan {
                 Some(plan) => vec![Effect::Confirm(Box::new(plan.clone()))],
                 None => vec![Effect::Prompt(Prompt::Manifest)],
@@ -332,7 +354,17 @@ impl Pane for Deploy {
     }
 
     fn keys(&self) -> &'static [Action] {
-        &[Action::Plan, Action::Run, Action::Refresh, Action::Abort, Action::Back]
+        &[Action::Plan, Action::Run, Action::ForceConflicts, Action::Refresh, Action::Abort, Action::Back]
+    }
+
+    fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {
+        // A plan for other clusters is not this scope's.
+        if self.plan.take().is_some() && self.run.is_none() {
+            self.error = Some("the scope has changed since this was planned".to_owned());
+        }
+        self.planning = false;
+        self.generation += 1;
+        Vec::new()
     }
 
     fn hear(&mut self, said: &Said, _now: Timestamp) -> Vec<Effect> {
@@ -355,6 +387,7 @@ impl Pane for Deploy {
                     RunEvent::Started { step } => set(*step, StepState::Running("writing".to_owned())),
                     RunEvent::Waiting { step, words } => set(*step, StepState::Running(words.clone())),
                     RunEvent::Done { step, words } => set(*step, StepState::Done(words.clone())),
+                    RunEvent::Stopped { step, words } => set(*step, StepState::Stopped(words.clone())),
                     RunEvent::Failed { step, words } => set(*step, StepState::Failed(words.clone())),
                     RunEvent::Finished(outcome) => {
                         self.outcome = Some(outcome.words.clone());

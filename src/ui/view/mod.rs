@@ -121,6 +121,8 @@ pub struct View {
     /// Number of problems in scope, for the tab.
     pub problems: usize,
     problems_seen: Option<(u64, i64)>,
+    /// Quitting was asked for while a plan runs.
+    quit_asked: bool,
 }
 
 impl View {
@@ -152,6 +154,7 @@ impl View {
             retries: std::collections::BTreeMap::new(),
             problems: 0,
             problems_seen: None,
+            quit_asked: false,
         }
     }
 
@@ -255,11 +258,6 @@ impl View {
     /// The toasts, newest first.
     pub fn toasts(&self) -> impl Iterator<Item = &Toast> {
         self.toasts.iter().rev().map(|(t, _)| t)
-    }
-
-    /// When a toast goes, so that the screen is drawn again then.
-    pub fn toasts_until(&self) -> Option<Timestamp> {
-        self.toasts.front().and_then(|(_, at)| Timestamp::from_second(at.as_second() + TOAST_SECONDS).ok())
     }
 
     fn toast(&mut self, toast: Toast, now: Timestamp) {

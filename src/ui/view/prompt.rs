@@ -136,7 +136,7 @@ impl View {
 
     fn command(&mut self, world: World<'_>, command: Command) -> Vec<Effect> {
         match command {
-            Command::Quit => vec![Effect::Quit],
+            Command::Quit => self.act(world, Action::Quit),
             Command::Suspend => vec![Effect::Suspend],
             Command::Help => self.act(world, Action::Help),
             Command::Clusters => vec![Effect::Scope(vec![TreeNode::Fleet]), Effect::Show(PaneId::Overview)],

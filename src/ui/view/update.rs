@@ -100,6 +100,11 @@ impl View {
 
     pub(super) fn act(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
         match action {
+            Action::Quit if self.panes.deploy.is_running() && !self.quit_asked => {
+                self.quit_asked = true;
+                let words = "a plan is running: quit again to stop it after its write and leave";
+                return vec![Effect::complain(words)];
+            }
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Demo if self.welcome.is_some() => return vec![Effect::Demo],
@@ -291,7 +296,8 @@ impl View {
             Action::Describe => return vec![Effect::Look(Look::Describe, first)],
             Action::Yaml => return vec![Effect::Look(Look::Yaml, first)],
             Action::Restart => ops::restart::plan(world.fleet, world.session, &objects),
-            _ => ops::delete::plan(world.fleet, world.session, &objects),
+            Action::Delete | Action::Kill => ops::delete::plan(world.fleet, world.session, &objects),
+            _ => return Vec::new(),
         };
         match plan {
             Ok(plan) => vec![Effect::Confirm(Box::new(plan))],

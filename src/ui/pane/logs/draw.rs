@@ -38,8 +38,8 @@ impl Logs {
         let end = self.shown.len().saturating_sub(self.back);
         // From the last line upwards, for wrapped lines take more than one row.
         let mut y = area.bottom();
-        for index in self.shown.get(..end).unwrap_or(&[]).iter().rev() {
-            let Some(entry) = self.ring.get(*index) else { continue };
+        for number in self.shown.range(..end.min(self.shown.len())).rev() {
+            let Some(entry) = self.entry(*number) else { continue };
             let line = match entry {
                 Entry::Mark(mark) => {
                     if y <= area.top() {

@@ -2,7 +2,7 @@
 
 mod draw;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
@@ -40,8 +40,8 @@ pub struct Logs {
     ring: Ring,
     filter_text: String,
     filter: LogFilter,
-    /// Ring indices of the lines that pass the filter.
-    shown: Vec<usize>,
+    /// Numbers (ever growing, see `Ring::first`) of the entries that pass the filter.
+    shown: VecDeque<u64>,
     hidden: usize,
     /// Rows from the end at which the view's last line stands; 0 follows.
     back: usize,
@@ -69,7 +69,7 @@ impl Default for Logs {
             ring: Ring::new(MAX_LINES, MAX_BYTES),
             filter_text: String::new(),
             filter: LogFilter::default(),
-            shown: Vec::new(),
+            shown: VecDeque::new(),
             hidden: 0,
             back: 0,
             follow: true,
@@ -165,9 +165,9 @@ impl Logs {
     fn refilter(&mut self) {
         self.shown.clear();
         self.hidden = 0;
-        for (i, entry) in self.ring.iter().enumerate() {
+        for (n, entry) in (self.ring.first()..).zip(self.ring.iter()) {
             if self.filter.shows(entry) {
-                self.shown.push(i);
+                self.shown.push_back(n);
             } else {
                 self.hidden += 1;
             }
@@ -178,32 +178,43 @@ impl Logs {
 
     fn take(&mut self, entries: &[Entry]) {
         for entry in entries {
-            let before = self.ring.len();
             let shows = self.filter.shows(entry);
             let placed = self.ring.insert(entry.clone());
-            // A line at the end, nothing dropped: the filter's answer is simply appended.
-            if placed.dropped == 0 && placed.at == Some(before) {
-                if shows {
-                    self.shown.push(before);
-                    if !self.follow {
-                        self.back += 1;
-                    }
-                } else {
-                    self.hidden += 1;
+            // At the end the filter's answer is simply appended; in between, numbers of others move.
+            if placed.late {
+                self.changed = true;
+            } else if shows {
+                self.shown.push_back(self.ring.first() + (self.ring.len() as u64).saturating_sub(1));
+                if !self.follow {
+                    self.back += 1;
                 }
             } else {
-                self.changed = true;
+                self.hidden += 1;
             }
+            // What fell out at the front was shown, or hidden.
+            for n in (self.ring.first() - placed.dropped as u64)..self.ring.first() {
+                if self.shown.front() == Some(&n) {
+                    self.shown.pop_front();
+                } else {
+                    self.hidden = self.hidden.saturating_sub(1);
+                }
+            }
+            self.back = self.back.min(self.shown.len().saturating_sub(1));
             if let Some(new) = &mut self.paused {
                 *new += 1;
             }
         }
     }
 
+    /// The entry of a number.
+    fn entry(&self, number: u64) -> Option<&Entry> {
+        self.ring.get(usize::try_from(number.checked_sub(self.ring.first())?).ok()?)
+    }
+
     fn jump(&mut self, forward: bool, wanted: impl Fn(&Entry) -> bool) {
         let last = self.shown.len().saturating_sub(1);
         let at = last.saturating_sub(self.back);
-        let hit = |i: &usize| self.shown.get(*i).and_then(|r| self.ring.get(*r)).is_some_and(&wanted);
+        let hit = |i: &usize| self.shown.get(*i).and_then(|n| self.entry(*n)).is_some_and(&wanted);
         let found = if forward { (at + 1..=last).find(hit) } else { (0..at).rev().find(hit) };
         if let Some(found) = found {
             self.follow = false;
@@ -409,7 +420,7 @@ impl Pane for Logs {
 
     fn text(&self, _seen: Seen<'_>) -> String {
         let mut out = String::new();
-        for entry in self.shown.iter().filter_map(|i| self.ring.get(*i)) {
+        for entry in self.shown.iter().filter_map(|n| self.entry(*n)) {
             let time = entry.time().map_or_else(String::new, |t| t.to_string());
             let who = entry.line().and_then(|l| self.roster.get(l.source)).map_or_else(String::new, |t| {
                 format!("{} {}/{}/{}", t.cluster_name, t.namespace, t.pod, t.container)

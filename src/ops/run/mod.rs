@@ -4,6 +4,8 @@
 //! Nothing is written before its intent is on disk. It stops at the first failure; what was not started stays so. A step
 //! never trusts the plan for what may have changed since: uid, replicas and resource versions are checked by the server.
 
+mod wait;
+
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -14,14 +16,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::kind::Kind;
 use crate::domain::plan::{Plan, Step, StepAction, Verdict};
-use crate::domain::readiness::{self, Status};
-use crate::source::api::{self, ApplyOptions, ListOptions, Resource};
+use crate::source::api::{self, ApplyOptions, Resource};
 use crate::source::fault::{Fault, FaultClass};
-use crate::source::slim;
 
 use super::journal::Journal;
 use super::restart::RESTARTED_AT;
 use super::session::Session;
+use wait::{Patience, Waited};
 
 /// How a plan is run.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ pub enum RunEvent {
     Done { step: usize, words: String },
     /// Failed; the run stops here.
     Failed { step: usize, words: String },
+    /// Written, and no longer waited for: a person stopped the run.
+    Stopped { step: usize, words: String },
     /// The run is over.
     Finished(Outcome),
 }
@@ -61,6 +64,8 @@ pub struct Outcome {
     pub done: usize,
     /// Steps that failed: writes stop at the first, but of those written to one cluster several may never get ready.
     pub failed: usize,
+    /// Steps that were written and not waited for to the end, for a person stopped the run.
+    pub not_awaited: usize,
     /// Steps that were not started.
     pub not_started: usize,
     /// In one line.
@@ -70,7 +75,7 @@ pub struct Outcome {
 impl Outcome {
     /// Everything was done.
     pub fn is_ok(&self) -> bool {
-        self.failed == 0 && self.not_started == 0
+        self.failed == 0 && self.not_awaited == 0 && self.not_started == 0
     }
 }
 
@@ -103,6 +108,27 @@ fn refused(plan: &Plan, words: String) -> Outcome {
     Outcome { not_started: plan.targets().count(), words, ..Outcome::default() }
 }
 
+/// Why a step failed: in words for people, and in words for the journal, which never holds what an object holds.
+pub(super) struct Failure {
+    words: String,
+    kept: String,
+}
+
+impl Failure {
+    /// Words of our own, which hold nothing of an object.
+    fn plain(words: &str) -> Self {
+        Self { words: words.to_owned(), kept: words.to_owned() }
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        // A server's refusal can repeat a value of the object.
+        let code = fault.code.map_or_else(String::new, |c| format!(" ({c} {})", fault.reason));
+        Self { words: fault.to_string(), kept: format!("{:?}{code}", fault.class) }
+    }
+}
+
 /// A run on its way.
 struct Run<'a> {
     session: &'a Session,
@@ -112,7 +138,7 @@ struct Run<'a> {
     journal: &'a mut Journal,
     outcome: Outcome,
     /// The first failure, in words; nothing is started after it.
-    failure: Option<String>,
+    failure: Option<Failure>,
 }
 
 async fn steps(
@@ -133,12 +159,18 @@ async fn steps(
         run.cluster(cluster).await;
     }
     let (mut outcome, failure) = (run.outcome, run.failure);
-    outcome.words = match (failure, outcome.not_started) {
-        (Some(words), n) => format!("failed: {words}; {} done, {n} not started", outcome.done),
-        (None, 0) => format!("done: {}", plan.title()),
-        (None, n) => format!("stopped: {} done, {n} not started", outcome.done),
+    let mut counts = format!("{} done", outcome.done);
+    if outcome.not_awaited > 0 {
+        counts.push_str(&format!(", {} written and not waited for", outcome.not_awaited));
+    }
+    counts.push_str(&format!(", {} not started", outcome.not_started));
+    outcome.words = match &failure {
+        Some(failure) => format!("failed: {}; {counts}", failure.words),
+        None if outcome.is_ok() => format!("done: {}", plan.title()),
+        None => format!("stopped: {counts}"),
     };
-    let _ = journal.whole(session.clock.now(), "end", &outcome.words);
+    let kept = failure.map_or_else(|| outcome.words.clone(), |f| format!("failed: {}; {counts}", f.kept));
+    let _ = journal.whole(session.clock.now(), "end", &kept);
     outcome
 }
 
@@ -159,10 +191,10 @@ impl<'a> Run<'a> {
             }
             let now = self.session.clock.now();
             let result = match self.journal.step(now, number, step, "intent", &step.action_words()) {
-                Err(error) => Err(format!("the journal cannot be written: {error}")),
+                Err(error) => Err(Failure::plain(&format!("the journal cannot be written: {error}"))),
                 Ok(()) => {
                     let _ = self.progress.send(RunEvent::Started { step: number }).await;
-                    write(self.session, step).await.map_err(|f| f.to_string())
+                    write(self.session, step).await.map_err(Failure::from)
                 }
             };
             match result {
@@ -176,8 +208,8 @@ impl<'a> Run<'a> {
                         written.push((number, step, what));
                     }
                 }
-                Ok(_) => self.settle(number, step, Ok("written".to_owned())).await,
-                Err(said) => self.settle(number, step, Err(said)).await,
+                Ok(_) => self.settle(number, step, Ok(Waited::Ready("written".to_owned()))).await,
+                Err(failure) => self.settle(number, step, Err(failure)).await,
             }
         }
         let patience = self.patience();
@@ -203,24 +235,33 @@ impl<'a> Run<'a> {
     }
 
     /// Keeps and tells what came of a step.
-    async fn settle(&mut self, number: usize, step: &Step, result: Result<String, String>) {
-        let (what, said) = match &result {
-            Ok(said) => ("done", said),
-            Err(said) => ("failed", said),
+    async fn settle(&mut self, number: usize, step: &Step, result: Result<Waited, Failure>) {
+        let (what, kept) = match &result {
+            Ok(Waited::Ready(words)) => ("done", words),
+            Ok(Waited::Stopped(words)) => ("stopped", words),
+            Err(failure) => ("failed", &failure.kept),
         };
-        let _ = self.journal.step(self.session.clock.now(), number, step, what, said);
-        match result {
-            Ok(words) => {
+        let _ = self.journal.step(self.session.clock.now(), number, step, what, kept);
+        let event = match result {
+            Ok(Waited::Ready(words)) => {
                 self.outcome.done += 1;
-                let _ = self.progress.send(RunEvent::Done { step: number, words }).await;
+                RunEvent::Done { step: number, words }
             }
-            Err(words) => {
+            Ok(Waited::Stopped(words)) => {
+                self.outcome.not_awaited += 1;
+                RunEvent::Stopped { step: number, words: format!("written; no longer waited for: {words}") }
+            }
+            Err(Failure { words, kept }) => {
                 self.outcome.failed += 1;
-                let whole = format!("{} in {}: {words}", step.object_words(), step.cluster.name);
-                self.failure.get_or_insert(whole);
-                let _ = self.progress.send(RunEvent::Failed { step: number, words }).await;
+                let at = format!("{} in {}", step.object_words(), step.cluster.name);
+                self.failure.get_or_insert(Failure {
+                    words: format!("{at}: {words}"),
+                    kept: format!("{at}: {kept}"),
+                });
+                RunEvent::Failed { step: number, words }
             }
-        }
+        };
+        let _ = self.progress.send(event).await;
     }
 }
 
@@ -240,10 +281,17 @@ async fn write(session: &Session, step: &Step) -> Result<Resource, Fault> {
     let written = match &step.action {
         StepAction::Apply { object, force } => {
             let options = ApplyOptions { dry_run: false, force: *force };
-            api::apply(&client, &what, ns, name, object, options).await
+            api::apply(&client, &what, ns, name, &pinned(object, &step.uid), options).await
         }
         StepAction::Scale { from, to } => {
             let mut scale = api::get_scale(&client, &what, ns, name).await?;
+            let uid = scale.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or("");
+            if !step.uid.is_empty() && !uid.is_empty() && uid != step.uid {
+                return Err(Fault::new(
+                    FaultClass::Conflict,
+                    "it is another object by now: the one that was planned for was deleted; plan again",
+                ));
+            }
             let now = scale.pointer("/spec/replicas").and_then(Value::as_u64).unwrap_or(0);
             if now != u64::from(*from) {
                 return Err(Fault::new(
@@ -276,93 +324,14 @@ async fn write(session: &Session, step: &Step) -> Result<Resource, Fault> {
     Ok(what)
 }
 
-/// What waiting for an object takes.
-#[derive(Clone, Copy)]
-struct Patience<'a> {
-    session: &'a Session,
-    options: &'a RunOptions,
-    progress: &'a mpsc::Sender<RunEvent>,
-    cancel: &'a CancellationToken,
-}
-
-impl Patience<'_> {
-    /// Waits until an object is ready, fails early when its pods never will be, and says while waiting what for.
-    async fn wait(self, number: usize, step: &Step, what: &Resource) -> Result<String, String> {
-        self.until_ready(number, step, what).await.map_err(|f| f.to_string())
+/// The object with the uid it had when the plan was made: the server then refuses to write to another of its name, and
+/// to make it anew.
+fn pinned(object: &Value, uid: &str) -> Value {
+    let mut object = object.clone();
+    if !uid.is_empty()
+        && let Some(meta) = object.get_mut("metadata").and_then(Value::as_object_mut)
+    {
+        meta.insert("uid".to_owned(), uid.into());
     }
-
-    async fn until_ready(self, number: usize, step: &Step, what: &Resource) -> Result<String, Fault> {
-        let Self { session, options, progress, cancel } = self;
-        let started = tokio::time::Instant::now();
-        let client = session.client(step.cluster.id).await?;
-        let mut said = String::new();
-        loop {
-            let object = api::get(&client, what, &step.namespace, &step.name).await;
-            let words = match object {
-                // A read that fails is no failed write: the next one may get through.
-                Err(fault) => format!("cannot see it: {fault}"),
-                Ok(None) => {
-                    return Err(Fault::new(
-                        FaultClass::NotFound,
-                        "it is gone: somebody deleted it meanwhile",
-                    ));
-                }
-                Ok(Some(object)) => {
-                    let ready = readiness::of(&object, session.clock.now());
-                    match ready.status {
-                        Status::Current => {
-                            return Ok(format!("ready after {} s", started.elapsed().as_secs()));
-                        }
-                        Status::Failed => {
-                            return Err(Fault::new(
-                                FaultClass::Other,
-                                &format!("{}: {}", ready.reason, ready.message),
-                            ));
-                        }
-                        _ => {}
-                    }
-                    if let Some(why) = doomed(&client, &object).await {
-                        return Err(Fault::new(FaultClass::Other, &why));
-                    }
-                    if ready.message.is_empty() { ready.reason } else { ready.message }
-                }
-            };
-            if started.elapsed() > options.deadline {
-                let seconds = options.deadline.as_secs();
-                return Err(Fault::new(
-                    FaultClass::Timeout,
-                    &format!("not ready after {seconds} s: {words}"),
-                ));
-            }
-            if cancel.is_cancelled() {
-                return Ok(format!("written; stopped waiting: {words}"));
-            }
-            if words != said {
-                said.clone_from(&words);
-                let _ = progress.send(RunEvent::Waiting { step: number, words }).await;
-            }
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-    }
-}
-
-/// Why the pods of the newest template will never be ready, when they will not.
-async fn doomed(client: &crate::source::connect::Client, object: &Value) -> Option<String> {
-    let selector = object.pointer("/spec/selector/matchLabels")?.as_object()?;
-    let labels: Vec<String> =
-        selector.iter().filter_map(|(k, v)| Some(format!("{k}={}", v.as_str()?))).collect();
-    let namespace = object.pointer("/metadata/namespace")?.as_str()?.to_owned();
-    let options = ListOptions { namespace: Some(namespace), labels: Some(labels.join(",")), fields: None };
-    let pods = api::list(client, &Resource::from(Kind::Pod), &options).await.ok()?;
-    // Only pods of the newest template speak for it: those of the images that are asked for now.
-    let images = crate::domain::manifest::images(object);
-    let rows: Vec<_> = pods
-        .into_iter()
-        .filter(|p| {
-            let own = crate::domain::manifest::images(p);
-            images.iter().all(|i| own.contains(i))
-        })
-        .filter_map(slim::pod_row)
-        .collect();
-    readiness::doomed(&rows)
+    object
 }
