@@ -193,15 +193,17 @@ impl One {
 
     /// The phase while lists are on their way. What was live before keeps its rows, and they keep their age.
     fn while_loading(&self) -> Phase {
-        let since = self.phase.since();
-        match (&self.phase, self.was_live) {
-            (Phase::Stale { .. }, true) => self.phase.clone(),
-            (_, true) => Phase::Stale {
-                since: since.or(self.last_seen).unwrap_or_else(|| self.shared.clock.now()),
-                cause: "it answers again; its lists are on their way".into(),
-            },
-            (Phase::Syncing { .. }, false) => self.phase.clone(),
-            (_, false) => Phase::Syncing { since: self.shared.clock.now() },
+        let now = self.shared.clock.now();
+        if matches!(
+            (&self.phase, self.was_live),
+            (Phase::Stale { .. }, true) | (Phase::Syncing { .. }, false)
+        ) {
+            self.phase.clone()
+        } else if self.was_live {
+            let since = self.phase.since().or(self.last_seen).unwrap_or(now);
+            Phase::Stale { since, cause: "it answers again; its lists are on their way".into() }
+        } else {
+            Phase::Syncing { since: now }
         }
     }
 
@@ -211,11 +213,8 @@ impl One {
             Verdict::Loading => self.while_loading(),
             Verdict::Live => Phase::Live,
             Verdict::Denied(cause) => {
-                let since = match &self.phase {
-                    Phase::Denied { since, .. } => *since,
-                    _ => self.shared.clock.now(),
-                };
-                Phase::Denied { since, cause }
+                let known = self.phase.since().filter(|_| matches!(self.phase, Phase::Denied { .. }));
+                Phase::Denied { since: known.unwrap_or_else(|| self.shared.clock.now()), cause }
             }
             Verdict::Trouble(since, cause) if self.was_live => {
                 Phase::Stale { since: self.old_since(since), cause }
