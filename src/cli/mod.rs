@@ -6,6 +6,7 @@ pub mod commands;
 pub mod exit;
 pub mod out;
 pub mod scope;
+pub mod target;
 
 use std::io::{self, Write};
 use std::sync::Arc;
