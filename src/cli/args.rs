@@ -6,7 +6,11 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 /// Parses the command line; `Err` holds what to print and whether it is an error (help and version are not).
 pub fn parse(from: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Args, (String, bool)> {
-    Args::try_parse_from(from).map_err(|e| (e.render().to_string(), e.use_stderr()))
+    let mut args = Args::try_parse_from(from).map_err(|e| (e.render().to_string(), e.use_stderr()))?;
+    if let Some(command) = &mut args.command {
+        super::target::settle(command).map_err(|words| (words, true))?;
+    }
+    Ok(args)
 }
 
 /// One terminal for every cluster in every cloud.
@@ -255,9 +259,10 @@ pub struct GetArgs {
 /// A kind and a name.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ObjectArgs {
-    /// The kind
+    /// The kind, or KIND/NAME
     pub kind: String,
     /// The name
+    #[arg(default_value = "", hide_default_value = true)]
     pub name: String,
 }
 
@@ -361,8 +366,11 @@ pub struct DeployArgs {
 /// Of `scale`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ScaleArgs {
-    /// KIND/NAME
+    /// KIND/NAME, or the kind
     pub target: String,
+    /// The name
+    #[arg(default_value = "", hide_default_value = true)]
+    pub name: String,
     /// N, +N or -N
     #[arg(long, allow_hyphen_values = true)]
     pub replicas: String,
@@ -377,8 +385,11 @@ pub struct ScaleArgs {
 /// Of `restart` and `delete`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct TargetArgs {
-    /// KIND/NAME
+    /// KIND/NAME, or the kind
     pub target: String,
+    /// The name
+    #[arg(default_value = "", hide_default_value = true)]
+    pub name: String,
     /// Writing
     #[command(flatten)]
     pub write: WriteArgs,

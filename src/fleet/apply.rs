@@ -115,7 +115,7 @@ impl Seen {
             (Some(from), Some(to)) if from != to => self.push(object, What::Status { from, to }),
             (None, Some(_)) => self.push(object, What::Created),
             (Some(_), None) => self.push(object, What::Deleted),
-            _ => {}
+            (Some(_), Some(_)) | (None, None) => {}
         }
     }
 }

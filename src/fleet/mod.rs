@@ -5,6 +5,7 @@
 pub mod apply;
 pub mod cluster;
 pub mod delta;
+pub mod demand;
 pub mod guards;
 pub mod index;
 pub mod table;

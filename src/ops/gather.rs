@@ -17,8 +17,8 @@ use crate::domain::scope::Scope;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::{Cluster, Load, Phase};
 use crate::fleet::delta::Update;
+use crate::fleet::demand::Demand;
 use crate::source::clock::Clock;
-use crate::source::demand::Demand;
 
 use super::catalogue;
 use super::session::Session;
@@ -102,7 +102,8 @@ impl Gathering {
         // Where a cluster is may come out only when its nodes tell: such a one is asked too, and counts if it is in scope
         // by then.
         let may_be = |c: &&Cluster| {
-            scope.touches(c.info.at()) || (scope.has_globs() && c.info.place.provider == Provider::Unknown)
+            scope.touches(c.info.at())
+                || (scope.asks_for_places() && c.info.place.provider == Provider::Unknown)
         };
         let ids: BTreeSet<ClusterId> = fleet.clusters().iter().filter(may_be).map(Cluster::id).collect();
         let (updates, heard) = mpsc::channel(256);

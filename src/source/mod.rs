@@ -8,7 +8,6 @@ pub mod batch;
 pub mod clock;
 pub mod clouds;
 pub mod connect;
-pub mod demand;
 pub mod fault;
 pub mod kubeconfig;
 pub mod logs;

@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
 use super::connect::Dialer;
-use super::demand::Demand;
 use super::fault::{Fault, FaultClass};
 use super::standing::{Standing, Verdict};
 use super::watch::{Said, watch};
@@ -25,6 +24,7 @@ use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::Phase;
 use crate::fleet::delta::{Delta, Update};
+use crate::fleet::demand::Demand;
 
 /// How often a cluster is asked whether it is there, and how long it may take to say so.
 const HEALTH_EVERY: Duration = Duration::from_secs(5);

@@ -151,8 +151,6 @@ impl Tree {
                 if !self.marks.remove(&row.node) {
                     self.marks.insert(row.node);
                 }
-                self.list.act(Action::Down);
-                self.cursor = self.rows.get(self.list.cursor).map(|r| r.node.clone());
             }
             Action::ClearMarks => self.marks.clear(),
             _ => return false,
