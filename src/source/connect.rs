@@ -38,12 +38,10 @@ pub struct FromKubeconfig {
     limit: Duration,
     /// Credential plugins may run so many at once.
     plugins: Arc<Semaphore>,
-    running: Running,
+    /// The dials on their way, by context. A plugin that hangs can be neither stopped nor waited for: who tries again
+    /// waits for the one that runs, so that there is never a second one beside it.
+    running: Mutex<HashMap<String, Build>>,
 }
-
-/// The dials on their way, by context. A plugin that hangs can be neither stopped nor waited for: who tries again waits
-/// for the one that runs, so that there is never a second one beside it.
-type Running = Arc<Mutex<HashMap<String, Build>>>;
 
 /// One dial on its way.
 #[derive(Clone)]
@@ -66,20 +64,21 @@ impl FromKubeconfig {
             impersonate,
             limit: DIAL_LIMIT,
             plugins: Arc::new(Semaphore::new(PLUGINS)),
-            running: Running::default(),
+            running: Mutex::default(),
         }
     }
 
     /// The dial of a context that is on its way, else a new one.
     fn build(&self, context: &str, config: kube::Config) -> Build {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(build) = running.get(context) {
+        // One that failed while nobody waited for it is no answer to who asks now.
+        let failed = |build: &Build| matches!(build.done.clone().now_or_never(), Some(Err(_)));
+        if let Some(build) = running.get(context).filter(|build| !failed(build)) {
             return build.clone();
         }
         let begun = Arc::new(AtomicBool::new(false));
         let task = tokio::spawn({
-            let (context, begun, limit) = (context.to_owned(), begun.clone(), self.limit);
-            let (plugins, running) = (self.plugins.clone(), self.running.clone());
+            let (begun, limit, plugins) = (begun.clone(), self.limit, self.plugins.clone());
             async move {
                 let auth = &config.auth_info;
                 let turn = if auth.exec.is_some() || auth.auth_provider.is_some() {
@@ -101,7 +100,6 @@ impl FromKubeconfig {
                     drop(turn);
                     build.await
                 };
-                running.lock().unwrap_or_else(PoisonError::into_inner).remove(&context);
                 match built {
                     Ok(built) => built.map_err(Fault::from),
                     Err(_) => Err(Fault::new(FaultClass::Other, "the client could not be built")),
@@ -114,6 +112,14 @@ impl FromKubeconfig {
         let build = Build { done: done.boxed().shared(), begun };
         running.insert(context.to_owned(), build.clone());
         build
+    }
+
+    /// A dial that has been answered is not kept: the next one is new.
+    fn answered(&self, context: &str, build: &Build) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.get(context).is_some_and(|known| Arc::ptr_eq(&known.begun, &build.begun)) {
+            running.remove(context);
+        }
     }
 }
 
@@ -136,8 +142,11 @@ impl Dial for FromKubeconfig {
                 config.auth_info.impersonate_groups = Some(groups.clone());
             }
             let build = self.build(&context, config);
-            match tokio::time::timeout(self.limit, build.done).await {
-                Ok(built) => built,
+            match tokio::time::timeout(self.limit, build.done.clone()).await {
+                Ok(built) => {
+                    self.answered(&context, &build);
+                    built
+                }
                 Err(_) if build.begun.load(Ordering::Relaxed) => {
                     Err(Fault::timeout("credential plugin", self.limit.as_secs()))
                 }

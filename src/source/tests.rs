@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use super::api::{self, ListOptions, Resource};
 use super::clock::Clock;
 use super::connect::Ready;
-use super::demand::Demand;
+
 use super::fault::FaultClass;
 use super::supervise::Supervisors;
 use crate::domain::environment::Environment;
@@ -35,6 +35,7 @@ use crate::domain::place::Place;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::{Cluster, ClusterInfo, Load, Phase, Why};
 use crate::fleet::delta::Update;
+use crate::fleet::demand::Demand;
 
 /// How the server answers for one resource; what is not named is well and has no objects.
 #[derive(Clone, Copy, Debug, PartialEq)]
