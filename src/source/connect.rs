@@ -222,8 +222,8 @@ fn root(error: &(dyn std::error::Error + 'static)) -> String {
     at.to_string()
 }
 
-#[cfg(test)]
 #[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
