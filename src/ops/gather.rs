@@ -64,9 +64,16 @@ impl Gathered {
             .collect()
     }
 
-    /// The same without those that are read but for a kind: for who needs one kind only, and looks at it.
-    pub fn unreached(&self, scope: &Scope) -> Vec<(ClusterId, String)> {
-        self.fleet.in_scope(scope).filter_map(|c| Some((c.id(), self.unread(c)?))).collect()
+    /// The same for who needs these kinds only: that others cannot be read is nothing to them.
+    pub fn errors_for(&self, scope: &Scope, kinds: &[Kind]) -> Vec<(ClusterId, String)> {
+        let lacks = |c: &Cluster| c.lacks().any(|(kind, _)| kinds.contains(&kind));
+        self.fleet
+            .in_scope(scope)
+            .filter_map(|c| {
+                let words = self.unread(c).or_else(|| c.lack_words().filter(|_| lacks(c)))?;
+                Some((c.id(), words))
+            })
+            .collect()
     }
 
     fn unread(&self, c: &Cluster) -> Option<String> {

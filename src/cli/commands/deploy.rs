@@ -52,7 +52,7 @@ pub async fn run(
         }
     };
     let gathered = gathered(args, session, scope, plain(), io).await;
-    let errors = gathered.errors(scope);
+    let errors = gathered.errors_for(scope, &[]);
     left_out(session, &errors, io)?;
     let clusters: Vec<DeployTo> =
         gathered.fleet.in_scope(scope).filter(|c| matches!(c.phase, Phase::Live)).map(DeployTo::of).collect();

@@ -88,11 +88,14 @@ async fn planned(
     }
     let gathered = gathered(args, session, scope, with_kinds(kinds), io).await;
     let mut keys = find(&gathered.fleet, scope, kind, name);
-    let mut errors = gathered.errors(scope);
+    let mut errors = gathered.errors_for(scope, &[kind]);
     if let Some((chosen, unread)) = labelled(args, session, scope, kind).await {
         keys.retain(|k| chosen.contains(k));
-        errors
-            .extend(unread.into_iter().filter(|(id, _)| gathered.errors(scope).iter().all(|(e, _)| e != id)));
+        errors.extend(
+            unread
+                .into_iter()
+                .filter(|(id, _)| gathered.errors_for(scope, &[kind]).iter().all(|(e, _)| e != id)),
+        );
     }
     left_out(session, &errors, io)?;
     if keys.is_empty() {
