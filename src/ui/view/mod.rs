@@ -201,8 +201,12 @@ impl View {
         if let Some(text) = &mut self.text {
             text.prepare(rows);
         }
+        let screen = ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1);
         if let Some(help) = &mut self.help {
-            help.prepare(ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1));
+            help.prepare(screen);
+        }
+        if let Some(confirm) = &mut self.confirm {
+            confirm.prepare(screen);
         }
         let state = (fleet.revision, now.as_second() / 2);
         if self.problems_seen.is_none_or(|s| s.0 != state.0 && s.1 != state.1) {
