@@ -178,7 +178,7 @@ fn target_rows(targets: &[&Step], width: u16) -> Vec<Row> {
         }
     }
     let fits = |paths: &Vec<String>| paths.iter().all(|p| draw::width(p) <= width);
-    let shortest = || paths.clone().last().unwrap_or_else(|| full_paths(targets));
+    let shortest = || paths.clone().next_back().unwrap_or_else(|| full_paths(targets));
     let paths = paths.clone().find(fits).unwrap_or_else(shortest);
     two_lines(targets, &paths, width)
 }
@@ -226,7 +226,7 @@ fn role_of(step: &Step) -> Role {
 fn tint(step: &Step, path: &str) -> Option<Tint> {
     let name = &step.cluster.name;
     let at = path.len().checked_sub(name.len())?;
-    (path.get(at..) == Some(name)).then(|| Tint {
+    (path.get(at..) == Some(name)).then_some(Tint {
         at,
         cells: name.len(),
         environment: step.cluster.environment,
