@@ -140,6 +140,53 @@ pub fn wrap(text: &str, most: u16, indent: u16) -> Vec<String> {
     lines
 }
 
+/// The whole screen in ASCII, for terminals that have nothing else: the last step of a frame, so that no pane, dialog or
+/// word of a cluster can be forgotten.
+pub fn to_ascii(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        if !cell.symbol().is_ascii() {
+            cell.set_char(cell.symbol().chars().next().map_or(' ', ascii));
+        }
+    }
+}
+
+/// The sign nearest to `c`; one cell stays one cell.
+const fn ascii(c: char) -> char {
+    match c {
+        // Lines and corners.
+        '─' | '━' | '═' | '–' | '—' | '‐' | '‑' | '−' => '-',
+        '│' | '┃' | '║' | '▏' | '▌' | '▎' => '|',
+        '┌' | '┐' | '└' | '┘' | '├' | '┤' | '┬' | '┴' | '┼' | '╭' | '╮' | '╰' | '╯' => {
+            '+'
+        }
+        // Arrows and folds.
+        '→' | '▸' | '▶' | '›' => '>',
+        '←' | '◂' | '‹' => '<',
+        '▾' | '▼' | '↓' => 'v',
+        '↑' => '^',
+        // What stands for something left out.
+        '…' => '~',
+        '·' | '•' => '.',
+        '≠' | '▲' => '!',
+        '✓' | '×' => '*',
+        // Health, as its own ASCII signs.
+        '●' => 'o',
+        '◐' => '~',
+        '✖' => 'x',
+        // Bars.
+        '█' | '▇' | '▆' | '▅' => '#',
+        '▄' | '▃' => '=',
+        '▂' => '-',
+        '▁' => '_',
+        '░' | '▒' | '▓' => '.',
+        '‘' | '’' | '‚' => '\'',
+        '“' | '”' | '„' => '"',
+        '\u{a0}' => ' ',
+        // A name in another script: that there is something has to be seen.
+        _ => '?',
+    }
+}
+
 /// Muted lines in the place of a table that has no rows.
 pub fn words(buf: &mut Buffer, area: Rect, lines: impl IntoIterator<Item = String>, style: Style) {
     for (y, line) in (area.y..area.bottom()).zip(lines) {
