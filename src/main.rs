@@ -81,6 +81,10 @@ async fn run(args: Args) -> Exit {
         );
         return Exit::Usage;
     }
+    if let Err(why) = known_names(&args.session, &paths) {
+        complain(&why);
+        return Exit::Usage;
+    }
     log_to(&args.session, &paths);
     let snapshot = matches!(args.command, Some(Command::Snapshot(_)));
     let session = if simulated {
@@ -168,6 +172,30 @@ fn settings(args: &SessionArgs, paths: &Paths) -> (Settings, Vec<String>) {
     settings.read_only.then(args.readonly.then_some(true), Origin::Flag);
     settings.ascii.then(args.ascii.then_some(true), Origin::Flag);
     (settings, notices)
+}
+
+/// A theme or key map that a person has just typed and that is not there ends the program; one in the config file is only
+/// a notice, for it may be shared by machines.
+fn known_names(args: &SessionArgs, paths: &Paths) -> Result<(), String> {
+    let given = [
+        ("theme", "themes", &args.theme, Theme::names()),
+        ("key map", "keymaps", &args.keymap, Keymap::names()),
+    ];
+    for (what, folder, name, embedded) in given {
+        let Some(name) = name else { continue };
+        let folder = paths.config.as_ref().map(|c| c.join(folder));
+        let files = folder.iter().flat_map(std::fs::read_dir).flatten().flatten();
+        let mut names: Vec<String> = files
+            .filter_map(|f| f.file_name().to_str()?.strip_suffix(".yaml").map(str::to_owned))
+            .chain(embedded.into_iter().map(str::to_owned))
+            .collect();
+        names.sort();
+        names.dedup();
+        if !names.contains(name) {
+            return Err(format!("there is no {what} `{name}`; there are: {}", names.join(", ")));
+        }
+    }
+    Ok(())
 }
 
 /// What guards writes must be readable: a bad glob there ends the program rather than being passed over.

@@ -56,8 +56,8 @@ pub struct ScopeArgs {
     /// Clusters reached by this context; repeatable
     #[arg(long, global = true, value_name = "GLOB")]
     pub context: Vec<String>,
-    /// Clusters of this environment: prod, staging, dev, unknown; repeatable
-    #[arg(long, global = true, value_name = "ENV")]
+    /// Clusters of this environment; repeatable
+    #[arg(long, global = true, value_name = "ENV", value_parser = ["prod", "staging", "dev", "unknown"])]
     pub env: Vec<String>,
     /// One namespace; repeatable
     #[arg(short = 'n', long = "namespace", global = true, value_name = "NS")]
@@ -448,5 +448,7 @@ mod tests {
         assert!(matches!(args.command, Some(Command::Get(GetArgs { output: Output::Json, .. }))));
         assert!(parse(["skyfleet", "nonsense"].map(Into::into)).unwrap_err().1);
         assert!(!parse(["skyfleet", "--help"].map(Into::into)).unwrap_err().1);
+        let (words, error) = parse(["skyfleet", "tree", "--env", "qa"].map(Into::into)).unwrap_err();
+        assert!(error && words.contains("prod, staging, dev, unknown"), "{words}");
     }
 }

@@ -79,7 +79,7 @@ actions! {
     Up "up" "up" Global false "One row up.";
     Down "down" "down" Global false "One row down.";
     Left "left" "left" Global false "Close the tree row, or go to the tree; scroll left.";
-    Right "right" "right" Global false "Open the tree row, or go to the pane; scroll right.";
+    Right "right" "right" Global false "Open the tree row, or go to the first below it; scroll right.";
     PageUp "page-up" "page up" Global false "One page up.";
     PageDown "page-down" "page down" Global false "One page down.";
     HalfPageUp "half-page-up" "half page up" Global false "Half a page up.";
@@ -127,11 +127,11 @@ actions! {
     LogPrevWarning "log-prev-warning" "previous warning" Logs false "The warning before.";
     SinceTail "since-tail" "tail" Logs false "The newest lines.";
     SinceHead "since-head" "head" Logs false "From the beginning.";
-    Since1m "since-1m" "1 min" Logs false "The last minute.";
-    Since5m "since-5m" "5 min" Logs false "The last five minutes.";
-    Since15m "since-15m" "15 min" Logs false "The last quarter of an hour.";
-    Since30m "since-30m" "30 min" Logs false "The last half hour.";
-    Since1h "since-1h" "1 hour" Logs false "The last hour.";
+    Since1m "since-1m" "last 1 min" Logs false "The last minute.";
+    Since5m "since-5m" "last 5 min" Logs false "The last five minutes.";
+    Since15m "since-15m" "last 15 min" Logs false "The last quarter of an hour.";
+    Since30m "since-30m" "last 30 min" Logs false "The last half hour.";
+    Since1h "since-1h" "last hour" Logs false "The last hour.";
     Run "run" "run" Deploy true "Run the plan that is shown; asks first.";
     ForceConflicts "force-conflicts" "take over" Deploy false "Plan anew, taking fields over from the controllers that own them.";
     Abort "abort" "stop" Deploy false "Stop the run after the step it is at.";

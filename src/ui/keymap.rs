@@ -55,6 +55,11 @@ pub struct KeymapWarning {
 }
 
 impl Keymap {
+    /// The names of those in the binary.
+    pub fn names() -> Vec<&'static str> {
+        EMBEDDED.iter().map(|(name, _)| *name).collect()
+    }
+
     /// An embedded map by name.
     pub fn embedded(name: &str) -> (Self, Vec<KeymapWarning>) {
         match EMBEDDED.iter().find(|(n, _)| *n == name) {

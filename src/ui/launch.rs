@@ -47,31 +47,34 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
     Ok(left)
 }
 
-/// SIGTERM, SIGHUP and SIGINT end the loop; a second one ends the program at once, with the terminal given back.
+/// SIGTERM, SIGHUP and SIGINT end the loop; a second one ends the program at once, with the terminal given back. They are
+/// registered before this returns: from the first frame on no signal may end the program by itself.
 fn watch_signals(stop: CancellationToken) {
     #[cfg(unix)]
-    tokio::spawn(async move {
+    {
         use tokio::signal::unix::{SignalKind, signal};
         let (Ok(mut term), Ok(mut hup), Ok(mut int)) =
             (signal(SignalKind::terminate()), signal(SignalKind::hangup()), signal(SignalKind::interrupt()))
         else {
             return;
         };
-        let mut again = false;
-        loop {
-            tokio::select! {
-                _ = term.recv() => {}
-                _ = hup.recv() => {}
-                _ = int.recv() => {}
+        tokio::spawn(async move {
+            let mut again = false;
+            loop {
+                tokio::select! {
+                    _ = term.recv() => {}
+                    _ = hup.recv() => {}
+                    _ = int.recv() => {}
+                }
+                if again {
+                    guard::restore();
+                    std::process::exit(130);
+                }
+                again = true;
+                stop.cancel();
             }
-            if again {
-                guard::restore();
-                std::process::exit(130);
-            }
-            again = true;
-            stop.cancel();
-        }
-    });
+        });
+    }
     #[cfg(not(unix))]
     drop(stop);
 }

@@ -14,7 +14,6 @@ use ratatui::layout::Rect;
 use crate::domain::cost::money;
 use crate::domain::health::Health;
 use crate::domain::kind::Kind;
-use crate::domain::quantity::show_count;
 use crate::domain::scope::TreeNode;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Phase;
@@ -28,6 +27,7 @@ use super::pane::PANES;
 use super::theme::{Role, Theme};
 use super::view::{Focus, SMALLEST, View};
 use super::widget::draw;
+use super::widget::words::count;
 
 /// Draws everything. The same fleet, view, theme and time always give the same cells.
 pub fn render(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, buf: &mut Buffer) {
@@ -38,7 +38,8 @@ pub fn render(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, buf: &m
         return;
     }
     header(fleet, view, theme, now, Rect { height: 1, ..screen }, buf);
-    let content = Rect { y: screen.y + 2, height: screen.height - 3, ..screen };
+    let content =
+        Rect { y: screen.y + 2, height: (screen.height - 3).saturating_sub(view.toast_lines()), ..screen };
     let titles = Rect { y: screen.y + 1, height: 1, ..screen };
     let pane_in_focus = view.focus == Focus::Pane;
     if let (Some(welcome), false) = (&view.welcome, pane_in_focus) {
@@ -73,6 +74,9 @@ pub fn render(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, buf: &m
     }
     if let Some(confirm) = &view.confirm {
         confirm.draw(theme, screen, buf);
+    }
+    if theme.ascii {
+        draw::to_ascii(buf);
     }
 }
 
@@ -130,14 +134,14 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     let loaded = |is: fn(Kind) -> bool| {
         fleet.in_scope(&view.scope).any(|c| Kind::WATCHED.into_iter().any(|k| is(k) && c.is_loaded(k)))
     };
-    let unknown = if theme.ascii { "-" } else { "–" };
-    let number = |known: bool, n: u32| if known { show_count(n as usize) } else { unknown.to_owned() };
+    let number = |known: bool, n: u32, noun: &str| {
+        if known { count(n as usize, noun) } else { format!("– {noun}s") }
+    };
     if area.width >= 110 {
-        let words = number(loaded(Kind::is_workload), tally.workloads);
-        right.push((format!("{words} workloads"), base));
+        right.push((number(loaded(Kind::is_workload), tally.workloads, "workload"), base));
     }
     if area.width >= 76 {
-        right.push((format!("{} pods", number(loaded(|k| k == Kind::Pod), tally.pods)), base));
+        right.push((number(loaded(|k| k == Kind::Pod), tally.pods, "pod"), base));
     }
     if bad.1 > 0 {
         right.push((format!("{}{}", glyph(Health::Down), bad.1), base.patch(theme.health(Health::Down))));
@@ -190,6 +194,11 @@ fn tree_title(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
         area.width.saturating_sub(used + 4),
         theme.style(Role::Muted),
     );
+    // What the numbers below are.
+    let heading = "CLUSTERS/PODS  STATE  $/MO";
+    if area.width > used + draw::width(&words) + draw::width(heading) + 6 {
+        draw::text_right(buf, area.x, area.right(), area.y, heading, theme.style(Role::Muted));
+    }
 }
 
 fn pane(
@@ -271,7 +280,10 @@ fn asking(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Prompt::Filter => "/".to_owned(),
         Prompt::Scale(targets) => format!(
             "scale {} to (N, +N or -N): ",
-            if targets.len() == 1 { "it".to_owned() } else { format!("{} workloads", targets.len()) }
+            match targets.as_slice() {
+                [one] => format!("{} / {}", one.namespace, one.target()),
+                many => count(many.len(), "workload"),
+            }
         ),
         Prompt::Manifest => "manifest file or folder: ".to_owned(),
         Prompt::Save(_) => "save to: ".to_owned(),
@@ -342,7 +354,10 @@ fn keys(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
         }
     }
     let help = view.keymap.keys_of(&contexts, Action::Help).unwrap_or_default();
-    let tail = format!("{help} help ");
+    // How to leave is the first thing one looks for in a program that fills the screen.
+    let quit = view.keymap.keys_of(&contexts, Action::Command).filter(|_| area.width >= 60);
+    let quit = quit.map_or_else(String::new, |command| format!("{command}q quit  "));
+    let tail = format!("{quit}{help} help ");
     let tail_at = area.right().saturating_sub(draw::width(&tail));
     let mut x = area.x + 1;
     for (keys, title, off) in &items {
@@ -359,11 +374,9 @@ fn keys(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 fn toasts(view: &View, theme: &Theme, screen: Rect, buf: &mut Buffer) {
     let bottom = screen.bottom().saturating_sub(2);
-    for (n, toast) in (0u16..3).zip(view.toasts()) {
+    for (n, toast) in (0..view.toast_lines()).zip(view.toasts()) {
         let style = theme.style(if toast.error { Role::ToastError } else { Role::ToastOk });
         let words = format!(" {} ", crate::domain::text::clean(&toast.words));
-        let width = draw::width(&words).min(screen.width.saturating_sub(2));
-        let y = bottom.saturating_sub(n);
-        draw::text(buf, screen.right().saturating_sub(width + 1), y, &words, width, style);
+        draw::text(buf, screen.x, bottom.saturating_sub(n), &words, screen.width, style);
     }
 }

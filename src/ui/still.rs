@@ -32,8 +32,12 @@ const QUIET: Duration = Duration::from_millis(250);
 
 /// Draws the screen that stands after `keys` were pressed, everything having settled before and after each.
 pub async fn still(ui: Ui, size: (u16, u16), keys: &str, form: Form) -> Result<String, String> {
-    let keys = Key::parse_all(keys).or_else(|| keys.trim().is_empty().then(Vec::new));
-    let keys = keys.ok_or_else(|| "--keys wants keys parted by blanks, e.g. 'g p enter'".to_owned())?;
+    let keys = keys.split_whitespace().map(|word| {
+        Key::parse(word).ok_or_else(|| {
+            format!("`{word}` is no key; --keys wants keys parted by blanks, e.g. 'g p enter ctrl-d'")
+        })
+    });
+    let keys: Vec<Key> = keys.collect::<Result<_, _>>()?;
     let mut main = Loop::start(ui, io::sink(), size).map_err(|e| e.to_string())?;
     main.begin();
     settle(&mut main, true).await;

@@ -8,17 +8,20 @@ use skyfleet::domain::id::ClusterId;
 use skyfleet::domain::kind::Kind;
 use skyfleet::domain::object::{Meta, Owner};
 use skyfleet::domain::pod::{ContainerRow, ContainerState, PodRow};
+use skyfleet::domain::scope::TreeNode;
 use skyfleet::fleet::Fleet;
 use skyfleet::fleet::cluster::{Lack, Phase, Why};
 use skyfleet::fleet::delta::{Batch, Delta, Row, Update};
 use skyfleet::ops::session::Shared;
 use skyfleet::ui::action::{ACTIONS, Action};
+use skyfleet::ui::key::Key;
 use skyfleet::ui::keymap::Keymap;
+use skyfleet::ui::pane::PaneId;
 use skyfleet::ui::render::render;
 use skyfleet::ui::term::snapshot;
 use skyfleet::ui::theme::Theme;
 use skyfleet::ui::theme::depth::Depth;
-use skyfleet::ui::view::{View, ViewOptions, World};
+use skyfleet::ui::view::{Focus, View, ViewOptions, World};
 
 use crate::simulated;
 
@@ -115,6 +118,19 @@ impl Stage {
         self.view.update(world, action);
     }
 
+    /// Keys as a person types them, each after a frame.
+    fn press(&mut self, keys: &str) {
+        for word in keys.split_whitespace() {
+            self.draw();
+            let world = World { fleet: &self.fleet, session: &self.session, now: now() };
+            self.view.key(world, Key::parse(word).unwrap());
+        }
+    }
+
+    fn screen(&mut self) -> String {
+        snapshot::text(&self.draw())
+    }
+
     fn type_text(&mut self, text: &str) {
         let world = World { fleet: &self.fleet, session: &self.session, now: now() };
         self.view.paste(world, text);
@@ -153,12 +169,169 @@ fn each_pane_at_each_size() {
 
 #[test]
 fn without_unicode_and_colour() {
+    let panes = ["g o", "g r", "g p", "g p right", "g d", "g s", "g l", "g c", ": c l o u d s enter"];
+    let dialogs = ["g r down ctrl-d", "?", "g r d", ":", "g r N N", "c", "g o g r space l", "/ x x x enter"];
+    for (w, h) in [(40, 12), (80, 24), (120, 40)] {
+        for keys in panes.iter().chain(&dialogs) {
+            let odd = ["日本語のテキスト".to_owned(), "é…→".to_owned()];
+            let mut stage = Stage::new((w, h), &odd, true);
+            stage.press(keys);
+            let buf = stage.draw();
+            let text = snapshot::text(&buf);
+            assert!(text.is_ascii(), "{keys}: {text}");
+            assert!(!snapshot::ansi(&buf).contains("38;2"), "no colour");
+        }
+    }
     let mut stage = Stage::new((80, 24), &[], true);
+    stage.press("g r ctrl-d");
+    assert!(stage.view.confirm.is_some(), "the dialog was among them");
+}
+
+#[test]
+fn without_colour_the_cursors_row_stands_out_and_nothing_else_in_its_table() {
+    let mut stage = Stage::new((80, 24), &[], true);
+    stage.press("g r down");
     let buf = stage.draw();
-    let text = snapshot::text(&buf);
-    assert!(text.is_ascii(), "{text}");
-    assert!(!snapshot::ansi(&buf).contains("38;2"), "no colour");
-    assert!(snapshot::ansi(&buf).contains(";7"), "the cursor is reversed");
+    let reversed = |y: u16| {
+        (0..80).filter(|x| buf[(*x, y)].modifier.contains(ratatui::style::Modifier::REVERSED)).count()
+    };
+    let rows: Vec<u16> = (2..23).filter(|y| reversed(*y) > 0).collect();
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(reversed(rows[0]), 80);
+}
+
+#[test]
+fn back_leads_to_where_one_came_from() {
+    for from in ["g r down down", "g p / w e b enter right down"] {
+        for size in [(80, 24), (120, 40)] {
+            for to in ["l", "p", "d", "y"] {
+                let mut stage = Stage::new(size, &[], false);
+                stage.press(from);
+                let (before, pane) = (stage.screen(), stage.view.pane);
+                stage.press(to);
+                let there = stage.view.pane == PaneId::Logs || stage.view.text.is_some();
+                assert!(there, "{from} {to}");
+                stage.press("esc");
+                assert_eq!(stage.view.pane, pane, "{from} {to}");
+                assert_eq!(stage.screen(), before, "{from} {to}");
+            }
+        }
+    }
+    // Out of the tree, too: focus, scope and cursor.
+    for to in ["l", "d"] {
+        let mut stage = Stage::new((80, 24), &[], false);
+        let ns = TreeNode::Pod(ClusterId(0), "checkout".into(), "web-7c9d8f6b5-2xkqz".into());
+        stage.view.tree.reveal(&stage.fleet, &ns);
+        let before = stage.screen();
+        stage.press(to);
+        assert_ne!(stage.screen(), before);
+        stage.press("esc");
+        assert_eq!(stage.view.focus, Focus::Tree, "{to}");
+        assert_eq!(stage.screen(), before, "{to}");
+    }
+}
+
+#[test]
+fn back_clears_a_filter_or_marks_and_stays() {
+    let mut stage = Stage::new((80, 24), &[], false);
+    stage.press("g r");
+    let before = stage.screen();
+    stage.press("/ 2 x k enter");
+    assert_ne!(stage.screen(), before);
+    stage.press("esc");
+    assert_eq!((stage.view.focus, stage.screen()), (Focus::Pane, before));
+    stage.press("space esc");
+    assert_eq!(stage.view.focus, Focus::Pane);
+    stage.press("esc");
+    assert_eq!(stage.view.focus, Focus::Tree);
+}
+
+#[test]
+fn left_on_a_closed_problem_leads_to_the_tree_and_opens_nothing() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    stage.press("g p");
+    let closed = stage.screen();
+    stage.press("right");
+    assert_ne!(stage.screen(), closed);
+    stage.press("down left");
+    assert_eq!((stage.view.focus, stage.screen()), (Focus::Pane, closed), "closed from below");
+    stage.press("left");
+    assert_eq!(stage.view.focus, Focus::Tree);
+}
+
+#[test]
+fn a_cluster_has_no_logs_and_that_is_said() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    stage.press("g p / u n r e a c h a b l e enter l");
+    assert_eq!(stage.view.pane, PaneId::Problems);
+    let text = stage.screen();
+    assert!(text.contains("a cluster has no logs"), "{text}");
+    // On a line of its own that covers no row, and gone with the pane it spoke of.
+    assert!(text.lines().rev().nth(1).is_some_and(|l| l.starts_with(" a cluster has no logs")), "{text}");
+    stage.press("g o");
+    assert!(!stage.screen().contains("has no logs"));
+}
+
+#[test]
+fn the_tab_counts_problems_before_their_pane_was_opened() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    let tab = |text: &str| {
+        let at = text.find("Problems ").unwrap();
+        text[at..].split("  ").next().unwrap().to_owned()
+    };
+    let before = tab(&stage.screen());
+    stage.press("g p");
+    assert_eq!(tab(&stage.screen()), before);
+    assert!(before.len() > "Problems ".len(), "{before}");
+}
+
+#[test]
+fn in_the_tree_right_goes_down_and_a_filter_keeps_the_way() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    stage.press("right right right right right right right");
+    assert_eq!(stage.view.focus, Focus::Tree);
+    assert!(stage.view.tree.selected().is_some_and(|n| n.depth() > 3), "{:?}", stage.view.tree.selected());
+    let name = stage.fleet.clusters()[0].info.name().to_string();
+    let cloud = stage.fleet.clusters()[0].info.place.provider.tree_word();
+    let typed: Vec<String> = name.chars().map(String::from).collect();
+    stage.press(&format!("/ {} enter", typed.join(" ")));
+    let text = stage.screen();
+    let left: Vec<&str> = text.lines().map(|l| l.split('│').next().unwrap_or("")).collect();
+    assert!(left.iter().any(|l| l.contains(&name)) && left.iter().any(|l| l.contains(cloud)), "{text}");
+    assert_eq!(stage.view.tree.selected(), Some(&TreeNode::Cluster(stage.fleet.clusters()[0].id())));
+    // Tab leads to the pane that stands beside it.
+    stage.press("tab");
+    assert_eq!((stage.view.focus, stage.view.pane), (Focus::Pane, PaneId::Overview));
+}
+
+#[test]
+fn the_help_cuts_nothing_and_knows_the_command_line() {
+    for size in [(40, 12), (80, 24)] {
+        let mut stage = Stage::new(size, &[], false);
+        stage.press("g r ?");
+        assert!(stage.screen().contains("up/down"), "it scrolls");
+        let mut all = String::new();
+        for _ in 0..60 {
+            all.push_str(&stage.screen());
+            stage.press("pgdn");
+        }
+        for words in [":q quit", "po pods", ":problems", ":ns NAME"] {
+            let turned: String = words.split(' ').rev().collect::<Vec<_>>().join(" ");
+            assert!(all.contains(words) || all.contains(&turned), "{words} {size:?}");
+        }
+        assert!(!all.lines().skip(1).any(|l| l.contains('…')), "{size:?}");
+    }
+}
+
+#[test]
+fn how_to_leave_and_what_is_sorted_are_seen() {
+    let mut stage = Stage::new((80, 24), &[], false);
+    assert!(stage.screen().contains(":q quit"));
+    stage.press("g r G N");
+    let text = stage.screen();
+    assert!(text.contains("NAME▲"), "{text}");
+    stage.press("N");
+    assert!(stage.screen().contains("NAME▼"));
 }
 
 /// The first line that has these words.

@@ -272,7 +272,7 @@ impl Term {
     pub(crate) async fn scope(&self, cluster: &str) -> Result<(), String> {
         self.press("g t");
         self.filter(cluster);
-        self.press("g g enter");
+        self.press("enter");
         let words = format!("/ {cluster}");
         self.until("the scope in the header", |s| s.lines().next().is_some_and(|l| l.contains(&words)))
             .await?;

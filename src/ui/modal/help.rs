@@ -15,13 +15,20 @@ use crate::ui::widget::list::List;
 /// The help's state.
 pub struct Help {
     rows: Vec<(String, String, &'static str)>,
+    /// What is found, in lines of the screen's width.
+    lines: Vec<[String; 3]>,
     search: Line,
     list: List,
 }
 
 impl Help {
-    /// The keys of these contexts, the nearest first.
-    pub fn new(keymap: &Keymap, contexts: &[&'static str], read_only: bool) -> Self {
+    /// The keys of these contexts, the nearest first, and the words of the command line.
+    pub fn new(
+        keymap: &Keymap,
+        contexts: &[&'static str],
+        read_only: bool,
+        words: Vec<(String, String)>,
+    ) -> Self {
         let mut rows = Vec::new();
         for context in contexts {
             for (keys, action) in keymap.bindings(context) {
@@ -34,7 +41,8 @@ impl Help {
                 rows.push((keys, help, *context));
             }
         }
-        Self { rows, search: Line::default(), list: List::default() }
+        rows.extend(words.into_iter().map(|(words, help)| (format!(":{words}"), help, "command")));
+        Self { rows, lines: Vec::new(), search: Line::default(), list: List::default() }
     }
 
     fn found(&self) -> Vec<&(String, String, &'static str)> {
@@ -70,45 +78,66 @@ impl Help {
             self.search.key(key);
             self.list.go(0);
         }
-        let n = self.found().len();
-        self.list.set_len(n);
         true
     }
 
-    /// Its size.
+    /// Its lines at this size.
     pub fn prepare(&mut self, screen: Rect) {
-        let n = self.found().len();
-        self.list.set_page(usize::from(screen.height.saturating_sub(4)));
-        self.list.set_len(n);
+        let [_, _, text_at] = columns(screen.width);
+        let mut lines: Vec<[String; 3]> = Vec::new();
+        for (keys, help, context) in self.found() {
+            // Long words of kinds have a line of their own.
+            let (mut keys, mut context) = (keys.clone(), (*context).to_owned());
+            if draw::width(&keys) >= KEYS_WIDTH {
+                lines.push([std::mem::take(&mut keys), String::new(), String::new()]);
+            }
+            for text in draw::wrap(help, screen.width.saturating_sub(text_at + 1), 0) {
+                lines.push([std::mem::take(&mut keys), std::mem::take(&mut context), text]);
+            }
+        }
+        self.lines = lines;
+        self.list.set_page(usize::from(screen.height.saturating_sub(3)));
+        self.list.set_len(self.lines.len());
     }
 
     /// Draws it over the whole screen.
     pub fn draw(&self, theme: &Theme, screen: Rect, buf: &mut Buffer) {
         Clear.render(screen, buf);
-        let text = theme.style(Role::Text);
+        let (text, muted) = (theme.style(Role::Text), theme.style(Role::Muted));
         draw::text(buf, screen.x + 1, screen.y, "Keys", 10, theme.style(Role::TitleFocused));
-        let hint = format!("search: {}▏   Esc closes", self.search.text());
-        draw::text(
-            buf,
-            screen.x + 8,
-            screen.y,
-            &hint,
-            screen.width.saturating_sub(8),
-            theme.style(Role::Muted),
-        );
-        let found = self.found();
-        for (y, i) in (screen.y + 2..screen.bottom().saturating_sub(1)).zip(self.list.window()) {
-            let Some((keys, help, context)) = found.get(i) else { break };
+        let window = self.list.window();
+        let room = screen.width.saturating_sub(8);
+        let hint = if screen.width < 60 { "up/down  Esc" } else { "up/down scroll  Esc closes" };
+        let hint = format!("search: {}▏  {hint}", self.search.text());
+        let used = draw::text(buf, screen.x + 8, screen.y, &hint, room, muted);
+        let place = format!("{}-{} of {}", window.start + 1, window.end, self.lines.len());
+        if used + draw::width(&place) + 3 <= room {
+            draw::text_right(buf, screen.x + 8, screen.right().saturating_sub(1), screen.y, &place, muted);
+        }
+        let [keys_at, context_at, text_at] = columns(screen.width);
+        for (y, i) in (screen.y + 2..screen.bottom()).zip(window) {
+            let Some([keys, context, help]) = self.lines.get(i) else { break };
             let base = if i == self.list.cursor { theme.style(Role::Selection) } else { text };
             if i == self.list.cursor {
                 draw::line_style(buf, screen, y, base);
             }
-            draw::text(buf, screen.x + 1, y, keys, 14, base.patch(theme.style(Role::KeysKey)));
-            draw::text(buf, screen.x + 16, y, context, 10, base.patch(theme.style(Role::Muted)));
-            draw::text(buf, screen.x + 27, y, help, screen.width.saturating_sub(28), base);
+            let keys_room = if help.is_empty() { screen.width } else { KEYS_WIDTH };
+            draw::text(buf, screen.x + keys_at, y, keys, keys_room, base.patch(theme.style(Role::KeysKey)));
+            if context_at < text_at {
+                draw::text(buf, screen.x + context_at, y, context, 10, base.patch(muted));
+            }
+            draw::text(buf, screen.x + text_at, y, help, screen.width.saturating_sub(text_at), base);
         }
-        if found.is_empty() {
-            draw::text(buf, screen.x + 1, screen.y + 2, "no key does that", 30, theme.style(Role::Muted));
+        if self.lines.is_empty() {
+            draw::text(buf, screen.x + 1, screen.y + 2, "no key does that", 30, muted);
         }
     }
+}
+
+/// Cells for the keys.
+const KEYS_WIDTH: u16 = 14;
+
+/// Where keys, context and help begin; on small screens the context is left out.
+const fn columns(width: u16) -> [u16; 3] {
+    if width < 60 { [1, 16, 16] } else { [1, 16, 27] }
 }

@@ -13,6 +13,7 @@ use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
+use crate::ui::widget::words::count;
 
 /// The pane's state.
 #[derive(Default)]
@@ -67,7 +68,7 @@ impl Pane for Clouds {
     fn heading(&self, _seen: Seen<'_>) -> String {
         match &self.profiles {
             None => "reading local files".to_owned(),
-            Some(list) => format!("{} identities in local files", list.len()),
+            Some(list) => format!("{} in local files", count(list.len(), "identity")),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
+use crate::ui::widget::words::count;
 
 /// The pane's state.
 pub struct Costs {
@@ -198,7 +199,7 @@ fn notes(sums: &Sums) -> [String; 2] {
         [] => String::new(),
         [one] => format!("without a price: {} ({})", one.node, one.why),
         [first, rest @ ..] => {
-            format!("without a price: {} nodes, e.g. {} ({})", rest.len() + 1, first.node, first.why)
+            format!("without a price: {}, e.g. {} ({})", count(rest.len() + 1, "node"), first.node, first.why)
         }
     };
     [first, second]

@@ -79,6 +79,16 @@ pub trait Pane {
         ""
     }
 
+    /// It has a filter or marks, which `back` clears before it leads elsewhere.
+    fn is_holding(&self) -> bool {
+        !self.filter_text().is_empty()
+    }
+
+    /// Left means something in it as it stands; else it leads to the tree.
+    fn takes_left(&self) -> bool {
+        false
+    }
+
     /// Hears what a task says.
     fn hear(&mut self, _said: &Said, _now: Timestamp) -> Vec<Effect> {
         Vec::new()

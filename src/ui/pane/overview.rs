@@ -1,10 +1,13 @@
 //! Overview: what is under the tree's cursor, one level further down, what is worst there now, and what changed there.
 
+mod pod;
+
 use std::collections::BTreeMap;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::age;
 use crate::domain::change::{Changed, Told};
 use crate::domain::cost::money;
 use crate::domain::health::Health;
@@ -13,7 +16,6 @@ use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
 use crate::domain::triage::finding::Severity;
 use crate::domain::triage::problem::Problem;
-use crate::domain::{age, pod};
 use crate::fleet::cluster::{Cluster, Phase};
 use crate::fleet::index::Tally;
 use crate::fleet::table::{Column, percent};
@@ -26,6 +28,7 @@ use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
+use crate::ui::widget::words::count;
 
 /// One line of the upper table.
 #[derive(Clone, Debug)]
@@ -58,8 +61,11 @@ const fn column(title: &'static str, right: bool, rank: u8) -> Column {
     Column::new(title, right, rank, 44)
 }
 
-fn columns(title: &'static str) -> [Column; 8] {
-    [
+/// The number of the column of clusters, which is left out where rows are clusters themselves, or parts of one.
+const CLUSTERS: usize = 1;
+
+fn columns(title: &'static str) -> Vec<Column> {
+    let mut columns = vec![
         column(title, false, 0),
         column("CLUSTERS", true, 4),
         column("NODES", true, 3),
@@ -68,7 +74,11 @@ fn columns(title: &'static str) -> [Column; 8] {
         column("MEM", true, 3),
         column("$/MONTH", true, 5),
         column("PROBLEMS", true, 0),
-    ]
+    ];
+    if title != "CLOUD" {
+        columns.remove(CLUSTERS);
+    }
+    columns
 }
 
 impl Overview {
@@ -83,7 +93,7 @@ impl Overview {
             [TreeNode::Namespace(id, ns)] => ("WORKLOAD", workloads(seen, *id, ns)),
             [TreeNode::Workload(id, ns, kind, name)] => ("POD", pods(seen, *id, ns, kind.info().name, name)),
             [TreeNode::Pod(id, ns, name)] => {
-                self.pod = pod_words(seen, *id, ns, name);
+                self.pod = pod::words(seen, *id, ns, name);
                 ("POD", Vec::new())
             }
             [] => ("CLOUD", clouds(seen, &clusters)),
@@ -91,6 +101,15 @@ impl Overview {
         };
         self.title = title;
         self.lines = lines;
+    }
+
+    /// Those of the columns that are shown.
+    fn shown_cells(&self, line: &Line, ascii: bool) -> Vec<String> {
+        let mut cells = self.cells(line, ascii, self.size.1).to_vec();
+        if self.title != "CLOUD" {
+            cells.remove(CLUSTERS);
+        }
+        cells
     }
 
     fn cells(&self, line: &Line, ascii: bool, width: u16) -> [String; 8] {
@@ -290,43 +309,6 @@ fn pods(
         .collect()
 }
 
-fn pod_words(
-    seen: Seen<'_>,
-    id: crate::domain::id::ClusterId,
-    ns: &SafeText,
-    name: &SafeText,
-) -> Vec<String> {
-    let Some(p) = seen.fleet.cluster(id).and_then(|c| c.pod(ns, name)) else { return Vec::new() };
-    let mut out = vec![
-        format!("{} / {}", p.meta.namespace, p.meta.name),
-        format!("status    {}   ready {}/{}   restarts {}", p.status, p.ready, p.total, p.restarts),
-        format!("node      {}", if p.node.is_empty() { "not scheduled" } else { p.node.as_str() }),
-        format!("requests  {} CPU, {}", show_cpu(p.requests.cpu_milli), show_bytes(p.requests.mem_bytes)),
-    ];
-    if !p.message.is_empty() {
-        out.push(format!("why       {}", p.message));
-    }
-    out.push(String::new());
-    for c in &p.containers {
-        let state = match &c.state {
-            pod::ContainerState::Running { since } => {
-                since.map_or_else(|| "running".to_owned(), |t| format!("running {}", age::show(t, seen.now)))
-            }
-            pod::ContainerState::Waiting { reason, .. } => format!("waiting: {reason}"),
-            pod::ContainerState::Terminated(t) => format!("ended: {} (exit {})", t.reason, t.exit_code),
-            pod::ContainerState::Unknown => "no word yet".to_owned(),
-        };
-        out.push(format!("{}{}  {}  {state}", if c.init { "init " } else { "" }, c.name, c.image));
-        if let Some(last) = &c.last {
-            out.push(format!(
-                "    last run: {} (exit {}), restarts {}",
-                last.reason, last.exit_code, c.restarts
-            ));
-        }
-    }
-    out
-}
-
 impl Overview {
     /// Lines that should be left below the table.
     fn below(&self) -> usize {
@@ -341,7 +323,7 @@ impl Overview {
             draw::text(buf, area.x + 1, area.y, &words, area.width, theme.style(Role::Muted));
             return 1;
         }
-        let about = format!("{} problems, g p shows all", self.worst.len());
+        let about = format!("{}, g p shows all", count(self.worst.len(), "problem"));
         title(theme, area, ("Worst now", &about), buf);
         let mut used = 1;
         for (y, p) in (area.y + 1..area.bottom()).zip(&self.worst) {
@@ -413,14 +395,13 @@ impl Pane for Overview {
         let columns = columns(self.title);
         self.widths.clear();
         for line in &self.lines {
-            let cells = self.cells(line, false, size.1);
+            let cells = self.shown_cells(line, false);
             self.widths.grow(&columns, cells.iter().map(String::as_str));
         }
     }
 
     fn heading(&self, seen: Seen<'_>) -> String {
-        let n = seen.fleet.in_scope(seen.preview).count();
-        if n == 1 { "1 cluster".to_owned() } else { format!("{n} clusters") }
+        count(seen.fleet.in_scope(seen.preview).count(), "cluster")
     }
 
     fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
@@ -433,13 +414,13 @@ impl Pane for Overview {
                 let Some(line) = self.lines.get(i) else { return DrawnRow::default() };
                 let bad = theme.health(line.health);
                 let cells = self
-                    .cells(line, theme.ascii, self.size.1)
+                    .shown_cells(line, theme.ascii)
                     .into_iter()
-                    .enumerate()
-                    .map(|(n, text)| match n {
-                        7 => DrawnCell::styled(text, bad),
-                        4 if line.trouble.is_some() => DrawnCell::styled(text, bad),
-                        4 => DrawnCell::styled(text, theme.style(Role::Graph)),
+                    .zip(&columns)
+                    .map(|(text, column)| match column.title {
+                        "PROBLEMS" => DrawnCell::styled(text, bad),
+                        "CPU req/alloc" if line.trouble.is_some() => DrawnCell::styled(text, bad),
+                        "CPU req/alloc" => DrawnCell::styled(text, theme.style(Role::Graph)),
                         _ => DrawnCell::plain(text),
                     })
                     .collect();

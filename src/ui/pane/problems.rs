@@ -66,11 +66,28 @@ impl Problems {
     fn fold(&mut self) {
         if let Some(k) = self.problem().map(key) {
             if !self.open.remove(&k) {
-                self.open.insert(k);
+                self.open.insert(k.clone());
             }
             self.rows();
             self.list.set_len(self.lines.len());
+            // Closed from below, the cursor stays with its problem.
+            let at = self.lines.iter().position(
+                |l| matches!(l, Line::Problem(i) if self.problems.get(*i).is_some_and(|p| key(p) == k)),
+            );
+            if let Some(at) = at {
+                self.list.go(at);
+            }
         }
+    }
+
+    /// Whether the problem under the cursor is open.
+    fn is_open(&self) -> bool {
+        self.problem().is_some_and(|p| self.open.contains(&key(p)))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.problems.len()
     }
 
     /// The finding under the cursor; on a problem its first.
@@ -213,8 +230,15 @@ impl Pane for Problems {
             return Vec::new();
         }
         match action {
-            Action::Toggle | Action::Right | Action::Left | Action::Expand | Action::Collapse => {
-                self.fold();
+            Action::Toggle => self.fold(),
+            Action::Right | Action::Expand if !self.is_open() => self.fold(),
+            Action::Left | Action::Collapse if self.is_open() => self.fold(),
+            Action::Logs | Action::PreviousLogs => {
+                let what = self.finding().map(|f| f.object.kind.as_str()).unwrap_or_default();
+                if !Kind::parse(what).is_some_and(|k| k == Kind::Pod || k.is_workload()) {
+                    let words = format!("a {} has no logs; Enter looks closer", what.to_lowercase());
+                    return vec![Effect::complain(words)];
+                }
             }
             Action::Open => {
                 let open = matches!(self.lines.get(self.list.cursor), Some(Line::Problem(i))
@@ -266,6 +290,10 @@ impl Pane for Problems {
 
     fn filter_text(&self) -> &str {
         &self.filter
+    }
+
+    fn takes_left(&self) -> bool {
+        self.is_open()
     }
 
     fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {

@@ -19,6 +19,7 @@ use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::rows::{Rows, Took};
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
+use crate::ui::widget::words::count;
 
 #[derive(Clone, Debug)]
 struct Line {
@@ -120,10 +121,10 @@ impl Pane for Scale {
 
     fn heading(&self, _seen: Seen<'_>) -> String {
         format!(
-            "{} apps in {} places  total {} replicas{}",
-            self.apps,
-            self.lines.len(),
-            self.total,
+            "{} in {}  total {}{}",
+            count(self.apps, "app"),
+            count(self.lines.len(), "place"),
+            count(self.total as usize, "replica"),
             self.rows.words()
         )
     }
@@ -194,6 +195,10 @@ impl Pane for Scale {
 
     fn filter_text(&self) -> &str {
         self.rows.filter_text()
+    }
+
+    fn is_holding(&self) -> bool {
+        self.rows.is_holding()
     }
 
     fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {

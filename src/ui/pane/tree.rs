@@ -61,7 +61,7 @@ impl Tree {
             if let Ok(filter) = Filter::parse(&self.filter)
                 && !self.filter.is_empty()
             {
-                self.rows.retain(|r| filter.matches(&[r.label.as_str()]));
+                self.keep_matching(&filter);
             }
             self.costs = self.rows.iter().map(|r| costs::node_month(fleet, &r.node)).collect();
         }
@@ -72,6 +72,35 @@ impl Tree {
             self.list.go(at);
         }
         self.cursor = self.rows.get(self.list.cursor).map(|r| r.node.clone());
+    }
+
+    /// Leaves the rows that match and those they stand under, for a name alone does not say where it is. The cursor goes
+    /// to a row that matches.
+    fn keep_matching(&mut self, filter: &Filter) {
+        let mut above: Vec<usize> = Vec::new();
+        let mut hits = vec![false; self.rows.len()];
+        let mut kept = hits.clone();
+        for (i, row) in self.rows.iter().enumerate() {
+            above.retain(|a| self.rows.get(*a).is_some_and(|r| r.indent < row.indent));
+            above.push(i);
+            if filter.matches(&[row.label.as_str()]) {
+                for at in &above {
+                    if let Some(keep) = kept.get_mut(*at) {
+                        *keep = true;
+                    }
+                }
+                if let Some(hit) = hits.get_mut(i) {
+                    *hit = true;
+                }
+            }
+        }
+        let mut matching = self.rows.iter().zip(&hits).filter(|(_, hit)| **hit).map(|(r, _)| &r.node);
+        let first = matching.clone().next().cloned();
+        if !matching.any(|n| Some(n) == self.cursor.as_ref()) {
+            self.cursor = first.or(self.cursor.take());
+        }
+        let mut kept = kept.into_iter();
+        self.rows.retain(|_| kept.next().unwrap_or(false));
     }
 
     /// The node under the cursor.
@@ -133,6 +162,13 @@ impl Tree {
             }
             Action::Expand | Action::Right if row.expandable && !row.expanded => {
                 self.open.insert(row.node);
+            }
+            // Open already: on to the first below it.
+            Action::Expand | Action::Right => {
+                if row.expanded {
+                    self.list.act(Action::Down);
+                    self.cursor = self.rows.get(self.list.cursor).map(|r| r.node.clone());
+                }
             }
             Action::Collapse | Action::Left => {
                 if row.expanded && row.expandable {

@@ -77,6 +77,11 @@ enum Entry {
 }
 
 impl Theme {
+    /// The names of those in the binary.
+    pub fn names() -> Vec<&'static str> {
+        EMBEDDED.iter().map(|(name, _)| *name).collect()
+    }
+
     /// An embedded theme by name.
     pub fn embedded(name: &str, depth: Depth, ascii: bool) -> (Self, Vec<ThemeWarning>) {
         match EMBEDDED.iter().find(|(n, _)| *n == name) {
@@ -101,6 +106,13 @@ impl Theme {
             Err(error) => return (theme, vec![warning(error.to_string())]),
         };
         let mut warnings = Vec::new();
+        // Without colour what an entry meant by one is lost: the theme that was made for that stands in, where the row
+        // under the cursor is the one that stands out.
+        let plain = if depth == Depth::None && name != "mono" {
+            Self::embedded("mono", depth, ascii).0.styles
+        } else {
+            BTreeMap::new()
+        };
         for (word, entry) in file.roles {
             let Some((role, _)) = ROLES.iter().find(|(_, w)| *w == word) else {
                 warnings.push(warning(format!("there is no role `{word}`")));
@@ -113,7 +125,13 @@ impl Theme {
             };
             match style::parse(text) {
                 Ok(style) => {
-                    theme.styles.insert(*role, if exact { style } else { depth.bring_down(style) });
+                    let coloured = style.fg.or(style.bg).is_some();
+                    let style = match plain.get(role) {
+                        Some(plain) if coloured => *plain,
+                        _ if exact => style,
+                        _ => depth.bring_down(style),
+                    };
+                    theme.styles.insert(*role, style);
                 }
                 Err(why) => warnings.push(warning(format!("{word}: {why}"))),
             }
@@ -171,6 +189,7 @@ pub const fn health_role(health: Health) -> Role {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ratatui::style::Modifier;
 
     #[test]
     fn the_embedded_themes_have_every_role_and_no_fault() {
@@ -191,9 +210,17 @@ mod tests {
             let (theme, _) = Theme::embedded(name, Depth::None, false);
             let cursor = theme.style(Role::Cursor);
             assert!(cursor.fg.is_none() && cursor.bg.is_none(), "{name}");
+            assert!(cursor.add_modifier.contains(Modifier::REVERSED), "{name}");
+            // Nothing else in a table is: above all not the names of what is in production.
+            for role in
+                [Role::Text, Role::EnvProd, Role::EnvStaging, Role::EnvDev, Role::Selection, Role::Mark]
+            {
+                let style = theme.style(role);
+                assert!(!style.add_modifier.contains(Modifier::REVERSED), "{name} {role:?}");
+            }
             assert!(
-                !cursor.add_modifier.is_empty(),
-                "{name}: the cursor needs reverse or bold without colour"
+                !theme.style(Role::EnvProd).add_modifier.is_empty(),
+                "{name}: prod is told from the rest"
             );
         }
     }

@@ -93,6 +93,29 @@ fn suggest(word: &str) -> Option<&'static str> {
     pattern.match_list(names(), &mut matcher).into_iter().next().map(|(name, _)| name)
 }
 
+/// What can be typed behind `:`, for the help: the words, and what they do.
+pub fn words() -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = [
+        ("q quit", "Leave skyfleet."),
+        ("ns NAME", "Only this namespace; `:ns all` for all."),
+        ("ctx", "All clusters, in the overview."),
+        ("apply PATH", "Plan manifests over the scope; `:deploy PATH` too."),
+        ("help", "This."),
+        ("suspend", "Into the background; `fg` brings it back."),
+    ]
+    .map(|(words, help)| (words.to_owned(), help.to_owned()))
+    .into();
+    out.extend(PANES.iter().map(|(_, title, _)| (title.to_lowercase(), format!("The {title} pane."))));
+    for kind in KINDS {
+        let words: Vec<&str> = std::iter::once(kind.plural).chain(kind.shorts.iter().copied()).collect();
+        out.push((
+            words.join(" "),
+            format!("{} of the scope; a namespace and /filter may follow.", kind.name),
+        ));
+    }
+    out
+}
+
 fn names() -> Vec<&'static str> {
     let mut out: Vec<&'static str> = WORDS.to_vec();
     for kind in KINDS {

@@ -2,6 +2,7 @@
 //! change it.
 
 pub mod command;
+mod history;
 mod prompt;
 mod update;
 
@@ -62,6 +63,7 @@ struct Place {
     nodes: Vec<TreeNode>,
     pane: PaneId,
     kind: Kind,
+    focus: Focus,
 }
 
 /// A line that is being typed, and what for.
@@ -118,9 +120,13 @@ pub struct View {
     past: Vec<Place>,
     future: Vec<Place>,
     retries: std::collections::BTreeMap<ClusterId, u32>,
+    /// The logs that are shown were opened out of the place before: back leads there.
+    visiting: bool,
+    /// Who had the focus when the text was opened.
+    text_from: Focus,
     /// Number of problems in scope, for the tab.
     pub problems: usize,
-    problems_seen: Option<(u64, i64)>,
+    problems_seen: Option<(u64, i64, usize)>,
     /// Quitting was asked for while a plan runs.
     quit_asked: bool,
 }
@@ -152,6 +158,8 @@ impl View {
             past: Vec::new(),
             future: Vec::new(),
             retries: std::collections::BTreeMap::new(),
+            visiting: false,
+            text_from: Focus::Tree,
             problems: 0,
             problems_seen: None,
             quit_asked: false,
@@ -183,7 +191,7 @@ impl View {
     /// Rows and columns a pane has.
     pub fn pane_size(&self) -> (u16, u16) {
         // Beside the tree a pane's heading has a line of its own below the tabs.
-        let rows = self.size.1.saturating_sub(if self.is_narrow() { 3 } else { 4 });
+        let rows = self.size.1.saturating_sub(if self.is_narrow() { 3 } else { 4 } + self.toast_lines());
         let columns =
             if self.is_narrow() { self.size.0 } else { self.size.0.saturating_sub(self.tree_width() + 1) };
         (rows, columns)
@@ -193,7 +201,7 @@ impl View {
     pub fn prepare(&mut self, fleet: &Fleet, now: Timestamp) {
         self.toasts.retain(|(_, at)| now.as_second() - at.as_second() < TOAST_SECONDS);
         let (rows, columns) = self.pane_size();
-        self.tree.prepare(fleet, self.size.1.saturating_sub(3));
+        self.tree.prepare(fleet, self.size.1.saturating_sub(3 + self.toast_lines()));
         self.follow_cursor();
         let mut panes = std::mem::take(&mut self.panes);
         panes.get_mut(self.pane).prepare(self.seen(fleet, now), (rows, columns));
@@ -201,11 +209,31 @@ impl View {
         if let Some(text) = &mut self.text {
             text.prepare(rows);
         }
+        let screen = ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1);
         if let Some(help) = &mut self.help {
-            help.prepare(ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1));
+            help.prepare(screen);
         }
-        let state = (fleet.revision, now.as_second() / 2);
-        if self.problems_seen.is_none_or(|s| s.0 != state.0 && s.1 != state.1) {
+        if let Some(confirm) = &mut self.confirm {
+            confirm.prepare(screen);
+        }
+        self.count_problems(fleet, now);
+    }
+
+    /// The number at the tab: the pane's own where it is shown, else counted every few seconds, and as soon as another
+    /// cluster has told what it holds.
+    fn count_problems(&mut self, fleet: &Fleet, now: Timestamp) {
+        let settled = fleet.clusters().iter().filter(|c| c.phase.is_settled()).count();
+        let state = (fleet.revision, now.as_second() / 2, settled);
+        if self.pane == PaneId::Problems {
+            self.problems = self.panes.problems.count();
+            self.problems_seen = Some(state);
+            return;
+        }
+        let due = |s: (u64, i64, usize)| {
+            // Some rules wait for time to pass.
+            s.2 != state.2 || (s.0 != state.0 && s.1 != state.1) || state.1.abs_diff(s.1) >= 5
+        };
+        if self.problems_seen.is_none_or(due) {
             self.problems_seen = Some(state);
             self.problems = crate::ops::problems::of(fleet, &self.scope, now).len();
         }
@@ -253,6 +281,12 @@ impl View {
             usage: matches!(self.pane, PaneId::Resources | PaneId::Costs),
             retry: self.retries.clone(),
         }
+    }
+
+    /// Lines the toasts have to themselves above the key line.
+    pub fn toast_lines(&self) -> u16 {
+        let most = if self.size.1 < 20 { 1 } else { 3 };
+        u16::try_from(self.toasts.len()).unwrap_or(most).min(most)
     }
 
     /// The toasts, newest first.

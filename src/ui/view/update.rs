@@ -17,8 +17,9 @@ use crate::ui::modal::confirm::{Answer, Confirm};
 use crate::ui::modal::help::Help;
 use crate::ui::pane::PaneId;
 use crate::ui::pane::text::TextView;
+use crate::ui::widget::words::count;
 
-use super::{Focus, Place, View, node_words};
+use super::{Focus, View, node_words};
 
 /// What a turn of the view may read.
 #[derive(Clone, Copy)]
@@ -112,9 +113,12 @@ impl View {
             Action::Filter => return vec![Effect::Prompt(Prompt::Filter)],
             Action::Help => {
                 let contexts = self.contexts();
-                self.help = Some(Help::new(&self.keymap, &contexts, self.options.read_only));
+                self.help =
+                    Some(Help::new(&self.keymap, &contexts, self.options.read_only, super::command::words()));
                 return Vec::new();
             }
+            // From the tree to the pane that stands beside it, or would: none is passed over.
+            Action::NextPane if self.focus == Focus::Tree => return vec![Effect::Show(self.pane)],
             Action::NextPane => return vec![Effect::Show(self.next_pane(true))],
             Action::PrevPane => return vec![Effect::Show(self.next_pane(false))],
             Action::GotoOverview => return vec![Effect::Show(PaneId::Overview)],
@@ -160,6 +164,7 @@ impl View {
         match action {
             Action::Back => {
                 self.text = None;
+                self.focus = self.text_from;
                 Some(Vec::new())
             }
             Action::Copy => Some(vec![Effect::Copy(text.text())]),
@@ -200,9 +205,7 @@ impl View {
                 if self.scope.is_all() { Vec::new() } else { vec![Effect::Scope(vec![TreeNode::Fleet])] }
             }
             Action::Right | Action::Expand => {
-                if !self.tree.act(Action::Right) {
-                    self.focus = Focus::Pane;
-                }
+                self.tree.act(Action::Right);
                 Vec::new()
             }
             Action::Connect => {
@@ -212,7 +215,9 @@ impl View {
                 )]
             }
             Action::Logs | Action::PreviousLogs => {
+                self.remember();
                 self.set_scope(world, self.tree.selection());
+                self.visiting = true;
                 let effects =
                     self.panes.logs.open(world.fleet, &self.scope, None, action == Action::PreviousLogs);
                 self.pane = PaneId::Logs;
@@ -249,25 +254,24 @@ impl View {
     fn act_pane(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
         let mut panes = std::mem::take(&mut self.panes);
         let seen = self.seen(world.fleet, world.now);
+        // Before the pane has cleared them, or the same key would also leave the pane.
+        let held = panes.get(self.pane).is_holding();
+        let left_taken = panes.get(self.pane).takes_left();
         let effects = panes.get_mut(self.pane).act(seen, action);
         let targets = panes.get(self.pane).targets(seen);
-        let had_filter = !panes.get(self.pane).filter_text().is_empty();
         self.panes = panes;
         if !effects.is_empty() {
             return effects;
         }
         match action {
-            Action::Back if had_filter => Vec::new(),
+            Action::Back if held => Vec::new(),
+            Action::Back if self.visiting && self.pane == PaneId::Logs => self.travel(world, true),
             Action::Back => {
                 // Marks and filters were the pane's to clear; now back to the tree, then to the whole fleet.
                 self.focus = Focus::Tree;
                 Vec::new()
             }
-            Action::Left
-                if self.pane != PaneId::Logs
-                    && self.pane != PaneId::Costs
-                    && self.pane != PaneId::Problems =>
-            {
+            Action::Left if self.pane != PaneId::Logs && self.pane != PaneId::Costs && !left_taken => {
                 self.focus = Focus::Tree;
                 Vec::new()
             }
@@ -309,35 +313,7 @@ impl View {
         self.pane.neighbour(forward)
     }
 
-    fn travel(&mut self, world: World<'_>, back: bool) -> Vec<Effect> {
-        let here = self.place();
-        let Some(there) = (if back { self.past.pop() } else { self.future.pop() }) else {
-            return vec![Effect::say(if back { "nothing before this" } else { "nothing after this" })];
-        };
-        if back {
-            self.future.push(here)
-        } else {
-            self.past.push(here)
-        }
-        self.set_scope(world, there.nodes);
-        self.panes.resources.show(there.kind);
-        self.pane = there.pane;
-        self.entered(world)
-    }
-
-    fn place(&self) -> Place {
-        Place { nodes: self.scope_nodes.clone(), pane: self.pane, kind: self.panes.resources.kind() }
-    }
-
-    fn remember(&mut self) {
-        self.past.push(self.place());
-        if self.past.len() > 50 {
-            self.past.remove(0);
-        }
-        self.future.clear();
-    }
-
-    fn set_scope(&mut self, world: World<'_>, nodes: Vec<TreeNode>) {
+    pub(super) fn set_scope(&mut self, world: World<'_>, nodes: Vec<TreeNode>) {
         self.scope = Scope::nodes(nodes.iter().cloned());
         self.scope_nodes = if self.scope.is_all() { Vec::new() } else { nodes };
         self.preview_node = None;
@@ -363,7 +339,7 @@ impl View {
     }
 
     /// What a pane needs when it comes into view.
-    fn entered(&mut self, world: World<'_>) -> Vec<Effect> {
+    pub(super) fn entered(&mut self, world: World<'_>) -> Vec<Effect> {
         self.text = None;
         let mut effects = Vec::new();
         match self.pane {
@@ -391,9 +367,12 @@ impl View {
                     self.adopt_marks(world);
                     if pane != self.pane {
                         self.remember();
+                        // They spoke of what was shown.
+                        self.toasts.clear();
                     }
                     self.pane = pane;
                     self.focus = Focus::Pane;
+                    self.visiting = false;
                     queue.extend(self.entered(world));
                 }
                 Effect::Scope(nodes) => {
@@ -420,9 +399,11 @@ impl View {
                 Effect::Prompt(prompt) => self.ask(prompt),
                 Effect::Logs { objects, previous } => {
                     self.remember();
+                    self.toasts.clear();
                     queue.extend(self.panes.logs.open(world.fleet, &self.scope, Some(objects), previous));
                     self.pane = PaneId::Logs;
                     self.focus = Focus::Pane;
+                    self.visiting = true;
                     self.text = None;
                 }
                 Effect::Look(look, object) => {
@@ -434,6 +415,9 @@ impl View {
                     } else {
                         format!("{place}  {} / {}", object.namespace, object.target())
                     };
+                    if self.text.is_none() {
+                        self.text_from = self.focus;
+                    }
                     self.text = Some(TextView::new(look, object.clone(), self.generation, title));
                     self.focus = Focus::Pane;
                     out.push(Effect::Job(Job::Look { generation: self.generation, look, object }));
@@ -442,13 +426,12 @@ impl View {
                     for id in &clusters {
                         *self.retries.entry(*id).or_default() += 1;
                     }
-                    let n = clusters.len();
-                    let words = format!("trying {n} cluster{} again", if n == 1 { "" } else { "s" });
+                    let words = format!("trying {} again", count(clusters.len(), "cluster"));
                     self.toast(Toast { words, error: false }, world.now);
                     out.push(Effect::Retry(clusters));
                 }
                 Effect::Copy(text) => {
-                    let words = format!("copied {} lines (OSC 52)", text.lines().count().max(1));
+                    let words = format!("copied {} (OSC 52)", count(text.lines().count().max(1), "line"));
                     self.toast(Toast { words, error: false }, world.now);
                     out.push(Effect::Copy(text));
                 }

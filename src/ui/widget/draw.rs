@@ -105,6 +105,88 @@ pub fn skip_cells(text: &str, from: u16) -> &str {
     ""
 }
 
+/// A text in lines of at most `most` cells, broken at blanks where it can be; lines after the first begin with `indent`
+/// blanks. Nothing is left out but the blanks a line is broken at.
+pub fn wrap(text: &str, most: u16, indent: u16) -> Vec<String> {
+    let most = most.max(1);
+    let indent = if indent + 2 > most || indent * 2 > most { 0 } else { indent };
+    let lead = " ".repeat(usize::from(indent));
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut empty = true;
+    for word in text.split_inclusive(' ') {
+        if width(&line) + width(word.trim_end_matches(' ')) > most && !empty {
+            lines.push(line.trim_end_matches(' ').to_owned());
+            line.clone_from(&lead);
+            empty = true;
+        }
+        // A word longer than a line goes on in the next.
+        for g in word.graphemes(true) {
+            if width(&line) + width(g) > most && !(empty && g == " ") {
+                if g == " " {
+                    continue;
+                }
+                lines.push(std::mem::replace(&mut line, lead.clone()));
+            }
+            // A line that was broken does not begin with the blanks it was broken at.
+            if g == " " && empty && !lines.is_empty() {
+                continue;
+            }
+            line.push_str(g);
+            empty &= g == " ";
+        }
+    }
+    lines.push(line.trim_end_matches(' ').to_owned());
+    lines
+}
+
+/// The whole screen in ASCII, for terminals that have nothing else: the last step of a frame, so that no pane, dialog or
+/// word of a cluster can be forgotten.
+pub fn to_ascii(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        if !cell.symbol().is_ascii() {
+            cell.set_char(cell.symbol().chars().next().map_or(' ', ascii));
+        }
+    }
+}
+
+/// The sign nearest to `c`; one cell stays one cell.
+const fn ascii(c: char) -> char {
+    match c {
+        // Lines and corners.
+        '─' | '━' | '═' | '–' | '—' | '‐' | '‑' | '−' => '-',
+        '│' | '┃' | '║' | '▏' | '▌' | '▎' => '|',
+        '┌' | '┐' | '└' | '┘' | '├' | '┤' | '┬' | '┴' | '┼' | '╭' | '╮' | '╰' | '╯' => {
+            '+'
+        }
+        // Arrows and folds.
+        '→' | '▸' | '▶' | '›' => '>',
+        '←' | '◂' | '‹' => '<',
+        '▾' | '▼' | '↓' => 'v',
+        '↑' => '^',
+        // What stands for something left out.
+        '…' => '~',
+        '·' | '•' => '.',
+        '≠' | '▲' => '!',
+        '✓' | '×' => '*',
+        // Health, as its own ASCII signs.
+        '●' => 'o',
+        '◐' => '~',
+        '✖' => 'x',
+        // Bars.
+        '█' | '▇' | '▆' | '▅' => '#',
+        '▄' | '▃' => '=',
+        '▂' => '-',
+        '▁' => '_',
+        '░' | '▒' | '▓' => '.',
+        '‘' | '’' | '‚' => '\'',
+        '“' | '”' | '„' => '"',
+        '\u{a0}' => ' ',
+        // A name in another script: that there is something has to be seen.
+        _ => '?',
+    }
+}
+
 /// Muted lines in the place of a table that has no rows.
 pub fn words(buf: &mut Buffer, area: Rect, lines: impl IntoIterator<Item = String>, style: Style) {
     for (y, line) in (area.y..area.bottom()).zip(lines) {
@@ -128,6 +210,24 @@ mod tests {
         assert_eq!(line("hello world", 6), "hello…");
         assert_eq!(line("日本語のテキスト", 5).replace(' ', ""), "日本…");
         assert_eq!(line("x", 0), "");
+    }
+
+    #[test]
+    fn wrapped_at_blanks_and_never_cut() {
+        assert_eq!(wrap("one two three", 7, 2), ["one two", "  three"]);
+        assert_eq!(wrap("  aws / x", 9, 0), ["  aws / x"]);
+        assert_eq!(wrap("abcdefghij kl", 6, 2), ["abcdef", "  ghij", "  kl"]);
+        assert_eq!(wrap("", 6, 2), [""]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn wrapping_keeps_every_sign(text in "[a-z日 ]{0,60}", most in 2u16..20, indent in 0u16..6) {
+            let lines = wrap(&text, most, indent);
+            let plain = |t: &str| t.replace(' ', "");
+            proptest::prop_assert_eq!(plain(&lines.concat()), plain(&text));
+            proptest::prop_assert!(lines.iter().all(|l| width(l) <= most), "{:?}", lines);
+        }
     }
 
     #[test]

@@ -5,3 +5,4 @@ pub mod input;
 pub mod list;
 pub mod rows;
 pub mod table;
+pub mod words;

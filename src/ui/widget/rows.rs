@@ -142,6 +142,11 @@ impl<K: Clone + Ord> Rows<K> {
         &self.filter
     }
 
+    /// Whether there is a filter or a mark to clear.
+    pub fn is_holding(&self) -> bool {
+        !self.filter.is_empty() || !self.marks.is_empty()
+    }
+
     /// The filter in force; none when there is nothing to filter.
     pub fn filtering(&self) -> Option<Filter> {
         Filter::parse(&self.filter).ok().filter(|_| !self.filter.is_empty())

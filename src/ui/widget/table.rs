@@ -11,12 +11,17 @@ use crate::ui::theme::{Role, Theme};
 
 /// How wide each column is; kept between frames so that columns do not jump while rows scroll by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Widths(Vec<u16>);
+pub struct Widths(Vec<u16>, Option<(&'static str, bool)>);
 
 impl Widths {
     /// Begins anew: other columns, another kind.
     pub fn clear(&mut self) {
         self.0.clear();
+    }
+
+    /// The column its rows are sorted by has a sign at its title: `falling` from the highest down.
+    pub fn sorted(&mut self, title: &'static str, falling: bool) {
+        self.1 = (!title.is_empty()).then_some((title, falling));
     }
 
     /// Grows for these cells.
@@ -189,10 +194,18 @@ pub fn draw(
     let mut x = area.x + 2;
     for (column, width) in columns.iter().zip(&fit) {
         let Some(width) = *width else { continue };
-        if column.right {
-            draw::text_right(buf, x, x + width, area.y, column.title, title_style);
-        } else {
-            draw::text(buf, x, area.y, column.title, width, title_style);
+        let used = draw::width(column.title).min(width);
+        let from = if column.right { x + width - used } else { x };
+        draw::text(buf, from, area.y, column.title, width, title_style);
+        if let Some((_, falling)) = widths.1.filter(|(title, _)| *title == column.title) {
+            let sign = match (falling, theme.ascii) {
+                (false, false) => "▲",
+                (true, false) => "▼",
+                (false, true) => "^",
+                (true, true) => "v",
+            };
+            // In one of the two blanks before the next column.
+            draw::text(buf, from + used, area.y, sign, 1, theme.style(Role::Accent));
         }
         x += width + 2;
     }

@@ -23,6 +23,7 @@ use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::rows::{Rows, Took};
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
+use crate::ui::widget::words::count;
 
 use rows::{odd_images, row_of, rows_of};
 
@@ -208,16 +209,16 @@ impl Pane for Resources {
         }
         out.push_str(&self.rows.words());
         let shown = self.rows.keys().len();
-        let count = if shown == self.total {
+        let of_all = if shown == self.total {
             show_count(self.total)
         } else {
             format!("{} of {}", show_count(shown), show_count(self.total))
         };
-        out.push_str(&format!("  {count}"));
+        out.push_str(&format!("  {of_all}"));
         let (loading, done, total) = seen.fleet.loading(seen.preview, self.kind);
         if loading > 0 {
             let of = total.map_or_else(|| "?".to_owned(), show_count);
-            out.push_str(&format!("  loading {loading} clusters ({} of {of})", show_count(done)));
+            out.push_str(&format!("  loading {} ({} of {of})", count(loading, "cluster"), show_count(done)));
         }
         // What is not current is said where the rows are, not only on an empty page.
         let mut lacks = seen
@@ -296,6 +297,17 @@ impl Pane for Resources {
             self.reverse = self.sort == sort && !self.reverse;
             self.sort = sort;
             self.changes += 1;
+            // Its row is looked for from the top, so that what the sorting brought up is seen.
+            self.rows.list.offset = 0;
+            let (title, falling) = match sort {
+                Sort::Place => ("", false),
+                Sort::Name => ("NAME", self.reverse),
+                Sort::Namespace => ("NAMESPACE", self.reverse),
+                Sort::Age => ("AGE", self.reverse),
+                // Worst first.
+                Sort::Status => ("STATUS", !self.reverse),
+            };
+            self.widths.sorted(title, falling);
             return Vec::new();
         }
         match action {
@@ -348,6 +360,10 @@ impl Pane for Resources {
 
     fn filter_text(&self) -> &str {
         self.rows.filter_text()
+    }
+
+    fn is_holding(&self) -> bool {
+        self.rows.is_holding()
     }
 
     fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {
@@ -424,7 +440,11 @@ fn empty_words(seen: Seen<'_>, kind: Kind, total: usize, filtered: bool) -> Vec<
     let (loading, done, of) = seen.fleet.loading(seen.preview, kind);
     if loading > 0 {
         let of = of.map_or_else(|| "?".to_owned(), show_count);
-        out.push(format!("loading {plural} from {loading} clusters: {} of {of}", show_count(done)));
+        out.push(format!(
+            "loading {plural} from {}: {} of {of}",
+            count(loading, "cluster"),
+            show_count(done)
+        ));
     }
     if filtered && total > 0 {
         out.push(format!("none of {} {plural} matches; Esc clears the filter", show_count(total)));
