@@ -6,7 +6,11 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 /// Parses the command line; `Err` holds what to print and whether it is an error (help and version are not).
 pub fn parse(from: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Args, (String, bool)> {
-    Args::try_parse_from(from).map_err(|e| (e.render().to_string(), e.use_stderr()))
+    let mut args = Args::try_parse_from(from).map_err(|e| (e.render().to_string(), e.use_stderr()))?;
+    if let Some(command) = &mut args.command {
+        super::target::settle(command).map_err(|words| (words, true))?;
+    }
+    Ok(args)
 }
 
 /// One terminal for every cluster in every cloud.
@@ -255,9 +259,10 @@ pub struct GetArgs {
 /// A kind and a name.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ObjectArgs {
-    /// The kind
+    /// The kind, or KIND/NAME
     pub kind: String,
     /// The name
+    #[arg(default_value = "", hide_default_value = true)]
     pub name: String,
 }
 
@@ -347,6 +352,9 @@ pub struct DeployArgs {
     /// A manifest file or folder; - reads standard input
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     pub file: String,
+    /// Take fields over from the controllers that own them (from kubectl and skyfleet they are taken over anyway)
+    #[arg(long)]
+    pub force_conflicts: bool,
     /// Writing
     #[command(flatten)]
     pub write: WriteArgs,
@@ -358,8 +366,11 @@ pub struct DeployArgs {
 /// Of `scale`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ScaleArgs {
-    /// KIND/NAME
+    /// KIND/NAME, or the kind
     pub target: String,
+    /// The name
+    #[arg(default_value = "", hide_default_value = true)]
+    pub name: String,
     /// N, +N or -N
     #[arg(long, allow_hyphen_values = true)]
     pub replicas: String,
@@ -374,8 +385,11 @@ pub struct ScaleArgs {
 /// Of `restart` and `delete`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct TargetArgs {
-    /// KIND/NAME
+    /// KIND/NAME, or the kind
     pub target: String,
+    /// The name
+    #[arg(default_value = "", hide_default_value = true)]
+    pub name: String,
     /// Writing
     #[command(flatten)]
     pub write: WriteArgs,

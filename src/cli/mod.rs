@@ -6,11 +6,14 @@ pub mod commands;
 pub mod exit;
 pub mod out;
 pub mod scope;
+pub mod target;
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use crate::domain::place::Provider;
 use crate::domain::scope::Scope;
+use crate::fleet::cluster::ClusterInfo;
 use crate::ops::session::Shared;
 
 use args::{Args, Command};
@@ -28,7 +31,7 @@ pub struct Io<'a> {
 
 /// Runs a command on a session.
 pub async fn run(args: &Args, command: &Command, session: Shared, io: &mut Io<'_>) -> Exit {
-    let (session, scope) = match narrowed(args, command, session) {
+    let (session, scope) = match narrowed(args, command, session, io).await {
         Ok(both) => both,
         Err(why) => {
             let _ = writeln!(io.err, "{why}");
@@ -65,7 +68,12 @@ pub async fn run(args: &Args, command: &Command, session: Shared, io: &mut Io<'_
 }
 
 /// The session as the context flags want it to act, and the scope of all the flags.
-fn narrowed(args: &Args, command: &Command, session: Shared) -> Result<(Shared, Scope), String> {
+async fn narrowed(
+    args: &Args,
+    command: &Command,
+    session: Shared,
+    io: &mut Io<'_>,
+) -> Result<(Shared, Scope), String> {
     if args.scope.selector.is_some() && !command.takes_labels() {
         // Passing the flag over would show, or write, more than was named.
         return Err(
@@ -80,5 +88,19 @@ fn narrowed(args: &Args, command: &Command, session: Shared) -> Result<(Shared, 
         Arc::new(session.acting_by(scope::matcher(&args.scope.context)?))
     };
     let scope = scope::of(&args.scope, &session.infos)?;
+    // A scope of places has to know where every cluster is, also where only its nodes tell; reading files alone asks
+    // nobody.
+    let unknown =
+        |i: &&ClusterInfo| i.place.provider == Provider::Unknown && scope.touches_but_for_places(i.at());
+    let asks = !matches!(command, Command::Contexts(_) | Command::Clouds(_));
+    if asks && scope.asks_for_places() && session.infos.iter().any(|i| unknown(&i)) {
+        let ids: Vec<_> = session.infos.iter().filter(unknown).map(|i| i.id).collect();
+        let fleet = commands::gathered(args, &session, &Scope::all().in_clusters(ids), commands::plain(), io)
+            .await
+            .fleet;
+        let session = Arc::new(session.placed(&fleet));
+        let scope = scope::of(&args.scope, &session.infos)?;
+        return Ok((session, scope));
+    }
     Ok((session, scope))
 }

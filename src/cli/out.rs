@@ -1,5 +1,6 @@
 //! How answers are printed: aligned columns, CSV, JSON, JSON a line. Text in columns has no control characters left.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ pub fn csv(out: &mut dyn Write, columns: &[Column<'_>], rows: &[Vec<String>]) ->
     let fail = |e: csv::Error| io::Error::other(e.to_string());
     writer.write_record(columns.iter().map(|(t, _)| *t)).map_err(fail)?;
     for row in rows {
-        writer.write_record(row).map_err(fail)?;
+        writer.write_record(row.iter().map(|c| clean(c).into_owned())).map_err(fail)?;
     }
     writer.flush()
 }
@@ -93,7 +94,7 @@ impl Answer<'_> {
             }
             Output::Ndjson => {
                 for item in &self.items {
-                    writeln!(out, "{item}")?;
+                    writeln!(out, "{}", escaped(&item.to_string()))?;
                 }
             }
             Output::Csv => csv(out, &self.columns, &self.rows)?,
@@ -131,20 +132,49 @@ pub fn errors(session: &Session, errors: &[(ClusterId, String)]) -> Value {
 pub fn value(out: &mut dyn Write, output: Output, value: &Value) -> io::Result<()> {
     match output {
         Output::Yaml => write!(out, "{}", to_yaml(value)),
-        Output::Ndjson => writeln!(out, "{value}"),
+        Output::Ndjson => writeln!(out, "{}", escaped(&value.to_string())),
         Output::Json | Output::Table | Output::Wide | Output::Csv | Output::Name => json(out, value),
     }
 }
 
 /// Prints a JSON value for people and programs alike.
 pub fn json(out: &mut dyn Write, value: &Value) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    writeln!(out)
+    writeln!(out, "{}", escaped(&serde_json::to_string_pretty(value)?))
+}
+
+/// JSON of which no character acts on a terminal: what JSON itself leaves as it is (C1 controls, marks of direction)
+/// stands as `\\u…`. They can only be within strings.
+pub fn escaped(json: &str) -> Cow<'_, str> {
+    let acts = |c: char| c.is_control() && c != '\n' || is_direction(c);
+    if !json.contains(acts) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if acts(c) {
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+const fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_that_acts_on_no_terminal() {
+        let value = json!({"a": "x\u{9b}31m\u{202e}y\u{1b}[0m"});
+        let text = escaped(&value.to_string()).into_owned();
+        assert_eq!(text, "{\"a\":\"x\\u009b31m\\u202ey\\u001b[0m\"}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
 
     #[test]
     fn columns_line_up_by_width() {

@@ -2,7 +2,8 @@
 
 use globset::GlobBuilder;
 
-use crate::domain::scope::{PathGlob, Scope};
+use crate::domain::place::Provider;
+use crate::domain::scope::{PathGlob, PlaceFilter, PlacePart, Scope};
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::ClusterInfo;
 
@@ -17,36 +18,38 @@ pub fn of(args: &ScopeArgs, infos: &[ClusterInfo]) -> Result<Scope, String> {
     for text in &args.scope {
         globs.push(PathGlob::parse(text).map_err(|e| e.to_string())?);
     }
-    let flags: [(&[String], fn(&ClusterInfo) -> String); 6] = [
-        (&args.cloud, |i| i.place.provider.tree_word().to_owned()),
-        (&args.account, |i| i.place.account.to_string()),
-        (&args.region, |i| i.place.region.to_string()),
-        (&args.cluster, |i| i.name().to_string()),
-        (&args.context, |i| i.context.to_string()),
-        (&args.env, |i| i.environment.word().to_owned()),
-    ];
-    if flags.iter().all(|(given, _)| given.is_empty()) {
-        return Ok(Scope::globs(globs).in_namespaces(namespaces));
-    }
-    let mut found = Vec::new();
-    let by_path = Scope::globs(globs).in_namespaces(namespaces);
-    for info in infos.iter().filter(|i| by_path.touches(i.at())) {
-        let mut all = true;
-        for (given, value) in &flags {
-            if given.is_empty() {
-                continue;
-            }
-            all &= matcher(given)?(&value(info));
-        }
-        if all {
-            found.push(info.id);
+    let mut places = Vec::new();
+    for (part, given) in [
+        (PlacePart::Cloud, &args.cloud),
+        (PlacePart::Account, &args.account),
+        (PlacePart::Region, &args.region),
+        (PlacePart::Cluster, &args.cluster),
+    ] {
+        if !given.is_empty() {
+            places.push(PlaceFilter::new(part, given)?);
         }
     }
-    if found.is_empty() {
+    let mut scope = Scope::globs(globs).in_namespaces(namespaces).in_places(places);
+    let flags: [(&[String], fn(&ClusterInfo) -> String); 2] =
+        [(&args.context, |i| i.context.to_string()), (&args.env, |i| i.environment.word().to_owned())];
+    let mut wanted: Vec<&ClusterInfo> = infos.iter().collect();
+    for (given, value) in flags.iter().filter(|(given, _)| !given.is_empty()) {
+        let matches = matcher(given)?;
+        wanted.retain(|i| matches(&value(i)));
+    }
+    let flagged = flags.iter().any(|(given, _)| !given.is_empty());
+    let named =
+        flagged || [&args.cloud, &args.account, &args.region, &args.cluster].iter().any(|g| !g.is_empty());
+    // Where a cluster is may come out only when its nodes tell.
+    let may_be = |i: &&ClusterInfo| scope.touches(i.at()) || i.place.provider == Provider::Unknown;
+    if named && !wanted.iter().any(may_be) {
         return Err("no cluster matches these flags; `skyfleet contexts` lists what there is".to_owned());
     }
-    // The globs stay: they may speak of namespaces and workloads too.
-    Ok(by_path.in_clusters(found))
+    if flagged {
+        let ids = wanted.iter().map(|i| i.id).collect();
+        scope = scope.in_clusters(ids);
+    }
+    Ok(scope)
 }
 
 /// Whether a value is one of those a flag names.

@@ -11,6 +11,7 @@ pub mod context;
 pub mod cost;
 pub mod diff;
 pub mod environment;
+pub mod fields;
 pub mod filter;
 pub mod health;
 pub mod id;

@@ -49,6 +49,52 @@ pub struct Scope {
     namespaces: Vec<SafeText>,
     /// Only these clusters, when any.
     clusters: Vec<ClusterId>,
+    /// Only clusters of these places: every one has to match.
+    places: Vec<PlaceFilter>,
+}
+
+/// A part of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlacePart {
+    /// The cloud, by its tree word.
+    Cloud,
+    /// Account, project, subscription.
+    Account,
+    /// Region.
+    Region,
+    /// The cluster's own name.
+    Cluster,
+}
+
+/// One part of a place, and globs of which one has to find it.
+#[derive(Clone, Debug)]
+pub struct PlaceFilter {
+    part: PlacePart,
+    texts: Vec<String>,
+    globs: Vec<GlobMatcher>,
+}
+
+impl PlaceFilter {
+    /// Reads globs; an error names the one that is none.
+    pub fn new(part: PlacePart, texts: &[String]) -> Result<Self, String> {
+        let read = |text: &String| match GlobBuilder::new(text).build() {
+            Ok(glob) => Ok(glob.compile_matcher()),
+            Err(e) => Err(format!("`{text}`: {}", e.kind())),
+        };
+        Ok(Self { part, texts: texts.to_vec(), globs: texts.iter().map(read).collect::<Result<_, _>>()? })
+    }
+
+    fn finds(&self, at: ClusterAt<'_>) -> bool {
+        let value = match self.part {
+            PlacePart::Cloud => at.place.provider.tree_word(),
+            PlacePart::Account => at.place.account.as_str(),
+            PlacePart::Region => at.place.region.as_str(),
+            PlacePart::Cluster if at.place.cluster.is_empty() => at.context,
+            PlacePart::Cluster => at.place.cluster.as_str(),
+        };
+        // A value that is no glob is compared as it is.
+        self.texts.iter().any(|t| t == value) || self.globs.iter().any(|g| g.is_match(value))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -157,6 +203,18 @@ impl Scope {
         self
     }
 
+    /// Whether this cluster is in scope as far as that does not depend on where it is.
+    pub fn touches_but_for_places(&self, at: ClusterAt<'_>) -> bool {
+        self.clusters.is_empty() || self.clusters.contains(&at.id)
+    }
+
+    /// The same, in clusters of these places only.
+    #[must_use]
+    pub fn in_places(mut self, places: Vec<PlaceFilter>) -> Self {
+        self.places = places;
+        self
+    }
+
     /// The namespaces it is narrowed to, if any.
     pub fn namespaces(&self) -> &[SafeText] {
         &self.namespaces
@@ -164,11 +222,15 @@ impl Scope {
 
     /// Selects everything.
     pub fn is_all(&self) -> bool {
-        self.items.is_empty() && self.namespaces.is_empty() && self.clusters.is_empty()
+        self.items.is_empty()
+            && self.namespaces.is_empty()
+            && self.clusters.is_empty()
+            && self.places.is_empty()
     }
 
     fn has_cluster(&self, at: ClusterAt<'_>) -> bool {
-        self.clusters.is_empty() || self.clusters.contains(&at.id)
+        (self.clusters.is_empty() || self.clusters.contains(&at.id))
+            && self.places.iter().all(|p| p.finds(at))
     }
 
     /// The nodes it is made of (globs have none).
@@ -179,9 +241,9 @@ impl Scope {
         })
     }
 
-    /// It is made of path globs, which speak of places.
-    pub fn has_globs(&self) -> bool {
-        self.items.iter().any(|i| matches!(i, Item::Glob(_)))
+    /// It speaks of places, which may become known only when a cluster's nodes tell.
+    pub fn asks_for_places(&self) -> bool {
+        !self.places.is_empty() || self.items.iter().any(|i| matches!(i, Item::Glob(_)))
     }
 
     /// Whether anything of this cluster is in scope.

@@ -15,7 +15,7 @@ use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
 use super::Fleet;
-use super::cluster::{Cluster, Key, Load, Phase};
+use super::cluster::{Cluster, Key, Lack, Load, Phase};
 use super::delta::{Delta, Row, Update};
 use super::index::Tally;
 
@@ -67,7 +67,10 @@ impl Seen {
                 cluster.lost = false;
                 self.push(None, What::Back);
             }
-            Phase::Stale { cause, .. } | Phase::Denied { cause, .. } | Phase::Failed { cause, .. }
+            Phase::Stale { cause, .. }
+            | Phase::Denied { cause, .. }
+            | Phase::Unreadable { cause, .. }
+            | Phase::Failed { cause, .. }
                 if cluster.phase == Phase::Live =>
             {
                 cluster.lost = true;
@@ -79,6 +82,7 @@ impl Seen {
             | Phase::Syncing { .. }
             | Phase::Stale { .. }
             | Phase::Denied { .. }
+            | Phase::Unreadable { .. }
             | Phase::Failed { .. } => {}
         }
     }
@@ -111,7 +115,7 @@ impl Seen {
             (Some(from), Some(to)) if from != to => self.push(object, What::Status { from, to }),
             (None, Some(_)) => self.push(object, What::Created),
             (Some(_), None) => self.push(object, What::Deleted),
-            _ => {}
+            (Some(_), Some(_)) | (None, None) => {}
         }
     }
 }
@@ -132,9 +136,15 @@ impl Cluster {
                     self.loads.insert(kind, Load::Loading { done, total });
                 }
             }
-            Delta::Refused { kind, cause } => {
-                self.clear(kind);
-                self.loads.insert(kind, Load::Refused(cause));
+            Delta::Lacks { kind, lack } => self.lack(kind, lack),
+            Delta::Well { kind } => {
+                if let Some(load) = self.loads.get_mut(&kind) {
+                    *load = match std::mem::replace(load, Load::Ready) {
+                        Load::Old(_) => Load::Ready,
+                        Load::Absent(_) => Load::Loading { done: 0, total: None },
+                        load @ (Load::Loading { .. } | Load::Ready) => load,
+                    };
+                }
             }
             Delta::Dropped { kind } => {
                 self.clear(kind);
@@ -168,6 +178,16 @@ impl Cluster {
                 self.usage_pods = usage.pods.into_iter().map(|(ns, name, a)| ((ns, name), a)).collect();
             }
         }
+    }
+
+    /// A kind is not current any more. While it stays so for one reason, it is so since the first word of it.
+    fn lack(&mut self, kind: Kind, mut lack: Lack) {
+        let before = self.loads.get(&kind);
+        if let Some(known) = before.and_then(Load::lack).filter(|known| known.why == lack.why) {
+            lack.since = lack.since.min(known.since);
+        }
+        let load = if self.is_loaded(kind) { Load::Old(lack) } else { Load::Absent(lack) };
+        self.loads.insert(kind, load);
     }
 
     /// A whole list in the place of what was known. A list after a silence tells what changed meanwhile.

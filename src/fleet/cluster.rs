@@ -38,11 +38,12 @@ pub enum Phase {
         /// Since when.
         since: Timestamp,
     },
-    /// All watches run.
+    /// Every watch runs, but for kinds that the server refuses: those are in `loads`.
     Live,
-    /// Was live; the server has stopped answering. What is shown is old.
+    /// Answered before; now it does not, or a watched kind that was live has had trouble for a while. What is shown is
+    /// old, in part at least, until its lists are there anew.
     Stale {
-        /// The last answer.
+        /// As of when it is: the last answer, or the start of the trouble.
         since: Timestamp,
         /// What happened.
         cause: SafeText,
@@ -52,6 +53,13 @@ pub enum Phase {
         /// Since when.
         since: Timestamp,
         /// 401 or 403, in its words.
+        cause: SafeText,
+    },
+    /// It answers and was never live: a watched kind has not come for a while. What is shown is not whole.
+    Unreadable {
+        /// Since when.
+        since: Timestamp,
+        /// Which kind, and what the server says.
         cause: SafeText,
     },
     /// Never reached.
@@ -73,6 +81,7 @@ impl Phase {
             Self::Live => "live",
             Self::Stale { .. } => "stale",
             Self::Denied { .. } => "denied",
+            Self::Unreadable { .. } => "unreadable",
             Self::Failed { .. } => "unreachable",
         }
     }
@@ -80,9 +89,10 @@ impl Phase {
     /// Why it is not live, where there is a cause.
     pub fn cause(&self) -> Option<&SafeText> {
         match self {
-            Self::Stale { cause, .. } | Self::Denied { cause, .. } | Self::Failed { cause, .. } => {
-                Some(cause)
-            }
+            Self::Stale { cause, .. }
+            | Self::Denied { cause, .. }
+            | Self::Unreadable { cause, .. }
+            | Self::Failed { cause, .. } => Some(cause),
             Self::Idle | Self::Connecting { .. } | Self::Syncing { .. } | Self::Live => None,
         }
     }
@@ -94,14 +104,22 @@ impl Phase {
             | Self::Syncing { since }
             | Self::Stale { since, .. }
             | Self::Denied { since, .. }
+            | Self::Unreadable { since, .. }
             | Self::Failed { since, .. } => Some(*since),
             Self::Idle | Self::Live => None,
         }
     }
 
-    /// Nothing more will come without a change: live, refused or unreachable.
+    /// Nothing more will come without a change: live, refused, in trouble or unreachable.
     pub const fn is_settled(&self) -> bool {
-        matches!(self, Self::Live | Self::Stale { .. } | Self::Denied { .. } | Self::Failed { .. })
+        match self {
+            Self::Live
+            | Self::Stale { .. }
+            | Self::Denied { .. }
+            | Self::Unreadable { .. }
+            | Self::Failed { .. } => true,
+            Self::Idle | Self::Connecting { .. } | Self::Syncing { .. } => false,
+        }
     }
 }
 
@@ -160,8 +178,42 @@ pub enum Load {
     },
     /// Complete and watched.
     Ready,
-    /// Refused, with the cause.
-    Refused(SafeText),
+    /// Was complete, and is not current any more: its rows are as of [`Lack::since`].
+    Old(Lack),
+    /// Never came whole.
+    Absent(Lack),
+}
+
+impl Load {
+    /// What is the matter with it, if anything is.
+    pub const fn lack(&self) -> Option<&Lack> {
+        match self {
+            Self::Loading { .. } | Self::Ready => None,
+            Self::Old(lack) | Self::Absent(lack) => Some(lack),
+        }
+    }
+}
+
+/// Why a kind is not current.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// Since when.
+    pub since: Timestamp,
+    /// In the server's words.
+    pub cause: SafeText,
+    /// By what the reader can do.
+    pub why: Why,
+}
+
+/// What kind of lack it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The server fails, or does not answer; it is asked again all the time.
+    Trouble,
+    /// The server says that we may not (403).
+    Refused,
+    /// The server does not have the kind (404).
+    NotServed,
 }
 
 /// One cluster.
@@ -338,9 +390,29 @@ impl Cluster {
         self.usage_pods.get(&(namespace.clone(), name.clone())).copied()
     }
 
-    /// Whether a kind's rows are complete.
+    /// Whether a kind's rows are or were complete: a number of them can be said.
     pub fn is_loaded(&self, kind: Kind) -> bool {
-        matches!(self.loads.get(&kind), Some(Load::Ready))
+        matches!(self.loads.get(&kind), Some(Load::Ready | Load::Old(_)))
+    }
+
+    /// The watched kinds that are not current. A kind that the server never served lacks nobody.
+    pub fn lacks(&self) -> impl Iterator<Item = (Kind, &Lack)> {
+        Kind::WATCHED.into_iter().filter_map(|kind| match self.loads.get(&kind)? {
+            Load::Absent(Lack { why: Why::NotServed, .. }) | Load::Loading { .. } | Load::Ready => None,
+            Load::Absent(lack) | Load::Old(lack) => Some((kind, lack)),
+        })
+    }
+
+    /// What the lacking kinds come to in one line: `pods: forbidden (and 2 more kinds)`.
+    pub fn lack_words(&self) -> Option<String> {
+        let mut lacks = self.lacks();
+        let (kind, lack) = lacks.next()?;
+        let more = match lacks.count() {
+            0 => String::new(),
+            1 => " (and 1 more kind)".to_owned(),
+            n => format!(" (and {n} more kinds)"),
+        };
+        Some(format!("{}: {}{more}", kind.info().plural, lack.cause))
     }
 }
 

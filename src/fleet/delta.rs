@@ -12,7 +12,7 @@ use crate::domain::resources::Amount;
 use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
-use super::cluster::Phase;
+use super::cluster::{Lack, Phase};
 
 /// What a source says, in the order it happened.
 #[derive(Clone, Debug)]
@@ -68,12 +68,17 @@ pub enum Delta {
         /// Its name.
         name: SafeText,
     },
-    /// That kind cannot be listed or watched (403, not served), with the server's words.
-    Refused {
+    /// That kind is not current, and why. Rows it has stay, as old ones.
+    Lacks {
         /// Which kind.
         kind: Kind,
         /// Why.
-        cause: SafeText,
+        lack: Lack,
+    },
+    /// That kind is well again, or on its way at least, without a new list.
+    Well {
+        /// Which kind.
+        kind: Kind,
     },
     /// That kind is no longer watched; its rows go.
     Dropped {

@@ -5,6 +5,7 @@
 pub mod apply;
 pub mod cluster;
 pub mod delta;
+pub mod demand;
 pub mod guards;
 pub mod index;
 pub mod table;
@@ -46,6 +47,7 @@ pub struct PhaseCounts {
     pub live: usize,
     pub stale: usize,
     pub denied: usize,
+    pub unreadable: usize,
     pub failed: usize,
 }
 
@@ -103,6 +105,7 @@ impl Fleet {
                 Phase::Live => n.live += 1,
                 Phase::Stale { .. } => n.stale += 1,
                 Phase::Denied { .. } => n.denied += 1,
+                Phase::Unreadable { .. } => n.unreadable += 1,
                 Phase::Failed { .. } => n.failed += 1,
             }
         }

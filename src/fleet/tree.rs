@@ -36,6 +36,8 @@ pub struct TreeRow {
     pub bad: (u32, u32),
     /// A word instead of a glyph where the connection needs one: `✖ 4m`, `denied`, `connecting`.
     pub phase: Option<Phase>,
+    /// Of a live cluster: which watched kinds are not current, and why.
+    pub lack: Option<String>,
 }
 
 /// Which rows are open: those in the set. Places start open, clusters and below start closed.
@@ -116,6 +118,7 @@ fn place_row(node: &TreeNode, label: String, clusters: &[&Cluster], indent: u8, 
         health,
         bad,
         phase: None,
+        lack: None,
     }
 }
 
@@ -153,7 +156,11 @@ pub fn of_cluster(c: &Cluster) -> (Health, (u32, u32)) {
     let bad = (t.count(Health::Degraded), t.count(Health::Down));
     match c.phase {
         Phase::Failed { .. } => (Health::Down, (bad.0, bad.1 + 1)),
-        Phase::Stale { .. } | Phase::Denied { .. } => (Health::Degraded.max(worst(t)), (bad.0 + 1, bad.1)),
+        Phase::Stale { .. } | Phase::Denied { .. } | Phase::Unreadable { .. } => {
+            (Health::Degraded.max(worst(t)), (bad.0 + 1, bad.1))
+        }
+        // What is not seen may be broken: such a cluster is not simply well.
+        Phase::Live if c.lacks().next().is_some() => (Health::Degraded.max(worst(t)), (bad.0 + 1, bad.1)),
         Phase::Idle => (Health::Unknown, bad),
         Phase::Connecting { .. } | Phase::Syncing { .. } => (Health::Progressing.max(worst(t)), bad),
         Phase::Live => (worst(t), bad),
@@ -178,6 +185,7 @@ fn cluster(c: &Cluster, indent: u8, open: &Expanded, out: &mut Vec<TreeRow>) {
         health,
         bad,
         phase: (!matches!(c.phase, Phase::Live)).then(|| c.phase.clone()),
+        lack: if c.phase == Phase::Live { c.lack_words() } else { None },
     });
     if expanded {
         for ns in namespace_names(c) {
@@ -207,6 +215,7 @@ fn namespace(c: &Cluster, ns: &SafeText, indent: u8, open: &Expanded, out: &mut 
         health: tally.worst(),
         bad: (tally.count(Health::Degraded), tally.count(Health::Down)),
         phase: None,
+        lack: None,
     });
     if !expanded {
         return;
@@ -225,6 +234,7 @@ fn namespace(c: &Cluster, ns: &SafeText, indent: u8, open: &Expanded, out: &mut 
             health,
             bad: (u32::from(health == Health::Degraded), u32::from(health == Health::Down)),
             phase: None,
+            lack: None,
         });
         if expanded {
             let kind = w.kind.info().name;
@@ -253,5 +263,6 @@ fn pod(id: ClusterId, ns: &SafeText, p: &crate::domain::pod::PodRow, indent: u8,
         health,
         bad: (0, 0),
         phase: None,
+        lack: None,
     });
 }

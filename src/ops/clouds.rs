@@ -1,6 +1,7 @@
 //! Clouds: what local files speak of, and who AWS says we are.
 
-use crate::source::clouds::{self, CloudProfile, Home};
+pub use crate::source::clouds::CloudProfile;
+use crate::source::clouds::{self, Home};
 
 /// Reads the local files of the clouds' command lines. No network, no process.
 pub async fn found() -> Vec<CloudProfile> {

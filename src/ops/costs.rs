@@ -71,6 +71,8 @@ pub enum RowKind {
     Cost,
     /// What nobody asks for.
     Idle,
+    /// The nodes of clusters whose pods could not be read: nobody knows who asks for them.
+    Unread,
     /// The control planes.
     Fee,
 }
@@ -92,6 +94,8 @@ pub struct CostsRow {
     pub gpu_nano: i128,
     /// Idle within this row; zero where idle is a row of its own.
     pub idle_nano: i128,
+    /// Nodes within this row that cannot be shared out, because the pods could not be read.
+    pub unread_nano: i128,
     /// Fees within this row; zero where they are a row of their own.
     pub fee_nano: i128,
     /// Everything in this row.
@@ -100,6 +104,8 @@ pub struct CostsRow {
     pub share_permille: u32,
     /// Pods.
     pub pods: u32,
+    /// Of none of its clusters the pods could be read: their number is not 0 but unknown.
+    pub pods_unread: bool,
     /// Pods whose cost is not known: when these are all of them, the total is not known either.
     pub unpriced_pods: u32,
     /// Usage by request in thousandths, weighted by cost; none where no usage is known.
@@ -215,6 +221,7 @@ pub fn pod_nano(cluster: &Cluster, requests: Amount) -> Option<i64> {
 pub fn of(fleet: &Fleet, scope: &Scope, by: By) -> Costs {
     let catalogue = fleet.catalogue.as_deref();
     let mut out = Costs { by, ..Costs::default() };
+    let mut unread_nano = 0;
     let mut groups: BTreeMap<Vec<SafeText>, Group> = BTreeMap::new();
     for cluster in fleet.in_scope(scope) {
         let alone: Vec<(&SafeText, &SafeText)> = scope
@@ -235,13 +242,18 @@ pub fn of(fleet: &Fleet, scope: &Scope, by: By) -> Costs {
                 groups.entry(key_of(by, cluster, row)).or_default().add(cluster.id(), row);
             }
         }
+        // What no pod asks for is idle only where the pods are known.
+        let (idle, unread) =
+            if cluster.is_loaded(Kind::Pod) { (costs.idle_nano, 0) } else { (0, costs.idle_nano) };
         if whole {
-            out.idle_nano += costs.idle_nano;
+            out.idle_nano += idle;
+            unread_nano += unread;
             out.fee_nano += i128::from(costs.fee_nano);
             if matches!(by, By::Cloud | By::Cluster) && costs.total_nano > 0 {
                 let group = groups.entry(key_of(by, cluster, &CostRow::default())).or_default();
                 group.add(cluster.id(), &CostRow::default());
-                group.row.idle_nano += costs.idle_nano;
+                group.row.idle_nano += idle;
+                group.row.unread_nano += unread;
                 group.row.fee_nano += i128::from(costs.fee_nano);
             }
         }
@@ -256,10 +268,13 @@ pub fn of(fleet: &Fleet, scope: &Scope, by: By) -> Costs {
     out.rows = groups.into_iter().map(|(key, group)| group.finish(shown(by, &key))).collect();
     if matches!(by, By::Namespace | By::Workload) {
         out.rows.extend(extra(RowKind::Idle, "idle", out.idle_nano, by));
+        out.rows.extend(extra(RowKind::Unread, "nodes without pods read", unread_nano, by));
         out.rows.extend(extra(RowKind::Fee, "control planes", out.fee_nano, by));
     }
     out.total_nano = out.rows.iter().map(|r| r.total_nano).sum();
+    let unread = |id: &ClusterId| fleet.cluster(*id).is_none_or(|c| !c.is_loaded(Kind::Pod));
     for row in &mut out.rows {
+        row.pods_unread = !row.clusters.is_empty() && row.clusters.iter().all(unread);
         row.share_permille = permille(row.total_nano, out.total_nano);
     }
     out.rows.sort_by(|a, b| {
@@ -341,7 +356,8 @@ impl Group {
     fn finish(self, label: Vec<SafeText>) -> CostsRow {
         let mut row = self.row;
         row.label = label;
-        row.total_nano = row.cpu_nano + row.mem_nano + row.gpu_nano + row.idle_nano + row.fee_nano;
+        row.total_nano =
+            row.cpu_nano + row.mem_nano + row.gpu_nano + row.idle_nano + row.unread_nano + row.fee_nano;
         row.efficiency_permille =
             (self.weight > 0).then(|| u32::try_from(self.weighted / self.weight).unwrap_or(u32::MAX));
         row

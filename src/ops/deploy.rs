@@ -6,6 +6,7 @@ use futures::StreamExt;
 use serde_json::Value;
 
 use crate::domain::diff;
+use crate::domain::fields;
 use crate::domain::kind::Kind;
 use crate::domain::manifest::{self, Manifest};
 use crate::domain::plan::{Plan, Step, StepAction, Verb, Verdict};
@@ -44,6 +45,15 @@ impl DeployTo {
         };
         Self { info: cluster.info.clone(), trouble }
     }
+}
+
+/// How to deploy.
+#[derive(Clone, Debug, Default)]
+pub struct DeployOptions {
+    /// For objects that name no namespace; none: each context's own, as with kubectl.
+    pub namespace: Option<String>,
+    /// Take fields over from whoever owns them. Those a person set, by kubectl or by this program, are taken over anyway.
+    pub force: bool,
 }
 
 /// Why there is no plan.
@@ -87,13 +97,12 @@ pub async fn read(path: &Path) -> Result<String, String> {
 }
 
 /// Plans manifests for clusters, as the fleet knows them by now: what each server says would come of them. Nothing is
-/// written. `namespace` is for objects that name none; without it each context's own is, as with kubectl. `path` is for
-/// the command that is shown.
+/// written. `path` is for the command that is shown.
 pub async fn plan(
     session: &Session,
     text: &str,
     clusters: &[DeployTo],
-    namespace: Option<&str>,
+    options: &DeployOptions,
     path: &str,
 ) -> Result<Plan, DeployError> {
     let mut manifests = manifest::parse(text).map_err(|e| DeployError::Manifest(e.to_string()))?;
@@ -112,20 +121,22 @@ pub async fn plan(
         .iter()
         .map(|to| async move {
             let own = session.context(to.info.id).and_then(|c| c.namespace.as_deref());
-            let namespace = namespace.or(own.filter(|n| !n.is_empty())).unwrap_or("default");
-            plan_cluster(session, to, manifests, namespace).await
+            let given = options.namespace.as_deref();
+            let namespace = given.or(own.filter(|n| !n.is_empty())).unwrap_or("default");
+            plan_cluster(session, to, manifests, (namespace, options.force)).await
         })
         .collect();
     let by_cluster: Vec<Vec<Step>> = futures::stream::iter(each).buffered(AT_ONCE).collect().await;
     let id = steps::run_id(session.clock.now(), Verb::Apply, &subject);
     // Objects that name no namespace have to land in the same one again.
-    let namespace = match namespace {
+    let namespace = match &options.namespace {
         Some(given) if manifests.iter().any(|m| m.namespace.is_none()) => format!(" -n {}", quote(given)),
         Some(_) | None => String::new(),
     };
     let command = format!(
-        "skyfleet deploy run -f {}{namespace}{}",
+        "skyfleet deploy run -f {}{namespace}{}{}",
         quote(path),
+        if options.force { " --force-conflicts" } else { "" },
         steps::contexts(session, clusters.iter().map(|c| c.info.id))
     );
     Ok(Plan { id, verb: Verb::Apply, subject, steps: by_cluster.into_iter().flatten().collect(), command })
@@ -135,7 +146,7 @@ async fn plan_cluster(
     session: &Session,
     to: &DeployTo,
     manifests: &[Manifest],
-    namespace: &str,
+    (namespace, force): (&str, bool),
 ) -> Vec<Step> {
     let info = &to.info;
     let client = match &to.trouble {
@@ -162,7 +173,7 @@ async fn plan_cluster(
             cost_nano_hour: None,
         };
         match &client {
-            Ok(client) => plan_step(client, &mut step, m, manifests, namespace, &hpas).await,
+            Ok(client) => plan_step(client, &mut step, m, manifests, (namespace, force), &hpas).await,
             Err(fault) => step.verdict = Verdict::Refused(fault.to_string()),
         }
         out.push(step);
@@ -175,7 +186,7 @@ async fn plan_step(
     step: &mut Step,
     m: &Manifest,
     all: &[Manifest],
-    namespace: &str,
+    (namespace, force): (&str, bool),
     hpas: &[(String, String, String)],
 ) {
     let what = match Kind::of_manifest(&m.kind, &m.api_version).map(Resource::from) {
@@ -227,8 +238,20 @@ async fn plan_step(
     if let Some(uid) = live.as_ref().and_then(|l| l.pointer("/metadata/uid")).and_then(Value::as_str) {
         uid.clone_into(&mut step.uid);
     }
-    let options = ApplyOptions { dry_run: true, force: false };
-    match api::apply(client, &what, &step.namespace, &m.name, &object, options).await {
+    let mut options = ApplyOptions { dry_run: true, force: false };
+    let mut answer = api::apply(client, &what, &step.namespace, &m.name, &object, options).await;
+    if let Err(fault) = &answer
+        && fault.class == FaultClass::Conflict
+    {
+        let owners = fields::conflicting(&fault.words);
+        if !owners.is_empty() && (force || owners.iter().all(|o| fields::is_person(o))) {
+            let owners: Vec<&str> = owners.into_iter().collect();
+            step.notes.push(format!("takes fields over from {}", owners.join(", ")));
+            options.force = true;
+            answer = api::apply(client, &what, &step.namespace, &m.name, &object, options).await;
+        }
+    }
+    match answer {
         Ok(result) => {
             let before = live.as_ref().map(diff::normalise);
             let after = diff::normalise(&result);
@@ -244,13 +267,15 @@ async fn plan_step(
         }
         Err(fault) => step.verdict = verdict_of(&fault, step, all),
     }
-    step.action = StepAction::Apply { object, force: false };
+    step.action = StepAction::Apply { object, force: options.force };
 }
 
 fn verdict_of(fault: &Fault, step: &Step, all: &[Manifest]) -> Verdict {
     let namespace_comes = all.iter().any(|m| m.kind == "Namespace" && m.name == step.namespace);
     match fault.class {
-        FaultClass::Conflict => Verdict::Conflict(fault.to_string()),
+        FaultClass::Conflict => Verdict::Conflict(format!(
+            "{fault}; its owner will set it again: change it there, or take it over (F, --force-conflicts)"
+        )),
         FaultClass::NotFound if namespace_comes => Verdict::Waits(
             "its namespace is in the same set; it can be checked once that is there".to_owned(),
         ),

@@ -17,8 +17,8 @@ use crate::domain::scope::Scope;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::{Cluster, Load, Phase};
 use crate::fleet::delta::Update;
+use crate::fleet::demand::Demand;
 use crate::source::clock::Clock;
-use crate::source::demand::Demand;
 
 use super::catalogue;
 use super::session::Session;
@@ -55,19 +55,30 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// Clusters in scope that could not be read, with the cause in words.
+    /// Clusters in scope that could not be read, or not whole, with the cause in words: who sums over rows or looks for
+    /// them in vain has to say so.
     pub fn errors(&self, scope: &Scope) -> Vec<(ClusterId, String)> {
         self.fleet
             .in_scope(scope)
+            .filter_map(|c| Some((c.id(), self.unread(c).or_else(|| c.lack_words())?)))
+            .collect()
+    }
+
+    /// The same for who needs these kinds only: that others cannot be read is nothing to them.
+    pub fn errors_for(&self, scope: &Scope, kinds: &[Kind]) -> Vec<(ClusterId, String)> {
+        let lacks = |c: &Cluster| c.lacks().any(|(kind, _)| kinds.contains(&kind));
+        self.fleet
+            .in_scope(scope)
             .filter_map(|c| {
-                let late = || {
-                    self.unsettled.contains(&c.id()).then(|| format!("no answer yet ({})", c.phase.word()))
-                };
-                let words =
-                    c.phase.cause().map(|cause| format!("{}: {cause}", c.phase.word())).or_else(late)?;
+                let words = self.unread(c).or_else(|| c.lack_words().filter(|_| lacks(c)))?;
                 Some((c.id(), words))
             })
             .collect()
+    }
+
+    fn unread(&self, c: &Cluster) -> Option<String> {
+        let late = || self.unsettled.contains(&c.id()).then(|| format!("no answer yet ({})", c.phase.word()));
+        c.phase.cause().map(|cause| format!("{}: {cause}", c.phase.word())).or_else(late)
     }
 }
 
@@ -98,7 +109,8 @@ impl Gathering {
         // Where a cluster is may come out only when its nodes tell: such a one is asked too, and counts if it is in scope
         // by then.
         let may_be = |c: &&Cluster| {
-            scope.touches(c.info.at()) || (scope.has_globs() && c.info.place.provider == Provider::Unknown)
+            scope.touches(c.info.at())
+                || (scope.asks_for_places() && c.info.place.provider == Provider::Unknown)
         };
         let ids: BTreeSet<ClusterId> = fleet.clusters().iter().filter(may_be).map(Cluster::id).collect();
         let (updates, heard) = mpsc::channel(256);
@@ -169,10 +181,10 @@ impl Gathering {
 
 fn is_settled(cluster: &Cluster, kinds: &BTreeSet<Kind>) -> bool {
     match cluster.phase {
-        Phase::Failed { .. } | Phase::Denied { .. } | Phase::Stale { .. } => true,
-        Phase::Live => {
-            kinds.iter().all(|k| matches!(cluster.loads.get(k), Some(Load::Ready | Load::Refused(_))))
-        }
+        Phase::Failed { .. } | Phase::Denied { .. } | Phase::Unreadable { .. } | Phase::Stale { .. } => true,
+        Phase::Live => kinds
+            .iter()
+            .all(|k| matches!(cluster.loads.get(k), Some(Load::Ready | Load::Old(_) | Load::Absent(_)))),
         Phase::Idle | Phase::Connecting { .. } | Phase::Syncing { .. } => false,
     }
 }

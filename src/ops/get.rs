@@ -15,7 +15,9 @@ use crate::domain::scope::Scope;
 use crate::fleet::cluster::ClusterInfo;
 use crate::source::api::{self, ListOptions, Resource};
 use crate::source::connect::Client;
-use crate::source::fault::Fault;
+use crate::source::fault::{Fault, FaultClass};
+/// An object as a row of its kind.
+pub use crate::source::slim::row;
 
 use super::session::Session;
 
@@ -42,6 +44,13 @@ pub struct ClusterResult {
     pub resource: Option<Resource>,
     /// The objects, or why there are none.
     pub result: Result<Vec<Value>, Fault>,
+}
+
+impl ClusterResult {
+    /// The server knows no such kind.
+    pub fn is_unknown_kind(&self) -> bool {
+        self.resource.is_none() && self.result.as_ref().is_err_and(|f| f.class == FaultClass::NotFound)
+    }
 }
 
 /// Asks every cluster in scope; the answers come in the order of the fleet. `progress` is told how many of how many have

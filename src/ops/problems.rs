@@ -5,9 +5,11 @@
 use jiff::Timestamp;
 
 use crate::domain::scope::Scope;
-use crate::domain::triage::{ClusterState, Finding, Problem, clusters, group, nodes, pods, workloads};
+use crate::domain::triage::{
+    ClusterState, Finding, Problem, RefusedKind, clusters, group, kinds, nodes, pods, workloads,
+};
 use crate::fleet::Fleet;
-use crate::fleet::cluster::Cluster;
+use crate::fleet::cluster::{Cluster, Load, Phase, Why};
 
 /// The problems of what is in scope, worst first.
 pub fn of(fleet: &Fleet, scope: &Scope, now: Timestamp) -> Vec<Problem> {
@@ -52,10 +54,38 @@ pub fn headline(problem: &Problem, fleet: &Fleet) -> String {
         + &explains
 }
 
+/// What is said where no problem was found: that nothing is broken only when everything was looked at.
+pub fn none_words(fleet: &Fleet, scope: &Scope) -> String {
+    let all = fleet.in_scope(scope).count();
+    match (all, fleet.in_scope(scope).filter(|c| !is_seen(c)).count()) {
+        (0, _) => "no cluster is in this scope".to_owned(),
+        (_, 0) => "nothing is broken in this scope".to_owned(),
+        (_, n) => format!("nothing is broken in what could be read; {}", unseen_words(n, all)),
+    }
+}
+
+/// How many clusters could not be looked at.
+pub fn unseen_words(n: usize, all: usize) -> String {
+    format!("{n} of {all} clusters could not be looked at, or not whole")
+}
+
+/// Whether everything that problems are found by is there, and current.
+fn is_seen(cluster: &Cluster) -> bool {
+    cluster.phase == Phase::Live && cluster.lacks().next().is_none()
+}
+
 fn of_cluster(cluster: &Cluster, scope: &Scope, now: Timestamp, out: &mut Vec<Finding>) {
     let (id, at) = (cluster.id(), cluster.info.at());
     // A cluster that cannot be reached matters to whoever looks at any part of it.
     out.extend(clusters::check(id, &state_of(cluster), now));
+    // Where everything is refused, or nothing answers, that is said above.
+    if cluster.phase == Phase::Live {
+        for (kind, lack) in cluster.lacks().filter(|(_, lack)| lack.why != Why::Trouble) {
+            let old = matches!(cluster.loads.get(&kind), Some(Load::Old(_)));
+            let refused = RefusedKind { kind, cause: lack.cause.clone(), since: lack.since, old };
+            out.push(kinds::check(id, cluster.info.name(), &refused, now));
+        }
+    }
     if scope.covers_cluster(at) {
         for node in cluster.nodes() {
             out.extend(nodes::check(id, node, now));
@@ -90,8 +120,9 @@ fn state_of(cluster: &Cluster) -> ClusterState {
 mod tests {
     use super::*;
     use crate::domain::id::ClusterId;
+    use crate::domain::kind::Kind;
     use crate::domain::place::Place;
-    use crate::fleet::cluster::{ClusterInfo, Phase};
+    use crate::fleet::cluster::{ClusterInfo, Lack};
     use crate::fleet::delta::{Batch, Delta, Update};
 
     fn info(name: &str) -> ClusterInfo {
@@ -118,5 +149,25 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert!(found[0].clusters.contains(&ClusterId(1)));
         assert!(found[0].cause.contains("connection refused"));
+    }
+
+    #[test]
+    fn nothing_is_broken_is_said_only_of_what_was_seen() {
+        let mut fleet = Fleet::new([info("a"), info("b")]);
+        let now = Timestamp::from_second(1000).unwrap();
+        let mut feed = |n: u32, delta: Delta| {
+            fleet.apply(Update::Cluster(Batch { cluster: ClusterId(n), deltas: vec![delta] }), now);
+            none_words(&fleet, &Scope::all())
+        };
+        let some =
+            "nothing is broken in what could be read; 1 of 2 clusters could not be looked at, or not whole";
+        assert_eq!(feed(0, Delta::Phase(Phase::Live)), some);
+        assert_eq!(feed(1, Delta::Phase(Phase::Live)), "nothing is broken in this scope");
+        let lack = Lack { since: now, cause: "forbidden".into(), why: Why::Refused };
+        assert_eq!(feed(1, Delta::Lacks { kind: Kind::Pod, lack }), some);
+        assert_eq!(none_words(&Fleet::default(), &Scope::all()), "no cluster is in this scope");
+        let found = of(&fleet, &Scope::all(), now);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].findings[0].next.words, "ask for the right to list and watch pods");
     }
 }

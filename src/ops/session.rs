@@ -20,10 +20,10 @@ use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::{ClusterInfo, Phase};
 use crate::fleet::delta::{Batch, Delta, Update};
+use crate::fleet::demand::Demand;
 use crate::fleet::guards::Guards;
 use crate::source::clock::Clock;
 use crate::source::connect::{Client, Dialer, FromKubeconfig, Pool};
-use crate::source::demand::Demand;
 use crate::source::fault::{Fault, FaultClass};
 use crate::source::kubeconfig::{ContextEntry, FileState, Loaded, clusters};
 use crate::source::supervise::Supervisors;
@@ -142,6 +142,18 @@ impl Session {
     pub fn context(&self, id: ClusterId) -> Option<&ContextEntry> {
         let info = self.info(id)?;
         self.contexts.get(*self.by_context.get(&info.context)?)
+    }
+
+    /// The same session, with what the nodes told of where clusters are.
+    #[must_use]
+    pub fn placed(&self, fleet: &Fleet) -> Self {
+        let mut out = self.copy();
+        for info in &mut out.infos {
+            if let Some(known) = fleet.cluster(info.id) {
+                info.clone_from(&known.info);
+            }
+        }
+        out
     }
 
     /// The same session, acting by other contexts: where a cluster is reached by several and its acting one is not

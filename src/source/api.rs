@@ -2,11 +2,15 @@
 //!
 //! The writes here are called by `ops` only, after a plan was shown and confirmed.
 
-use futures::StreamExt;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures::{AsyncReadExt, StreamExt};
 use http::{Method, Request};
 use kube::Client;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::fault::{Fault, FaultClass};
 use crate::domain::kind::Kind;
@@ -14,6 +18,13 @@ use crate::domain::text::SafeText;
 
 /// The field manager of every apply and patch of ours: fixed, never per user, so that two runs never fight.
 pub const FIELD_MANAGER: &str = "skyfleet";
+
+/// How long any single answer may take, its body included: no call hangs for ever.
+pub const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// Items of one list, over all its pages. Beyond any cluster there is: a server that never ends would fill the memory.
+const MOST_ITEMS: usize = 500_000;
+/// Bytes of one answer; a page holds 500 objects of at most 1.5 MB each, and most are a thousandth of that.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// A resource of the API: where objects of one kind are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,7 +110,53 @@ fn request(
 
 /// GET of any path, as that type.
 pub async fn read<T: DeserializeOwned>(client: &Client, path: &str) -> Result<T, Fault> {
-    Ok(client.request(request(Method::GET, path, None, Vec::new())?).await?)
+    let asked = request(Method::GET, path, None, Vec::new())?;
+    match timeout(ANSWER_LIMIT, whole(client, asked, MOST_BYTES)).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            // Selectors and tokens say nothing to a person.
+            let path = path.split('?').next().unwrap_or(path);
+            Err(Fault::timeout(&format!("GET {path}"), ANSWER_LIMIT.as_secs()))
+        }
+    }
+}
+
+/// The whole answer to a request, as that type; of so many bytes at most.
+pub(super) async fn whole<T: DeserializeOwned>(
+    client: &Client,
+    asked: Request<Vec<u8>>,
+    most: u64,
+) -> Result<T, Fault> {
+    let mut body = std::pin::pin!(client.request_stream(asked).await?.take(most + 1));
+    let mut bytes = Vec::new();
+    body.read_to_end(&mut bytes).await.map_err(|e| Fault::of_chain(&e))?;
+    if bytes.len() as u64 > most {
+        let words = format!("the answer has more than {most} bytes; it was not read further");
+        return Err(Fault::new(FaultClass::Other, &words));
+    }
+    serde_json::from_slice(&bytes).map_err(|e| Fault::of(&kube::Error::SerdeError(e)))
+}
+
+/// The pages of one list: whether there is a next one that is worth asking for.
+#[derive(Default)]
+pub(super) struct Pages {
+    seen: BTreeSet<String>,
+}
+
+impl Pages {
+    /// The token of the next page, after so many items in all; `None` after the last.
+    pub(super) fn next(&mut self, items: usize, token: Option<&str>) -> Result<Option<String>, Fault> {
+        let Some(token) = token.filter(|t| !t.is_empty()) else { return Ok(None) };
+        if !self.seen.insert(token.to_owned()) {
+            let words = "the list has no end: the server gave the same continue token twice";
+            return Err(Fault::new(FaultClass::Other, words));
+        }
+        if items >= MOST_ITEMS {
+            let words = format!("the list has more than {MOST_ITEMS} items; it was not read further");
+            return Err(Fault::new(FaultClass::Other, &words));
+        }
+        Ok(Some(token.to_owned()))
+    }
 }
 
 /// `gitVersion`.
@@ -148,6 +205,7 @@ pub async fn list(client: &Client, what: &Resource, options: &ListOptions) -> Re
     let base = what.path(options.namespace.as_deref(), None);
     let mut items = Vec::new();
     let mut token: Option<String> = None;
+    let mut pages = Pages::default();
     loop {
         let mut path = format!("{base}?limit=500");
         for (key, value) in
@@ -161,11 +219,7 @@ pub async fn list(client: &Client, what: &Resource, options: &ListOptions) -> Re
         if let Some(Value::Array(list)) = page.get_mut("items").map(Value::take) {
             items.extend(list);
         }
-        token = page
-            .pointer("/metadata/continue")
-            .and_then(Value::as_str)
-            .filter(|t| !t.is_empty())
-            .map(str::to_owned);
+        token = pages.next(items.len(), page.pointer("/metadata/continue").and_then(Value::as_str))?;
         if token.is_none() {
             break;
         }
@@ -389,5 +443,18 @@ async fn send(
     content_type: &str,
     body: &Value,
 ) -> Result<Value, Fault> {
-    Ok(client.request(request(method, path, Some(content_type), body.to_string().into_bytes())?).await?)
+    let what = format!("{method} {}", path.split('?').next().unwrap_or(path));
+    let dry_run = path.contains("dryRun=All") || body.get("dryRun").is_some();
+    let asked = request(method, path, Some(content_type), body.to_string().into_bytes())?;
+    match timeout(ANSWER_LIMIT, whole(client, asked, MOST_BYTES)).await {
+        Ok(answer) => answer,
+        Err(_) if dry_run => Err(Fault::timeout(&what, ANSWER_LIMIT.as_secs())),
+        Err(_) => {
+            let seconds = ANSWER_LIMIT.as_secs();
+            let words = format!(
+                "{what}: no answer within {seconds} s; whether it was done is not known: look before trying again"
+            );
+            Err(Fault::new(FaultClass::Timeout, &words))
+        }
+    }
 }

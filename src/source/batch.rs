@@ -58,6 +58,8 @@ pub struct Pending {
     status: Vec<Delta>,
     loading: BTreeMap<Kind, Delta>,
     resets: BTreeMap<Kind, Delta>,
+    /// Kinds that lack or are well again: rows stay, so this stands beside the lists and is said after them.
+    lacks: BTreeMap<Kind, Delta>,
     /// `None` is a removal.
     changes: HashMap<Key, Option<Row>>,
 }
@@ -70,6 +72,7 @@ impl Pending {
             status: Vec::new(),
             loading: BTreeMap::new(),
             resets: BTreeMap::new(),
+            lacks: BTreeMap::new(),
             changes: HashMap::new(),
         }
     }
@@ -84,13 +87,17 @@ impl Pending {
             Delta::Remove { kind, namespace, name } => {
                 self.changes.insert((kind, namespace, name), None);
             }
-            Delta::Reset { kind, .. } | Delta::Refused { kind, .. } | Delta::Dropped { kind } => {
+            Delta::Reset { kind, .. } | Delta::Dropped { kind } => {
                 self.changes.retain(|(k, ..), _| *k != kind);
                 self.loading.remove(&kind);
+                self.lacks.remove(&kind);
                 self.resets.insert(kind, delta);
             }
             Delta::Loading { kind, .. } => {
                 self.loading.insert(kind, delta);
+            }
+            Delta::Lacks { kind, .. } | Delta::Well { kind } => {
+                self.lacks.insert(kind, delta);
             }
             Delta::Latency { .. } => {
                 self.status.retain(|d| !matches!(d, Delta::Latency { .. }));
@@ -104,7 +111,7 @@ impl Pending {
 
     /// How many objects wait.
     pub fn len(&self) -> usize {
-        self.status.len() + self.loading.len() + self.resets.len() + self.changes.len()
+        self.status.len() + self.loading.len() + self.resets.len() + self.lacks.len() + self.changes.len()
     }
 
     /// Nothing waits.
@@ -124,6 +131,7 @@ impl Pending {
                 None => Delta::Remove { kind, namespace, name },
             });
         }
+        deltas.extend(std::mem::take(&mut self.lacks).into_values());
         deltas.append(&mut self.status);
         Batch { cluster: self.cluster, deltas }
     }

@@ -4,6 +4,8 @@
 
 use std::error::Error as StdError;
 
+use kube::client::AuthError;
+
 use crate::domain::text::SafeText;
 
 /// What kind of trouble it is, by what the reader can do.
@@ -57,6 +59,15 @@ impl Fault {
         Self { class, words: SafeText::new(words), code: None, reason: SafeText::empty() }
     }
 
+    /// The credential plugin failed. Its command, its environment and what it printed may hold secrets, and are in kube's
+    /// error: none of them is ever in these words.
+    fn credentials() -> Self {
+        Self::new(
+            FaultClass::Credentials,
+            "the credential plugin gave no credentials; run its command by hand to see why",
+        )
+    }
+
     /// Nothing came within `seconds`.
     pub fn timeout(what: &str, seconds: u64) -> Self {
         Self::new(FaultClass::Timeout, &format!("{what}: no answer within {seconds} s"))
@@ -105,10 +116,7 @@ impl Fault {
                     reason: reason_of(&status.reason),
                 }
             }
-            kube::Error::Auth(_) => Self::new(
-                FaultClass::Credentials,
-                "the credential plugin gave no credentials; run its command by hand to see why",
-            ),
+            kube::Error::Auth(_) => Self::credentials(),
             kube::Error::SerdeError(e) => {
                 Self::new(FaultClass::Other, &format!("the answer is not what the API promises: {e}"))
             }
@@ -121,7 +129,16 @@ impl Fault {
         let mut root: &(dyn StdError + 'static) = error;
         let mut io = None;
         loop {
+            // When a token runs out kube runs the plugin again, inside the request: that failure arrives as one of the
+            // connection's. Its own causes (what the plugin printed, and where parsing it failed) are not looked at.
+            if root.is::<AuthError>() || matches!(root.downcast_ref(), Some(kube::Error::Auth(_))) {
+                return Self::credentials();
+            }
             if let Some(e) = root.downcast_ref::<std::io::Error>() {
+                // An io error names as its source what is behind the error it wraps, never that one itself.
+                if e.get_ref().is_some_and(|inner| inner.is::<AuthError>()) {
+                    return Self::credentials();
+                }
                 io = Some(e.kind());
             }
             match root.source() {

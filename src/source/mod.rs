@@ -8,12 +8,15 @@ pub mod batch;
 pub mod clock;
 pub mod clouds;
 pub mod connect;
-pub mod demand;
 pub mod fault;
 pub mod kubeconfig;
 pub mod logs;
 pub mod metrics;
 pub mod record;
 pub mod slim;
+mod standing;
 pub mod supervise;
 pub mod watch;
+
+#[cfg(test)]
+mod tests;

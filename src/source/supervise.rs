@@ -2,7 +2,7 @@
 //!
 //! Nothing a cluster does ends the program or delays another cluster: its trouble becomes its phase.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use jiff::Timestamp;
 use kube::Client;
 use tokio::sync::{Semaphore, mpsc, watch as signal};
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
 use super::connect::Dialer;
-use super::demand::Demand;
 use super::fault::{Fault, FaultClass};
+use super::standing::{Standing, Verdict};
 use super::watch::{Said, watch};
 use super::{api, batch, metrics};
 use crate::domain::id::ClusterId;
@@ -24,6 +24,7 @@ use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::Phase;
 use crate::fleet::delta::{Delta, Update};
+use crate::fleet::demand::Demand;
 
 /// How often a cluster is asked whether it is there, and how long it may take to say so.
 const HEALTH_EVERY: Duration = Duration::from_secs(5);
@@ -70,6 +71,8 @@ impl Supervisors {
             deltas,
             last_seen: None,
             troubled: None,
+            was_live: false,
+            phase: Phase::Idle,
             retried: self.demand.borrow().retry_of(cluster),
         };
         tokio::spawn(batch::merge(cluster, merged, self.updates.clone()));
@@ -93,6 +96,10 @@ struct One {
     last_seen: Option<Timestamp>,
     /// Since when it has been in trouble.
     troubled: Option<Timestamp>,
+    /// All its lists were there once: there are rows to be old.
+    was_live: bool,
+    /// The phase as it was told last.
+    phase: Phase,
     retried: u32,
 }
 
@@ -112,7 +119,7 @@ impl One {
         loop {
             if tries == 0 && self.last_seen.is_none() {
                 let since = self.shared.clock.now();
-                self.tell(Delta::Phase(Phase::Connecting { since })).await;
+                self.enter(Phase::Connecting { since }).await;
             }
             let fault = match self.connect().await {
                 Ok((client, version)) => {
@@ -133,7 +140,7 @@ impl One {
             };
             tracing::info!(context = %self.context, cause = %fault, "cluster trouble");
             let phase = self.phase_of(&fault);
-            self.tell(Delta::Phase(phase)).await;
+            self.enter(phase).await;
             tries = tries.saturating_add(1);
             if !self.pause(tries).await {
                 return;
@@ -147,13 +154,74 @@ impl One {
         let cause = fault.words.clone();
         match (fault.is_denied() || fault.class == FaultClass::Credentials, self.last_seen) {
             (true, seen) => Phase::Denied { since: seen.unwrap_or(now), cause },
-            (false, Some(seen)) => Phase::Stale { since: seen, cause },
+            (false, Some(seen)) => Phase::Stale { since: self.old_since(seen), cause },
             (false, None) => Phase::Failed { since: now, cause },
+        }
+    }
+
+    /// What is old already stays as old as it is, whatever else goes wrong.
+    fn old_since(&self, since: Timestamp) -> Timestamp {
+        match &self.phase {
+            Phase::Stale { since: known, .. } => since.min(*known),
+            Phase::Idle
+            | Phase::Connecting { .. }
+            | Phase::Syncing { .. }
+            | Phase::Live
+            | Phase::Denied { .. }
+            | Phase::Unreadable { .. }
+            | Phase::Failed { .. } => since,
         }
     }
 
     async fn tell(&self, delta: Delta) {
         let _ = self.deltas.send(delta).await;
+    }
+
+    /// Tells the phase, where it is another.
+    async fn enter(&mut self, phase: Phase) {
+        if self.phase != phase {
+            self.was_live |= phase == Phase::Live;
+            self.phase = phase.clone();
+            self.tell(Delta::Phase(phase)).await;
+        }
+    }
+
+    /// Both clocks: the one that measures, and the one that people read.
+    fn now(&self) -> (Instant, Timestamp) {
+        (Instant::now(), self.shared.clock.now())
+    }
+
+    /// The phase while lists are on their way. What was live before keeps its rows, and they keep their age.
+    fn while_loading(&self) -> Phase {
+        let now = self.shared.clock.now();
+        if matches!(
+            (&self.phase, self.was_live),
+            (Phase::Stale { .. }, true) | (Phase::Syncing { .. }, false)
+        ) {
+            self.phase.clone()
+        } else if self.was_live {
+            let since = self.phase.since().or(self.last_seen).unwrap_or(now);
+            Phase::Stale { since, cause: "it answers again; its lists are on their way".into() }
+        } else {
+            Phase::Syncing { since: now }
+        }
+    }
+
+    /// The phase by how the watched kinds stand.
+    async fn judge(&mut self, standing: &Standing) {
+        let phase = match standing.verdict() {
+            Verdict::Loading => self.while_loading(),
+            Verdict::Live => Phase::Live,
+            Verdict::Denied(cause) => {
+                let known = self.phase.since().filter(|_| matches!(self.phase, Phase::Denied { .. }));
+                Phase::Denied { since: known.unwrap_or_else(|| self.shared.clock.now()), cause }
+            }
+            Verdict::Trouble(since, cause) if self.was_live => {
+                Phase::Stale { since: self.old_since(since), cause }
+            }
+            Verdict::Trouble(since, cause) => Phase::Unreadable { since, cause },
+        };
+        self.enter(phase).await;
     }
 
     /// Dials and asks for the version.
@@ -182,7 +250,7 @@ impl One {
         let until = Instant::now() + jitter(most, self.cluster, tries);
         loop {
             tokio::select! {
-                () = tokio::time::sleep_until(until) => return true,
+                () = sleep_until(until) => return true,
                 changed = self.shared.demand.changed() => {
                     if changed.is_err() {
                         return false;
@@ -202,9 +270,7 @@ impl One {
 
     /// Watches until the server falls silent, refuses us, or the program ends.
     async fn session(&mut self, client: Client) -> Ended {
-        // A cluster that was shown before keeps its rows and its phase until the new lists are there.
-        let known = self.shared.clock.now();
-        self.tell(Delta::Phase(Phase::Syncing { since: known })).await;
+        self.enter(self.while_loading()).await;
         let (said, mut heard) = mpsc::channel(1024);
         let mut watches = Watches {
             tasks: JoinSet::new(),
@@ -212,15 +278,18 @@ impl One {
             client: client.clone(),
             clock: self.shared.clock.clone(),
             said,
+            again: signal::channel(0).0,
             usage_read: None,
         };
         for kind in Kind::WATCHED {
             watches.start(kind);
         }
         let demanded = self.shared.demand.borrow_and_update().clone();
-        watches.follow(&demanded, self.cluster);
-        let mut unsettled: BTreeSet<Kind> = Kind::WATCHED.into_iter().collect();
-        let mut refused: BTreeMap<Kind, SafeText> = BTreeMap::new();
+        let mut standing = Standing::new(self.now());
+        let (started, _) = watches.follow(&demanded, self.cluster);
+        for kind in started {
+            standing.start(kind, self.now());
+        }
         let mut health = interval(HEALTH_EVERY);
         health.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut usage = interval(USAGE_EVERY);
@@ -228,36 +297,57 @@ impl One {
         let (asked, mut answers) = mpsc::channel::<(Instant, Result<(), Fault>)>(1);
         let mut asking = false;
         let mut silent = false;
+        let mut judged = true;
         loop {
+            // While the server is silent, that is the phase.
+            if !judged && !silent {
+                self.judge(&standing).await;
+                judged = true;
+            }
             tokio::select! {
                 message = heard.recv() => match message {
                     None => return Ended::Closed,
-                    Some(Said::Delta(delta)) => {
-                        if let Delta::Refused { kind, cause } = &delta {
-                            refused.insert(*kind, cause.clone());
-                        }
-                        self.tell(delta).await;
+                    Some(Said::Delta(delta)) => self.tell(delta).await,
+                    Some(Said::Page(kind, done)) => {
+                        standing.page(kind, self.now());
+                        self.tell(Delta::Loading { kind, done, total: None }).await;
+                        judged = false;
                     }
-                    Some(Said::Settled(kind)) => {
-                        unsettled.remove(&kind);
-                        if unsettled.is_empty() && !silent {
-                            let all_refused = Kind::WATCHED.iter().all(|k| refused.contains_key(k));
-                            let phase = match refused.get(&Kind::Pod) {
-                                Some(cause) if all_refused => {
-                                    Phase::Denied { since: self.shared.clock.now(), cause: cause.clone() }
-                                }
-                                _ => Phase::Live,
-                            };
-                            self.tell(Delta::Phase(phase)).await;
+                    Some(Said::Well(kind)) => {
+                        if let Some(delta) = standing.well(kind) {
+                            self.tell(delta).await;
+                            judged = false;
                         }
+                    }
+                    Some(Said::Whole(kind)) => {
+                        standing.whole(kind);
+                        judged = false;
+                    }
+                    Some(Said::Refused(kind, fault)) => {
+                        tracing::info!(context = %self.context, ?kind, cause = %fault, "kind refused");
+                        if let Some(delta) = standing.refused(kind, &fault, self.now()) {
+                            self.tell(delta).await;
+                        }
+                        judged = false;
                     }
                     Some(Said::Trouble(kind, fault)) => {
                         tracing::debug!(context = %self.context, ?kind, cause = %fault, "watch trouble");
                         if fault.class == FaultClass::Unauthorized {
                             return Ended::Trouble(fault);
                         }
+                        standing.trouble(kind, &fault.words, self.now());
+                        judged = false;
                     }
                 },
+                () = sleep_until(standing.due().unwrap_or_else(Instant::now)), if standing.due().is_some() => {
+                    for delta in standing.news(Instant::now()) {
+                        if let Delta::Lacks { kind, lack } = &delta {
+                            tracing::info!(context = %self.context, ?kind, cause = %lack.cause, "kind not current");
+                        }
+                        self.tell(delta).await;
+                    }
+                    judged = false;
+                }
                 _ = health.tick(), if !asking => {
                     asking = true;
                     let (client, asked) = (client.clone(), asked.clone());
@@ -283,7 +373,7 @@ impl One {
                         Err(fault) => {
                             silent = true;
                             let phase = self.phase_of(&fault);
-                            self.tell(Delta::Phase(phase)).await;
+                            self.enter(phase).await;
                             if fault.class == FaultClass::Unreachable {
                                 return Ended::Trouble(fault);
                             }
@@ -295,14 +385,22 @@ impl One {
                     if changed.is_err() {
                         return Ended::Closed;
                     }
-                    if self.asked_to_retry() && silent {
-                        return Ended::Back;
+                    if self.asked_to_retry() {
+                        if silent {
+                            return Ended::Back;
+                        }
+                        watches.again.send_modify(|n| *n += 1);
                     }
                     let demand = self.shared.demand.borrow().clone();
                     if demand.usage_of(self.cluster) && watches.usage_read.is_none_or(|at| at.elapsed() > USAGE_EVERY) {
                         watches.read_usage();
                     }
-                    for kind in watches.follow(&demand, self.cluster) {
+                    let (started, stopped) = watches.follow(&demand, self.cluster);
+                    for kind in started {
+                        standing.start(kind, self.now());
+                    }
+                    for kind in stopped {
+                        standing.stop(kind);
                         self.tell(Delta::Dropped { kind }).await;
                     }
                 }
@@ -324,22 +422,24 @@ struct Watches {
     client: Client,
     clock: Clock,
     said: mpsc::Sender<Said>,
+    /// Changes when a person asks for another try.
+    again: signal::Sender<u32>,
     usage_read: Option<Instant>,
 }
 
 impl Watches {
     fn start(&mut self, kind: Kind) {
-        let task = watch(self.client.clone(), kind, self.clock.clone(), self.said.clone());
+        let (again, said) = (self.again.subscribe(), self.said.clone());
+        let task = watch(self.client.clone(), kind, self.clock.clone(), again, said);
         self.running.insert(kind, self.tasks.spawn(task));
     }
 
-    /// Starts what is wanted and not running, stops what is no longer wanted; tells which kinds were stopped.
-    fn follow(&mut self, demand: &Demand, cluster: ClusterId) -> Vec<Kind> {
+    /// Starts what is wanted and not running, stops what is no longer wanted; tells which kinds were started and stopped.
+    fn follow(&mut self, demand: &Demand, cluster: ClusterId) -> (Vec<Kind>, Vec<Kind>) {
         let wanted = demand.kinds_of(cluster);
-        for kind in &wanted {
-            if !self.running.contains_key(kind) {
-                self.start(*kind);
-            }
+        let started: Vec<Kind> = wanted.iter().copied().filter(|k| !self.running.contains_key(k)).collect();
+        for kind in &started {
+            self.start(*kind);
         }
         let unwanted: Vec<Kind> = self
             .running
@@ -352,7 +452,7 @@ impl Watches {
                 task.abort();
             }
         }
-        unwanted
+        (started, unwanted)
     }
 
     fn read_usage(&mut self) {

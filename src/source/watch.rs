@@ -1,17 +1,18 @@
 //! One kind of one cluster: list it, then watch it, and turn what comes into deltas.
 //!
-//! A list is kept back until it is whole: half a cluster is never shown.
+//! A list is kept back until it is whole: half a cluster is never shown. Not kube's watcher, because it says neither that
+//! a watch was taken on after trouble, nor lets an answer be waited for within a limit.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use futures::StreamExt;
-use kube::api::{Api, DynamicObject};
+use kube::api::{Api, DynamicObject, ListParams, WatchEvent, WatchParams};
 use kube::core::{ApiResource, GroupVersionKind};
-use kube::runtime::watcher::{self, Event};
 use kube::{Client, ResourceExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch as signal};
+use tokio::time::{Instant, timeout};
 
+use super::api::{ANSWER_LIMIT, Pages};
 use super::clock::Clock;
 use super::fault::{Fault, FaultClass};
 use super::slim::Slim;
@@ -26,32 +27,52 @@ use crate::fleet::delta::{Delta, Row};
 
 /// Rows asked for at once.
 const PAGE: u32 = 500;
+/// The first and the longest pause after trouble.
+const WAIT_FIRST: Duration = Duration::from_millis(500);
+const WAIT_MOST: Duration = Duration::from_secs(20);
+/// When a kind that was refused is asked for again: rights change, and a server that is starting refuses much.
+const REFUSED_WAIT: Duration = Duration::from_mins(1);
+/// A server ends a watch after 290 s, as asked; one that is silent for longer is asked anew.
+const WATCH_LIMIT: Duration = Duration::from_mins(5);
 
 /// What a watch tells its supervisor.
 #[derive(Debug)]
 pub enum Said {
     /// A change of the model.
     Delta(Delta),
-    /// The first list of the kind is complete, or refused for good.
-    Settled(Kind),
+    /// A list has come further than ever: so many rows.
+    Page(Kind, usize),
+    /// The watch was taken on.
+    Well(Kind),
+    /// A list of the kind is complete.
+    Whole(Kind),
     /// The watch has trouble and tries again by itself.
     Trouble(Kind, Fault),
+    /// The server refuses the kind (403) or does not have it (404); the watch asks again after a while.
+    Refused(Kind, Fault),
 }
 
-/// Watches one kind until dropped. Ends by itself only where the server refuses the kind (403, 404).
-pub async fn watch(client: Client, kind: Kind, clock: Clock, out: mpsc::Sender<Said>) {
+/// Watches one kind until dropped. A change of `again` is a person's "try again now".
+pub async fn watch(
+    client: Client,
+    kind: Kind,
+    clock: Clock,
+    again: signal::Receiver<u32>,
+    out: mpsc::Sender<Said>,
+) {
+    let watcher = Watcher { kind, out, again, wait: WAIT_FIRST, furthest: 0 };
     match kind {
-        Kind::Namespace => typed::<SlimNamespace>(client, kind, out).await,
-        Kind::Node => typed::<SlimNode>(client, kind, out).await,
-        Kind::Pod => typed::<SlimPod>(client, kind, out).await,
-        Kind::Deployment => typed::<SlimDeployment>(client, kind, out).await,
-        Kind::StatefulSet => typed::<SlimStatefulSet>(client, kind, out).await,
-        Kind::DaemonSet => typed::<SlimDaemonSet>(client, kind, out).await,
-        Kind::Job => typed::<SlimJob>(client, kind, out).await,
-        Kind::CronJob => typed::<SlimCronJob>(client, kind, out).await,
+        Kind::Namespace => typed::<SlimNamespace>(client, watcher).await,
+        Kind::Node => typed::<SlimNode>(client, watcher).await,
+        Kind::Pod => typed::<SlimPod>(client, watcher).await,
+        Kind::Deployment => typed::<SlimDeployment>(client, watcher).await,
+        Kind::StatefulSet => typed::<SlimStatefulSet>(client, watcher).await,
+        Kind::DaemonSet => typed::<SlimDaemonSet>(client, watcher).await,
+        Kind::Job => typed::<SlimJob>(client, watcher).await,
+        Kind::CronJob => typed::<SlimCronJob>(client, watcher).await,
         other => {
             let api: Api<DynamicObject> = Api::all_with(client, &api_resource(other));
-            run(api, other, out, move |o| other_row(other, &o, &clock)).await;
+            let _: Option<Gone> = watcher.run(&api, move |o| other_row(other, &o, &clock)).await;
         }
     }
 }
@@ -71,79 +92,202 @@ fn other_row(kind: Kind, object: &DynamicObject, clock: &Clock) -> Row {
     Row::Other(Box::new(columns::row(kind, &value, clock.now())))
 }
 
-async fn typed<K: Slim>(client: Client, kind: Kind, out: mpsc::Sender<Said>) {
-    run(Api::<K>::all(client), kind, out, K::row).await;
+async fn typed<K: Slim>(client: Client, watcher: Watcher) {
+    let _: Option<Gone> = watcher.run(&Api::<K>::all(client), K::row).await;
 }
 
-async fn run<K>(api: Api<K>, kind: Kind, out: mpsc::Sender<Said>, row: impl Fn(K) -> Row + Send + Sync)
-where
-    K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + 'static,
-    K::DynamicType: Clone,
-{
-    let config = watcher::Config::default().page_size(PAGE);
-    let mut events = pin!(watcher::watcher(api, config));
-    let mut buffer: Vec<Row> = Vec::new();
-    let mut wait = Duration::from_millis(500);
-    while let Some(event) = events.next().await {
-        let said = match event {
-            Ok(Event::Init) => {
-                buffer.clear();
-                Said::Delta(Delta::Loading { kind, done: 0, total: None })
-            }
-            Ok(Event::InitApply(object)) => {
-                buffer.push(row(object));
-                if !buffer.len().is_multiple_of(PAGE as usize) {
-                    continue;
+/// Nothing: a watch ends only where nobody hears it any more, which is `None`.
+enum Gone {}
+
+/// What ended a list or a watch.
+enum Ended {
+    /// Ask for the list.
+    List,
+    /// Go on from this version.
+    From(String),
+    /// Trouble; afterwards the list, or the watch from this version.
+    Trouble(Fault, Option<String>),
+}
+
+/// The watch of one kind.
+struct Watcher {
+    kind: Kind,
+    out: mpsc::Sender<Said>,
+    again: signal::Receiver<u32>,
+    /// The next pause after trouble.
+    wait: Duration,
+    /// How many rows a list brought at most since the last that was whole.
+    furthest: usize,
+}
+
+impl Watcher {
+    async fn run<K>(mut self, api: &Api<K>, row: impl Fn(K) -> Row + Send + Sync) -> Option<Gone>
+    where
+        K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + 'static,
+    {
+        let loading = Delta::Loading { kind: self.kind, done: 0, total: None };
+        self.say(Said::Delta(loading)).await?;
+        let mut next = Ended::List;
+        loop {
+            next = match next {
+                Ended::List => self.list(api, &row).await?,
+                Ended::From(version) => self.follow(api, &row, version).await?,
+                Ended::Trouble(fault, version) => {
+                    // Who may not watch may still list: its rows are then as of the last list.
+                    let refused = matches!(fault.class, FaultClass::Forbidden | FaultClass::NotFound);
+                    self.trouble(fault).await?;
+                    version.filter(|_| !refused).map_or(Ended::List, Ended::From)
                 }
-                Said::Delta(Delta::Loading { kind, done: buffer.len(), total: None })
-            }
-            Ok(Event::InitDone) => {
-                wait = Duration::from_millis(500);
-                let rows = std::mem::take(&mut buffer);
-                if out.send(Said::Delta(Delta::Reset { kind, rows })).await.is_err() {
-                    return;
-                }
-                Said::Settled(kind)
-            }
-            Ok(Event::Apply(object)) => Said::Delta(Delta::Upsert(row(object))),
-            Ok(Event::Delete(object)) => Said::Delta(Delta::Remove {
-                kind,
-                namespace: SafeText::new(object.namespace().as_deref().unwrap_or("")),
-                name: SafeText::new(&object.name_any()),
-            }),
-            Err(error) => {
-                let fault = fault_of(&error);
-                if matches!(fault.class, FaultClass::Forbidden | FaultClass::NotFound) {
-                    let _ = out.send(Said::Delta(Delta::Refused { kind, cause: fault.words })).await;
-                    let _ = out.send(Said::Settled(kind)).await;
-                    return;
-                }
-                let gone = fault.class == FaultClass::Gone;
-                if out.send(Said::Trouble(kind, fault)).await.is_err() {
-                    return;
-                }
-                if !gone {
-                    // The watcher itself tries again at once; a server in trouble gets time.
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(Duration::from_secs(20));
-                }
-                continue;
-            }
-        };
-        if out.send(said).await.is_err() {
-            return;
+            };
         }
     }
-}
 
-fn fault_of(error: &watcher::Error) -> Fault {
-    match error {
-        watcher::Error::InitialListFailed(e)
-        | watcher::Error::WatchStartFailed(e)
-        | watcher::Error::WatchFailed(e) => Fault::of(e),
-        watcher::Error::WatchError(status) => Fault::of(&kube::Error::Api(status.clone())),
-        watcher::Error::NoResourceVersion => {
-            Fault::new(FaultClass::Other, "the server's list has no resourceVersion; it cannot be watched")
+    /// Tells the supervisor; `None` when it is gone.
+    async fn say(&self, said: Said) -> Option<()> {
+        self.out.send(said).await.ok()
+    }
+
+    /// Says what is wrong, and waits until it is worth another try.
+    async fn trouble(&mut self, fault: Fault) -> Option<()> {
+        let kind = self.kind;
+        let wait = match fault.class {
+            FaultClass::Forbidden | FaultClass::NotFound => {
+                self.say(Said::Refused(kind, fault)).await?;
+                REFUSED_WAIT
+            }
+            FaultClass::Unreachable
+            | FaultClass::Timeout
+            | FaultClass::Tls
+            | FaultClass::Unauthorized
+            | FaultClass::Conflict
+            | FaultClass::Gone
+            | FaultClass::Invalid
+            | FaultClass::TooMany
+            | FaultClass::Server
+            | FaultClass::Credentials
+            | FaultClass::Other => {
+                self.say(Said::Trouble(kind, fault)).await?;
+                let wait = self.wait;
+                self.wait = (wait * 2).min(WAIT_MOST);
+                wait
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            changed = self.again.changed() => changed.ok()?,
         }
+        Some(())
+    }
+
+    /// Brings the whole list, page by page.
+    async fn list<K>(&mut self, api: &Api<K>, row: &(impl Fn(K) -> Row + Send + Sync)) -> Option<Ended>
+    where
+        K: Clone + std::fmt::Debug + serde::de::DeserializeOwned,
+    {
+        let kind = self.kind;
+        let mut rows: Vec<Row> = Vec::new();
+        let mut pages = Pages::default();
+        let mut asked = ListParams { limit: Some(PAGE), ..ListParams::default() };
+        loop {
+            let page = match timeout(ANSWER_LIMIT, api.list(&asked)).await {
+                Ok(Ok(page)) => page,
+                Ok(Err(error)) => return Some(Ended::Trouble(Fault::of(&error), None)),
+                Err(_) => {
+                    let what = format!("list of {}", kind.info().plural);
+                    return Some(Ended::Trouble(Fault::timeout(&what, ANSWER_LIMIT.as_secs()), None));
+                }
+            };
+            rows.extend(page.items.into_iter().map(row));
+            let meta = page.metadata;
+            match pages.next(rows.len(), meta.continue_.as_deref()) {
+                Ok(Some(token)) => asked.continue_token = Some(token),
+                Ok(None) => {
+                    let Some(version) = meta.resource_version.filter(|v| !v.is_empty()) else {
+                        let words = "the server's list has no resourceVersion; it cannot be watched";
+                        return Some(Ended::Trouble(Fault::new(FaultClass::Other, words), None));
+                    };
+                    self.furthest = 0;
+                    self.say(Said::Delta(Delta::Reset { kind, rows })).await?;
+                    self.say(Said::Whole(kind)).await?;
+                    return Some(Ended::From(version));
+                }
+                Err(fault) => return Some(Ended::Trouble(fault, None)),
+            }
+            // A list that breaks off at the same page again and again comes no further: that is no good word.
+            if rows.len() > self.furthest {
+                self.furthest = rows.len();
+                self.say(Said::Page(kind, rows.len())).await?;
+            }
+        }
+    }
+
+    /// Watches from a version on, until the server ends it.
+    async fn follow<K>(
+        &mut self,
+        api: &Api<K>,
+        row: &(impl Fn(K) -> Row + Send + Sync),
+        mut version: String,
+    ) -> Option<Ended>
+    where
+        K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + 'static,
+    {
+        let kind = self.kind;
+        let started = Instant::now();
+        let mut stream = match timeout(ANSWER_LIMIT, api.watch(&WatchParams::default(), &version)).await {
+            Ok(Ok(stream)) => stream.boxed(),
+            Ok(Err(error)) => {
+                let fault = Fault::of(&error);
+                let version = (fault.class != FaultClass::Gone).then_some(version);
+                return Some(Ended::Trouble(fault, version));
+            }
+            Err(_) => {
+                let what = format!("watch of {}", kind.info().plural);
+                let fault = Fault::timeout(&what, ANSWER_LIMIT.as_secs());
+                return Some(Ended::Trouble(fault, Some(version)));
+            }
+        };
+        self.say(Said::Well(kind)).await?;
+        let mut told = false;
+        while let Ok(Some(event)) = timeout(WATCH_LIMIT, stream.next()).await {
+            let (delta, at) = match event {
+                Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => {
+                    let at = object.resource_version().unwrap_or_default();
+                    (Some(Delta::Upsert(row(object))), at)
+                }
+                Ok(WatchEvent::Deleted(object)) => {
+                    let namespace = SafeText::new(object.namespace().as_deref().unwrap_or(""));
+                    let name = SafeText::new(&object.name_any());
+                    let at = object.resource_version().unwrap_or_default();
+                    (Some(Delta::Remove { kind, namespace, name }), at)
+                }
+                Ok(WatchEvent::Bookmark(mark)) => (None, mark.metadata.resource_version),
+                // What was missed is not known: the list says it.
+                Ok(WatchEvent::Error(status)) => {
+                    let fault = Fault::of(&kube::Error::Api(status));
+                    let expired = told && fault.class == FaultClass::Gone;
+                    return Some(if expired { Ended::List } else { Ended::Trouble(fault, None) });
+                }
+                Err(error @ kube::Error::SerdeError(_)) => {
+                    return Some(Ended::Trouble(Fault::of(&error), None));
+                }
+                Err(error) => return Some(Ended::Trouble(Fault::of(&error), Some(version))),
+            };
+            if at.is_empty() {
+                let words = "an event of the watch has no resourceVersion";
+                return Some(Ended::Trouble(Fault::new(FaultClass::Other, words), None));
+            }
+            version = at;
+            told = true;
+            self.wait = WAIT_FIRST;
+            if let Some(delta) = delta {
+                self.say(Said::Delta(delta)).await?;
+            }
+        }
+        if !told && started.elapsed() < WAIT_FIRST {
+            // A server that ends each watch at once is not asked in a circle.
+            tokio::time::sleep(self.wait).await;
+            self.wait = (self.wait * 2).min(WAIT_MOST);
+        }
+        Some(Ended::From(version))
     }
 }

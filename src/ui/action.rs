@@ -113,7 +113,7 @@ actions! {
     SortNamespace "sort-namespace" "sort by namespace" Rows false "Sort by namespace; again: the other way.";
     HistoryBack "history-back" "back in history" Global false "The place before.";
     HistoryForward "history-forward" "forward" Global false "The place after.";
-    Refresh "refresh" "redraw" Global false "Draw everything again; in the deploy pane: plan anew.";
+    Refresh "refresh" "again" Global false "Draw everything again; in the deploy pane: plan anew.";
     LogAutoscroll "log-autoscroll" "autoscroll" Logs false "Follow the newest line, or stay.";
     LogWrap "log-wrap" "wrap" Logs false "Wrap long lines.";
     LogTime "log-time" "time" Logs false "Show times or not.";
@@ -133,6 +133,7 @@ actions! {
     Since30m "since-30m" "last 30 min" Logs false "The last half hour.";
     Since1h "since-1h" "last hour" Logs false "The last hour.";
     Run "run" "run" Deploy true "Run the plan that is shown; asks first.";
+    ForceConflicts "force-conflicts" "take over" Deploy false "Plan anew, taking fields over from the controllers that own them.";
     Abort "abort" "stop" Deploy false "Stop the run after the step it is at.";
     Plan "plan" "plan" Deploy false "Choose manifests and plan them.";
     CloudIdentity "cloud-identity" "who am I" Global false "In the clouds list: ask AWS who the profile is.";

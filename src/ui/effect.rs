@@ -5,10 +5,10 @@ use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::logs::Entry;
 use crate::domain::plan::Plan;
 use crate::domain::scope::TreeNode;
-use crate::ops::deploy::DeployTo;
+use crate::ops::clouds::CloudProfile;
+use crate::ops::deploy::{DeployOptions, DeployTo};
 use crate::ops::logs::{LogOptions, LogTarget, SourceState};
 use crate::ops::run::RunEvent;
-use crate::source::clouds::CloudProfile;
 
 use super::pane::PaneId;
 
@@ -134,8 +134,8 @@ pub enum Job {
         path: String,
         /// For these clusters.
         clusters: Vec<DeployTo>,
-        /// For objects that name no namespace; none: each context's own.
-        namespace: Option<String>,
+        /// How.
+        options: DeployOptions,
     },
     /// Run a confirmed plan.
     Execute {

@@ -13,6 +13,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::cost::money;
 use crate::domain::health::Health;
+use crate::domain::kind::Kind;
 use crate::domain::scope::TreeNode;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Phase;
@@ -125,11 +126,27 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     if phases.denied > 0 {
         right.push((format!("{} denied", phases.denied), base.patch(theme.health(Health::Degraded))));
     }
+    if phases.unreadable > 0 {
+        let words = format!("{} unreadable", phases.unreadable);
+        right.push((words, base.patch(theme.health(Health::Degraded))));
+    }
+    // Nothing is counted as none before a list of at least one cluster is there.
+    let loaded = |is: fn(Kind) -> bool| {
+        fleet.in_scope(&view.scope).any(|c| Kind::WATCHED.into_iter().any(|k| is(k) && c.is_loaded(k)))
+    };
+    let unknown = if theme.ascii { "-" } else { "–" };
     if area.width >= 110 {
-        right.push((count(tally.workloads as usize, "workload"), base));
+        let words = if loaded(Kind::is_workload) {
+            count(tally.workloads as usize, "workload")
+        } else {
+            format!("{unknown} workloads")
+        };
+        right.push((words, base));
     }
     if area.width >= 76 {
-        right.push((count(tally.pods as usize, "pod"), base));
+        let known = loaded(|k| k == Kind::Pod);
+        let words = if known { count(tally.pods as usize, "pod") } else { format!("{unknown} pods") };
+        right.push((words, base));
     }
     if bad.1 > 0 {
         right.push((format!("{}{}", glyph(Health::Down), bad.1), base.patch(theme.health(Health::Down))));

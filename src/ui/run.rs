@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::fleet::Fleet;
 use crate::fleet::delta::Update;
+use crate::fleet::demand::Demand;
 use crate::ops::session::Shared;
-use crate::source::demand::Demand;
 
 use super::effect::{Effect, Said, Toast};
 use super::key::Key;

@@ -90,9 +90,9 @@ impl Tasks {
                     }
                 });
             }
-            Job::PlanDeploy { generation, path, clusters, namespace } => self.spawn(async move {
+            Job::PlanDeploy { generation, path, clusters, options } => self.spawn(async move {
                 let plan = match deploy::read(Path::new(&path)).await {
-                    Ok(text) => deploy::plan(&session, &text, &clusters, namespace.as_deref(), &path)
+                    Ok(text) => deploy::plan(&session, &text, &clusters, &options, &path)
                         .await
                         .map(Box::new)
                         .map_err(|e| e.to_string()),

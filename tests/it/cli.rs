@@ -2,6 +2,7 @@
 //! still but where a test moves it, so answers are the same on every machine.
 
 mod reads;
+mod truth;
 mod writes;
 
 use std::path::Path;

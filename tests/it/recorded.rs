@@ -303,15 +303,17 @@ async fn follow(replay: &Replay, recording: &Recording, kind: Kind, goal: Option
     let mut fleet = session(replay, recording).fleet();
     let cluster = fleet.clusters()[0].id();
     let (said, mut heard) = mpsc::channel(1024);
-    let watching = tokio::spawn(watch(replay.client(), kind, clock(recording), said));
+    let (_again, asked_again) = tokio::sync::watch::channel(0);
+    let watching = tokio::spawn(watch(replay.client(), kind, clock(recording), asked_again, said));
     let mut settled = false;
     while let Ok(Some(next)) = tokio::time::timeout(Duration::from_secs(1), heard.recv()).await {
         match next {
             Said::Delta(delta) => {
                 fleet.apply(Update::Cluster(Batch { cluster, deltas: vec![delta] }), at(recording));
             }
-            Said::Settled(_) => settled = true,
-            Said::Trouble(kind, fault) => panic!("{kind:?}: {fault}"),
+            Said::Whole(_) => settled = true,
+            Said::Page(..) | Said::Well(_) => {}
+            Said::Trouble(kind, fault) | Said::Refused(kind, fault) => panic!("{kind:?}: {fault}"),
         }
         if settled && goal.is_none_or(|goal| rows_of(&fleet, kind) == *goal) {
             break;

@@ -1,5 +1,7 @@
 //! The engine's cases, over the simulation.
 
+use std::sync::Arc;
+
 use skyfleet::ops::session::{Session, SessionOptions};
 use skyfleet::source::clock::Clock;
 use skyfleet::source::connect::Ready;
@@ -27,7 +29,8 @@ fn every_case() {
                 let clock = Clock::new(move || sim.now());
                 let state_dir = Some(state.path().to_owned());
                 let options = SessionOptions { clock, state_dir, ..SessionOptions::default() };
-                let session = Session::new(loaded, std::sync::Arc::new(Ready::new(clients)), options);
+                let session = Session::new(loaded, Arc::new(Ready::new(clients)), options);
+                let session = Arc::new(session);
                 let stage = Stage { session, state, namespace: format!("r-{n}") };
                 (case.play)(&stage).await.err().map(|why| format!("{}: {why}", case.name))
             }

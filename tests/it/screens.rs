@@ -10,7 +10,7 @@ use skyfleet::domain::object::{Meta, Owner};
 use skyfleet::domain::pod::{ContainerRow, ContainerState, PodRow};
 use skyfleet::domain::scope::TreeNode;
 use skyfleet::fleet::Fleet;
-use skyfleet::fleet::cluster::Phase;
+use skyfleet::fleet::cluster::{Lack, Phase, Why};
 use skyfleet::fleet::delta::{Batch, Delta, Row, Update};
 use skyfleet::ops::session::Shared;
 use skyfleet::ui::action::{ACTIONS, Action};
@@ -218,7 +218,7 @@ fn back_leads_to_where_one_came_from() {
         }
     }
     // Out of the tree, too: focus, scope and cursor.
-    for to in ["l", "d"] {
+    for to in ["l", "p"] {
         let mut stage = Stage::new((80, 24), &[], false);
         let ns = TreeNode::Pod(ClusterId(0), "checkout".into(), "web-7c9d8f6b5-2xkqz".into());
         stage.view.tree.reveal(&stage.fleet, &ns);
@@ -332,6 +332,58 @@ fn how_to_leave_and_what_is_sorted_are_seen() {
     assert!(text.contains("NAME▲"), "{text}");
     stage.press("N");
     assert!(stage.screen().contains("NAME▼"));
+}
+
+/// The first line that has these words.
+fn line_with<'a>(text: &'a str, words: &str) -> &'a str {
+    text.lines().find(|l| l.contains(words)).unwrap_or_else(|| panic!("no {words:?} in\n{text}"))
+}
+
+#[test]
+fn nothing_is_counted_before_a_list_is_there() {
+    for ascii in [false, true] {
+        let mut stage = Stage::new((140, 40), &[], ascii);
+        assert!(snapshot::text(&stage.draw()).contains("8 pods"));
+        stage.fleet = stage.session.fleet();
+        let connecting = Delta::Phase(Phase::Connecting { since: now() });
+        let batch = Batch { cluster: ClusterId(0), deltas: vec![connecting] };
+        stage.fleet.apply(Update::Cluster(batch), now());
+        let text = snapshot::text(&stage.draw());
+        let none = if ascii { "- workloads  - pods" } else { "– workloads  – pods" };
+        assert_eq!(text.lines().next().map(|l| l.contains(none)), Some(true), "{text}");
+        assert!(!text.contains("nothing is broken in this scope"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_current_says_so() {
+    let lack = |cluster, kind, why, cause: &str| {
+        let since = now() - jiff::SignedDuration::from_mins(3);
+        let lack = Lack { since, cause: cause.into(), why };
+        Update::Cluster(Batch { cluster: ClusterId(cluster), deltas: vec![Delta::Lacks { kind, lack }] })
+    };
+    let mut stage = Stage::new((200, 40), &[], false);
+    stage.fleet.apply(lack(0, Kind::Pod, Why::Trouble, "told 500"), now());
+    stage.fleet.apply(lack(1, Kind::Deployment, Why::Refused, "told 403"), now());
+    stage.draw();
+    stage.act(Action::GotoResources);
+    let text = snapshot::text(&stage.draw());
+    // Rows stay, and the heading says that they are old.
+    assert!(line_with(&text, "not current").contains("alpha: not current for 3m: told 500"), "{text}");
+    assert!(text.contains("web-7c9d8f6b5-2xkqz"), "{text}");
+    // An empty table is no absence where a cluster could not say.
+    stage.view.panes.resources.show(Kind::Deployment);
+    let text = snapshot::text(&stage.draw());
+    assert!(text.contains("beta: not current for 3m: told 403"), "{text}");
+    assert!(!text.contains("no deployments here"), "{text}");
+    // The tree has a sign, the overview and the problems the cause.
+    assert!(line_with(&text, "▸ beta").contains('▲'), "{text}");
+    stage.act(Action::GotoOverview);
+    assert!(snapshot::text(&stage.draw()).contains("deployments: told 403"));
+    stage.act(Action::GotoProblems);
+    let text = snapshot::text(&stage.draw());
+    assert!(text.contains("may not list deployments"), "{text}");
+    assert!(text.contains("ask for the right to list"), "{text}");
 }
 
 #[test]

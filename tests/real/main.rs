@@ -172,7 +172,7 @@ fn main() {
                 let options =
                     SessionOptions { state_dir: Some(state.path().to_owned()), ..SessionOptions::default() };
                 let loaded = kubeconfig::load(&clusters.kubeconfigs("admin"));
-                let session = Session::from_kubeconfig(loaded, options);
+                let session = Arc::new(Session::from_kubeconfig(loaded, options));
                 let stage = engine::Stage { session, state, namespace: format!("r-{n}") };
                 (case.play)(&stage).await
             })

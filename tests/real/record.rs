@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use skyfleet::domain::kind::{KINDS, Kind};
 use skyfleet::domain::logs::SourceId;
 use skyfleet::domain::scope::Scope;
+use skyfleet::fleet::demand::Demand;
 use skyfleet::ops::get::{self, Query};
 use skyfleet::ops::session::{Session, SessionOptions};
 use skyfleet::source::connect::FromKubeconfig;
-use skyfleet::source::demand::Demand;
 use skyfleet::source::kubeconfig;
 use skyfleet::source::logs::{self, LogRequest};
 use skyfleet::source::record::{ADMIN, Header, Recorder, Recording};
@@ -219,11 +219,13 @@ async fn refusals(testbed: &Testbed, recorder: &Recorder) -> Result<(), String> 
 async fn changes(admin: &Client, recorder: &Recorder) -> Result<(), String> {
     let heard = recorder.client(admin.clone(), ADMIN);
     let (said, mut all) = mpsc::channel(1024);
+    let (_again, asked_again) = tokio::sync::watch::channel(0);
     let watching: Vec<_> = [Kind::Pod, Kind::Deployment]
         .into_iter()
         .map(|kind| {
             let clock = skyfleet::source::clock::Clock::system();
-            tokio::spawn(skyfleet::source::watch::watch(heard.clone(), kind, clock, said.clone()))
+            let again = asked_again.clone();
+            tokio::spawn(skyfleet::source::watch::watch(heard.clone(), kind, clock, again, said.clone()))
         })
         .collect();
     let drain = tokio::spawn(async move { while all.recv().await.is_some() {} });

@@ -10,10 +10,11 @@ use skyfleet::domain::kind::Kind;
 use skyfleet::domain::plan::Plan;
 use skyfleet::domain::scope::Scope;
 use skyfleet::fleet::cluster::ClusterInfo;
-use skyfleet::ops::deploy::{self, DeployTo};
+use skyfleet::ops::deploy::{self, DeployOptions, DeployTo};
 use skyfleet::ops::gather::{Want, gather};
+use skyfleet::ops::logs::{Containers, LogEvent, LogOptions, follow, targets};
 use skyfleet::ops::run::{Outcome, RunEvent, RunOptions, execute};
-use skyfleet::ops::session::Session;
+use skyfleet::ops::session::Shared;
 use skyfleet::source::api::{self, ApplyOptions, Resource};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +30,7 @@ pub(crate) struct Case {
 /// Where a case is played.
 pub(crate) struct Stage {
     /// The session; it keeps its journals in `state`.
-    pub(crate) session: Session,
+    pub(crate) session: Shared,
     /// A folder of this case alone.
     pub(crate) state: tempfile::TempDir,
     /// A namespace of this case alone.
@@ -43,6 +44,11 @@ pub(crate) fn cases() -> Vec<Case> {
         Case { name: "stopping_while_waiting_is_not_done", play: |s| Box::pin(stopped(s)) },
         Case { name: "a_job_is_awaited_to_its_end", play: |s| Box::pin(job(s)) },
         Case { name: "pods_of_the_template_before_do_not_fail_a_fix", play: |s| Box::pin(mended(s)) },
+        Case {
+            name: "fields_are_taken_over_from_people_and_not_from_controllers",
+            play: |s| Box::pin(owned(s)),
+        },
+        Case { name: "followed_lines_come_once_over_restarts", play: |s| Box::pin(followed(s)) },
         Case { name: "the_journal_holds_nothing_of_an_object", play: |s| Box::pin(journal(s)) },
     ]
 }
@@ -104,7 +110,9 @@ impl Stage {
     async fn plan(&self, object: &Value) -> Result<Plan, String> {
         let to = [DeployTo { info: self.info().clone(), trouble: None }];
         let text = skyfleet::domain::diff::to_yaml(object);
-        deploy::plan(&self.session, &text, &to, None, "app.yaml").await.map_err(|e| e.to_string())
+        deploy::plan(&self.session, &text, &to, &DeployOptions::default(), "app.yaml")
+            .await
+            .map_err(|e| e.to_string())
     }
 
     async fn run(&self, plan: &Plan, cancel: &CancellationToken) -> (Outcome, Vec<RunEvent>) {
@@ -242,4 +250,89 @@ async fn journal(s: &Stage) -> Result<(), String> {
         return Err(format!("the journal does not tell the failure: {kept}"));
     }
     same("what the journal holds", kept.contains("PLANTED-SECRET"), false)
+}
+
+/// An object of kubectl's, scaled by this program, is applied; one that a controller owns is a conflict until it is meant.
+async fn owned(s: &Stage) -> Result<(), String> {
+    s.make_namespace().await?;
+    let client = s.session.client(s.info().id).await.map_err(|f| f.to_string())?;
+    let mut theirs = s.deployment("registry.example/web:1.0.0", "a");
+    theirs["metadata"].as_object_mut().ok_or("no metadata")?.remove("managedFields");
+    let path = |manager: &str| {
+        let resource = Resource::from(Kind::Deployment);
+        format!("{}?fieldManager={manager}", resource.path(Some(&s.namespace), None))
+    };
+    api::post(&client, &path("kubectl-client-side-apply"), &theirs).await.map_err(|f| f.to_string())?;
+    let plan = s.plan(&s.deployment("registry.example/web:1.0.1", "b")).await?;
+    let notes = plan.steps[0].notes.join("; ");
+    if !notes.contains("takes fields over from kubectl-client-side-apply") {
+        return Err(format!("{:?}: {notes}", plan.steps[0].verdict));
+    }
+    let (outcome, _) = s.run(&plan, &CancellationToken::new()).await;
+    same("applied over kubectl", (outcome.done, outcome.failed), (1, 0))?;
+    s.delete(Kind::Deployment, "web").await?;
+    api::post(&client, &path("argocd-controller"), &theirs).await.map_err(|f| f.to_string())?;
+    let plan = s.plan(&s.deployment("registry.example/web:1.0.1", "b")).await?;
+    same("verdict", plan.steps[0].verdict.word(), "conflict!")?;
+    let to = [DeployTo { info: s.info().clone(), trouble: None }];
+    let text = skyfleet::domain::diff::to_yaml(&s.deployment("registry.example/web:1.0.1", "b"));
+    let force = DeployOptions { force: true, ..DeployOptions::default() };
+    let plan = deploy::plan(&s.session, &text, &to, &force, "app.yaml").await.map_err(|e| e.to_string())?;
+    let (outcome, _) = s.run(&plan, &CancellationToken::new()).await;
+    same("applied by force", (outcome.done, outcome.failed), (1, 0))
+}
+
+/// One stream goes on over the runs of a container that crashes: lines of new runs come, and none comes twice.
+async fn followed(s: &Stage) -> Result<(), String> {
+    s.make_namespace().await?;
+    s.apply(&s.deployment("registry.example/web:1.0.0-crash", "a")).await?;
+    let client = s.session.client(s.info().id).await.map_err(|f| f.to_string())?;
+    let options = api::ListOptions { namespace: Some(s.namespace.clone()), ..api::ListOptions::default() };
+    let pods =
+        async || api::list(&client, &Resource::from(Kind::Pod), &options).await.map_err(|f| f.to_string());
+    let restarts = |pod: &Value| pod["status"]["containerStatuses"][0]["restartCount"].as_u64().unwrap_or(0);
+    s.until("a pod that has run", async || Ok(pods().await?.iter().any(|p| restarts(p) > 0))).await?;
+    let want = Want { limit: Duration::from_secs(30), ..Want::default() };
+    let fleet = gather(&s.session, &Scope::all(), &want, |_| {}).await.fleet;
+    let scope = Scope::all().in_clusters(vec![s.info().id]).in_namespaces(vec![s.namespace.as_str().into()]);
+    let (found, _) = targets(&fleet, &scope, &Containers::default(), 10);
+    same("containers", found.len(), 1)?;
+    let (events, mut heard) = mpsc::channel(256);
+    let (_more, later) = mpsc::channel(1);
+    let cancel = CancellationToken::new();
+    let following = LogOptions { follow: true, ..LogOptions::default() };
+    let reading = tokio::spawn(follow(s.session.clone(), found, following, later, events, cancel.clone()));
+    let mut seen: Vec<(jiff::Timestamp, String)> = Vec::new();
+    let began = pods().await?.iter().map(restarts).max().unwrap_or(0);
+    // Until lines of the second run after this one have come.
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(90);
+    loop {
+        let event = tokio::time::timeout_at(deadline, heard.recv()).await;
+        match event.map_err(|_| format!("waited for lines of two more runs; {} lines", seen.len()))? {
+            Some(LogEvent::Entries(entries)) => {
+                let lines = entries.iter().filter_map(|e| e.line());
+                seen.extend(lines.filter_map(|l| Some((l.time?, l.text.to_string()))));
+            }
+            Some(LogEvent::Source { .. }) => {}
+            Some(LogEvent::Done) | None => return Err("the stream ended".to_owned()),
+        }
+        let pods = pods().await?;
+        let pod = pods.first().ok_or("the pod is gone")?;
+        let status = &pod["status"]["containerStatuses"][0];
+        let started = ["state", "lastState"].iter().find_map(|at| {
+            let run = &status[*at];
+            let at = run["running"]["startedAt"].as_str().or(run["terminated"]["startedAt"].as_str())?;
+            at.parse::<jiff::Timestamp>().ok()
+        });
+        let newest = seen.iter().map(|(t, _)| *t).max();
+        if restarts(pod) >= began + 2 && started.zip(newest).is_some_and(|(s, n)| n >= s) {
+            break;
+        }
+    }
+    cancel.cancel();
+    reading.abort();
+    let all = seen.len();
+    seen.sort();
+    seen.dedup();
+    same("lines, each once", seen.len(), all)
 }

@@ -18,7 +18,7 @@ pub(super) async fn play(world: World) -> Result<(), String> {
         for name in &names {
             term.line(&[name, &ns, "web", "1/1"]).await?;
         }
-        term.press("g g space space");
+        term.press("g g space down space");
         term.see("2 marked").await?;
         term.press("s");
         term.see("scale 2 workloads").await?;

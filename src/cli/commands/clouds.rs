@@ -10,7 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::out;
 use crate::domain::text::clean;
 use crate::ops::clouds;
-use crate::source::clouds::CloudProfile;
+use crate::ops::clouds::CloudProfile;
 
 /// Prints the identities of local files; asks AWS about its profiles when told to.
 pub async fn run(a: &CloudsArgs, io: &mut Io<'_>) -> io::Result<Exit> {

@@ -49,7 +49,7 @@ pub async fn run(
                 let mut cells: Vec<String> = r.label.iter().map(ToString::to_string).collect();
                 cells.resize(heads.len(), String::new());
                 cells.extend([
-                    r.pods.to_string(),
+                    if r.pods_unread { "–".to_owned() } else { r.pods.to_string() },
                     money(r.cpu_nano),
                     money(r.mem_nano),
                     money(r.gpu_nano),
@@ -67,9 +67,9 @@ pub async fn run(
                 let usd = |nano: i128| if r.is_unknown() { None } else { Some(usd_month(nano)) };
                 json!({
                     "kind": r.kind, "label": r.label, "name": r.label.iter().rfind(|l| !l.is_empty()),
-                    "clusters": r.clusters.iter().map(|id| name(*id)).collect::<Vec<_>>(), "pods": r.pods,
+                    "clusters": r.clusters.iter().map(|id| name(*id)).collect::<Vec<_>>(), "pods": (!r.pods_unread).then_some(r.pods),
                     "cpu_usd_per_month": usd(r.cpu_nano), "ram_usd_per_month": usd(r.mem_nano),
-                    "gpu_usd_per_month": usd(r.gpu_nano), "idle_usd_per_month": usd(r.idle_nano),
+                    "gpu_usd_per_month": usd(r.gpu_nano), "idle_usd_per_month": usd(r.idle_nano).filter(|_| !r.pods_unread),
                     "fee_usd_per_month": usd(r.fee_nano),
                     "total_usd_per_month": usd(r.total_nano),
                     "share_permille": (!r.is_unknown()).then_some(r.share_permille), "efficiency_permille": r.efficiency_permille,

@@ -13,9 +13,8 @@ use crate::cli::exit::Exit;
 use crate::cli::out;
 use crate::domain::plan::Step;
 use crate::domain::scope::Scope;
-use crate::domain::text::clean;
 use crate::fleet::cluster::Phase;
-use crate::ops::deploy::{self, DeployTo};
+use crate::ops::deploy::{self, DeployOptions, DeployTo};
 use crate::ops::session::Session;
 
 /// Plans; and applies when asked to.
@@ -53,12 +52,13 @@ pub async fn run(
         }
     };
     let gathered = gathered(args, session, scope, plain(), io).await;
-    let errors = gathered.errors(scope);
+    let errors = gathered.errors_for(scope, &[]);
     left_out(session, &errors, io)?;
     let clusters: Vec<DeployTo> =
         gathered.fleet.in_scope(scope).filter(|c| matches!(c.phase, Phase::Live)).map(DeployTo::of).collect();
-    let namespace = args.scope.namespace.first().map(String::as_str);
-    let plan = match deploy::plan(session, &text, &clusters, namespace, &a.file).await {
+    let namespace = args.scope.namespace.first();
+    let options = DeployOptions { namespace: namespace.cloned(), force: a.force_conflicts };
+    let plan = match deploy::plan(session, &text, &clusters, &options, &a.file).await {
         Ok(plan) => plan,
         Err(why) => {
             writeln!(io.err, "{why}")?;
@@ -73,7 +73,7 @@ pub async fn run(
             io.err,
             "nothing was written: {} by its manifest, but -n says {}",
             step.object_words(),
-            namespace.unwrap_or_default()
+            namespace.map_or("", String::as_str)
         )?;
         return Ok(Exit::Usage);
     }
@@ -82,15 +82,6 @@ pub async fn run(
             out::value(io.out, a.output, &json!({"plan": plan, "errors": out::errors(session, &errors)}))?;
         } else {
             show(&plan, io.out)?;
-            for step in plan.steps.iter().filter(|s| !s.changes.is_empty()) {
-                writeln!(io.out, "\n{}  {}", step.cluster.path, step.object_words())?;
-                for c in &step.changes {
-                    let value = |v: &Option<String>| {
-                        v.as_deref().map_or_else(|| "(none)".to_owned(), |t| clean(t).into_owned())
-                    };
-                    writeln!(io.out, "  {}: {} -> {}", clean(&c.path), value(&c.before), value(&c.after))?;
-                }
-            }
         }
         let blocked = plan.steps.iter().any(|s| s.verdict.blocks().is_some());
         return Ok(match (blocked, errors.is_empty()) {

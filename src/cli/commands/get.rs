@@ -15,10 +15,8 @@ use crate::domain::text::{SafeText, clean};
 use crate::domain::{age, diff};
 use crate::fleet::cluster::Cluster;
 use crate::fleet::table;
-use crate::ops::get::{ClusterResult, Query, get};
+use crate::ops::get::{ClusterResult, Query, get, row};
 use crate::ops::session::Session;
-use crate::source::fault::FaultClass;
-use crate::source::slim;
 
 /// Prints them.
 pub async fn run(
@@ -35,10 +33,7 @@ pub async fn run(
         .iter()
         .filter_map(|r| r.resource.as_ref())
         .find_map(|r| Kind::of_manifest(&r.kind, &r.api_version()));
-    let unknown = |r: &ClusterResult| {
-        r.resource.is_none() && r.result.as_ref().is_err_and(|f| f.class == FaultClass::NotFound)
-    };
-    if !results.is_empty() && results.iter().all(unknown) {
+    if !results.is_empty() && results.iter().all(ClusterResult::is_unknown_kind) {
         writeln!(io.err, "no cluster in scope knows a kind named {}", clean(&a.kind))?;
         return Ok(Exit::Usage);
     }
@@ -69,7 +64,7 @@ pub async fn run(
         };
         for object in objects {
             let mut cells = vec![result.info.name().to_string()];
-            match kind.and_then(|k| slim::row(k, object.clone(), now).map(|row| (k, row))) {
+            match kind.and_then(|k| row(k, object.clone(), now).map(|row| (k, row))) {
                 Some((k, row)) => {
                     let all = table::columns(k);
                     let shown = table::cells(&cluster, table::RowRef::of(&row), now).into_iter().zip(all);

@@ -63,7 +63,7 @@ pub async fn run(
         Some(Err(why)) => return usage(io, &why),
     };
     let (gathered, mut gathering) = gathering(args, session, scope, plain(), io).await;
-    let mut errors = gathered.errors(scope);
+    let mut errors = gathered.errors_for(scope, &[Kind::Pod]);
     let nothing =
         |errors: &[(ClusterId, String)]| if errors.is_empty() { Exit::Nothing } else { Exit::Partial };
     let mut narrowed = match target {
@@ -80,8 +80,11 @@ pub async fn run(
     let whole = narrowed.clone();
     if let Some((chosen, unread)) = labelled(args, session, scope, Kind::Pod).await {
         narrowed = of_pods(&gathered.fleet, &narrowed, &chosen);
-        errors
-            .extend(unread.into_iter().filter(|(id, _)| gathered.errors(scope).iter().all(|(e, _)| e != id)));
+        errors.extend(
+            unread
+                .into_iter()
+                .filter(|(id, _)| gathered.errors_for(scope, &[Kind::Pod]).iter().all(|(e, _)| e != id)),
+        );
     }
     left_out(session, &errors, io)?;
     let containers = Containers { name: container, ..Containers::default() };

@@ -29,7 +29,13 @@ use super::Io;
 use super::args::Args;
 
 /// Gathers the clusters in scope, with progress where somebody watches and it takes long.
-async fn gathered(args: &Args, session: &Session, scope: &Scope, want: Want, io: &mut Io<'_>) -> Gathered {
+pub(super) async fn gathered(
+    args: &Args,
+    session: &Session,
+    scope: &Scope,
+    want: Want,
+    io: &mut Io<'_>,
+) -> Gathered {
     gathering(args, session, scope, want, io).await.0
 }
 
@@ -96,7 +102,7 @@ fn left_out(session: &Session, errors: &[(ClusterId, String)], io: &mut Io<'_>) 
 }
 
 /// What `gather` brings without asking for more.
-fn plain() -> Want {
+pub(super) fn plain() -> Want {
     Want::default()
 }
 

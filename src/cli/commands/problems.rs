@@ -25,17 +25,19 @@ pub async fn run(
     let gathered = gathered(args, session, scope, plain(), io).await;
     let fleet = &gathered.fleet;
     let now = session.clock.now();
-    let problems = problems::of(fleet, scope, now);
+    let found = problems::of(fleet, scope, now);
     let errors = gathered.errors(scope);
     // For people a cluster that cannot be read is a problem of its own already; one that only has not answered yet is not.
     let mut shown = errors.clone();
     if !matches!(a.output, Output::Json | Output::Yaml) {
-        shown.retain(|(id, _)| fleet.cluster(*id).is_none_or(|c| c.phase.cause().is_none()));
+        shown.retain(|(id, _)| {
+            fleet.cluster(*id).is_none_or(|c| c.phase.cause().is_none() && c.lack_words().is_none())
+        });
     }
     let cluster = |id| fleet.cluster(id).map_or_else(String::new, |c| c.info.name().to_string());
     let answer = Answer {
         columns: vec![("SEVERITY", false), ("PROBLEM", false), ("SINCE", true), ("NEXT", false)],
-        rows: problems
+        rows: found
             .iter()
             .map(|p| {
                 vec![
@@ -46,7 +48,7 @@ pub async fn run(
                 ]
             })
             .collect(),
-        items: problems
+        items: found
             .iter()
             .map(|p| {
                 let findings: Vec<_> = p
@@ -73,8 +75,18 @@ pub async fn run(
         errors: shown,
     };
     answer.print(a.output, session, io.out, io.err)?;
-    if problems.is_empty() && errors.is_empty() {
-        writeln!(io.err, "nothing is broken in this scope")?;
+    let all = fleet.in_scope(scope).count();
+    if all == 0 {
+        writeln!(io.err, "no cluster is in this scope; `skyfleet contexts` lists what there is")?;
+        return Ok(Exit::Nothing);
+    }
+    match (found.is_empty(), errors.len()) {
+        (true, 0) => writeln!(io.err, "nothing is broken in this scope")?,
+        (true, n) => {
+            writeln!(io.err, "nothing is broken in what could be read; {}", problems::unseen_words(n, all))?;
+        }
+        (false, 0) => {}
+        (false, n) => writeln!(io.err, "{}", problems::unseen_words(n, all))?,
     }
     Ok(if errors.is_empty() { Exit::Ok } else { Exit::Partial })
 }

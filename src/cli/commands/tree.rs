@@ -11,6 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::out::Answer;
 use crate::domain::cost::money;
 use crate::domain::health::Health;
+use crate::domain::kind::Kind;
 use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
@@ -53,12 +54,16 @@ pub async fn run(
             .map(|r| {
                 let number = |n: u32| if n == 0 { String::new() } else { n.to_string() };
                 let state = r.phase.as_ref().map_or_else(
-                    || r.health.word().to_owned(),
+                    || r.lack.as_ref().map_or_else(|| r.health.word().to_owned(), |l| format!("{}: {l}", r.health.word())),
                     |p| p.cause().map_or_else(|| p.word().to_owned(), |c| format!("{}: {c}", p.word())),
                 );
                 vec![
                     format!("{}{}", "  ".repeat(usize::from(r.indent)), r.label),
-                    r.count.map_or_else(String::new, |n| n.to_string()),
+                    // What is not known of a place with rows is no blank, and no nought.
+                    r.count.map_or_else(
+                        || if r.node.depth() <= 5 { "–".to_owned() } else { String::new() },
+                        |n| n.to_string(),
+                    ),
                     state,
                     number(r.bad.1),
                     number(r.bad.0),
@@ -75,7 +80,7 @@ pub async fn run(
                     "namespace": r.node.namespace(),
                     "count": r.count, "health": r.health, "down": r.bad.1, "degraded": r.bad.0,
                     "phase": r.phase.as_ref().map_or("live", |p| p.word()),
-                    "cause": r.phase.as_ref().and_then(|p| p.cause()),
+                    "cause": r.phase.as_ref().and_then(|p| p.cause()).map(|c| c.as_str()).or(r.lack.as_deref()),
                     "usd_per_month": month(&r.node).map(usd_month),
                 })
             })
@@ -169,7 +174,8 @@ fn below<'a>(fleet: &'a Fleet, scope: &'a Scope, place: &TreeNode) -> impl Itera
 fn counted(fleet: &Fleet, scope: &Scope, row: TreeRow) -> TreeRow {
     if row.node.depth() >= 4 {
         let cluster = row.node.cluster().and_then(|id| fleet.cluster(id));
-        let knows = cluster.is_some_and(|c| c.phase == Phase::Live) && row.node.depth() <= 5;
+        let lists = |c: &Cluster| c.phase == Phase::Live && c.is_loaded(Kind::Pod);
+        let knows = cluster.is_some_and(lists) && row.node.depth() <= 5;
         return TreeRow { count: row.count.or(knows.then_some(0)), ..row };
     }
     let (mut count, mut health, mut bad) = (0, Health::Ok, (0, 0));

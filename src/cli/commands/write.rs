@@ -18,6 +18,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::Meta;
 use crate::domain::plan::{Plan, PlanError};
 use crate::domain::scope::Scope;
+use crate::domain::text::clean;
 use crate::fleet::Fleet;
 use crate::ops;
 use crate::ops::run::{Outcome, RunEvent, RunOptions};
@@ -87,11 +88,14 @@ async fn planned(
     }
     let gathered = gathered(args, session, scope, with_kinds(kinds), io).await;
     let mut keys = find(&gathered.fleet, scope, kind, name);
-    let mut errors = gathered.errors(scope);
+    let mut errors = gathered.errors_for(scope, &[kind]);
     if let Some((chosen, unread)) = labelled(args, session, scope, kind).await {
         keys.retain(|k| chosen.contains(k));
-        errors
-            .extend(unread.into_iter().filter(|(id, _)| gathered.errors(scope).iter().all(|(e, _)| e != id)));
+        errors.extend(
+            unread
+                .into_iter()
+                .filter(|(id, _)| gathered.errors_for(scope, &[kind]).iter().all(|(e, _)| e != id)),
+        );
     }
     left_out(session, &errors, io)?;
     if keys.is_empty() {
@@ -185,7 +189,17 @@ pub fn show(plan: &Plan, out: &mut dyn io::Write) -> io::Result<()> {
         ("AS", false),
         ("NOTES", false),
     ];
-    out::table(out, &columns, &rows)
+    out::table(out, &columns, &rows)?;
+    for step in plan.steps.iter().filter(|s| !s.changes.is_empty()) {
+        writeln!(out, "\n{}  {}", step.cluster.path, step.object_words())?;
+        for c in &step.changes {
+            let value = |v: &Option<String>| {
+                v.as_deref().map_or_else(|| "(none)".to_owned(), |t| clean(t).into_owned())
+            };
+            writeln!(out, "  {}: {} -> {}", clean(&c.path), value(&c.before), value(&c.after))?;
+        }
+    }
+    Ok(())
 }
 
 /// The plan, then a yes, then the run; `errors` are the clusters the plan leaves out.
@@ -222,7 +236,7 @@ pub async fn confirm_and_run(
     }
     if blocked > 0 {
         let words = format!(
-            "{blocked} of these cannot be done; nothing was written: mend the plan or narrow the scope"
+            "{blocked} of these cannot be done; nothing was written: mend the manifest, or leave their clusters out of the scope"
         );
         return stopped(io, Exit::Failed, &words);
     }

@@ -17,7 +17,7 @@ const RIGHTS: NextStep = NextStep { words: "ask for the right, then try again", 
 pub struct ClusterState {
     /// Its name.
     pub name: SafeText,
-    /// `live`, `loading`, `connecting`, `idle`, `unreachable`, `denied`, `expired`, `slow`, `stale`; other words
+    /// `live`, `loading`, `connecting`, `idle`, `unreachable`, `denied`, `expired`, `slow`, `stale`, `unreadable`; other words
     /// mean nothing bad.
     pub phase: SafeText,
     /// Why, in words: `TLS handshake timeout`.
@@ -34,6 +34,7 @@ pub fn check(cluster: ClusterId, state: &ClusterState, now: Timestamp) -> Vec<Fi
         "expired" => ("expired", Severity::P2, RETRY),
         "slow" => ("slow-api", Severity::P2, RETRY),
         "stale" => ("stale", Severity::P2, RETRY),
+        "unreadable" => ("unreadable", Severity::P2, RETRY),
         _ => return Vec::new(),
     };
     let colon = if state.cause.is_empty() { "" } else { ": " };
@@ -65,6 +66,7 @@ mod tests {
             ("expired", "", Some(("expired", "expired"))),
             ("slow", "p50 2s", Some(("slow-api", "slow: p50 2s"))),
             ("stale", "", Some(("stale", "stale"))),
+            ("unreadable", "pods: 500", Some(("unreadable", "unreadable: pods: 500"))),
             ("live", "", None),
             ("idle", "", None),
             ("loading", "", None),

@@ -9,6 +9,7 @@
 
 pub mod clusters;
 pub mod finding;
+pub mod kinds;
 pub mod nodes;
 pub mod pods;
 pub mod problem;
@@ -17,4 +18,5 @@ pub mod workloads;
 
 pub use clusters::ClusterState;
 pub use finding::{Finding, FindingObject, NextStep, Severity};
+pub use kinds::RefusedKind;
 pub use problem::{Problem, group};

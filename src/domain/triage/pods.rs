@@ -107,6 +107,8 @@ impl At<'_> {
         let said = c.last.as_ref().map_or("", |t| t.message.as_str());
         let colon = if said.is_empty() { "" } else { ": " };
         let detail = format!("{}: {} restarts{colon}{}", c.name, c.restarts, words::first_words(said));
+        // Since it was last ready, not since it last ended: it has been broken over all those restarts.
+        let since = self.pod.ready_since.filter(|_| !self.pod.is_ready).or(since);
         Some(self.find("crashloop", Severity::P2, &cause, &detail, PREVIOUS).since(since))
     }
 

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::fleet::table::Column;
-use crate::source::clouds::CloudProfile;
+use crate::ops::clouds::CloudProfile;
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Job, Said};
 use crate::ui::pane::{Pane, Seen};

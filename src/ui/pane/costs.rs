@@ -50,6 +50,8 @@ fn cells(row: &CostsRow, headings: usize, ascii: bool, total: i128) -> Vec<Strin
         money(row.cpu_nano),
         money(row.mem_nano),
         money(row.gpu_nano),
+        money(row.idle_nano),
+        money(row.fee_nano),
         if row.is_unknown() { "n/a".to_owned() } else { money(row.total_nano) },
         if total == 0 {
             String::new()
@@ -80,6 +82,8 @@ impl Pane for Costs {
                     Column::new("CPU", true, 3, 10),
                     Column::new("RAM", true, 3, 10),
                     Column::new("GPU", true, 4, 10),
+                    Column::new("IDLE", true, 3, 10),
+                    Column::new("FEE", true, 4, 8),
                     Column::new("TOTAL/mo", true, 0, 11),
                     Column::new("SHARE", false, 2, 15),
                     Column::new("EFF", true, 4, 5),
@@ -122,7 +126,7 @@ impl Pane for Costs {
                     .map(|(n, text)| {
                         if muted {
                             DrawnCell::styled(text, theme.style(Role::Muted))
-                        } else if n == heads + 5 {
+                        } else if n == heads + 7 {
                             DrawnCell::styled(text, theme.style(Role::Graph))
                         } else {
                             DrawnCell::plain(text)
@@ -185,7 +189,10 @@ fn notes(sums: &Sums) -> [String; 2] {
     let first = if sources.is_empty() {
         "estimate; no list price is known for these nodes".to_owned()
     } else {
-        format!("estimate at list prices, 730 h a month: {}", sources.join(", "))
+        format!(
+            "estimate at list prices, 730 h a month; EFF: used of what is asked for; {}",
+            sources.join(", ")
+        )
     };
     let second = match sums.unpriced.as_slice() {
         [] if sums.partial => "some clusters have not told their nodes or pods yet".to_owned(),

@@ -11,7 +11,7 @@ use crate::domain::plan::{Plan, Step, Verdict};
 use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::Phase;
-use crate::ops::deploy::DeployTo;
+use crate::ops::deploy::{DeployOptions, DeployTo};
 use crate::ops::run::RunEvent;
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Job, Prompt, Said};
@@ -51,6 +51,10 @@ pub struct Deploy {
 impl Deploy {
     /// Plans the manifests of a file or folder for the scope's clusters.
     pub fn plan(&mut self, seen: Seen<'_>, path: &str) -> Vec<Effect> {
+        self.plan_with(seen, path, false)
+    }
+
+    fn plan_with(&mut self, seen: Seen<'_>, path: &str, force: bool) -> Vec<Effect> {
         let clusters: Vec<DeployTo> = seen
             .fleet
             .in_scope(seen.scope)
@@ -82,7 +86,7 @@ impl Deploy {
             generation: self.generation,
             path: path.to_owned(),
             clusters,
-            namespace,
+            options: DeployOptions { namespace, force },
         })]
     }
 
@@ -321,6 +325,10 @@ impl Pane for Deploy {
                 let path = self.path.clone();
                 self.plan(seen, &path)
             }
+            Action::ForceConflicts if !self.path.is_empty() && !self.is_running() => {
+                let path = self.path.clone();
+                self.plan_with(seen, &path, true)
+            }
             Action::Run | Action::Open if self.run.is_none() => match &self.plan {
                 Some(plan) => vec![Effect::Confirm(Box::new(plan.clone()))],
                 None => vec![Effect::Prompt(Prompt::Manifest)],
@@ -346,7 +354,17 @@ impl Pane for Deploy {
     }
 
     fn keys(&self) -> &'static [Action] {
-        &[Action::Plan, Action::Run, Action::Refresh, Action::Abort, Action::Back]
+        &[Action::Plan, Action::Run, Action::ForceConflicts, Action::Refresh, Action::Abort, Action::Back]
+    }
+
+    fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {
+        // A plan for other clusters is not this scope's.
+        if self.plan.take().is_some() && self.run.is_none() {
+            self.error = Some("the scope has changed since this was planned".to_owned());
+        }
+        self.planning = false;
+        self.generation += 1;
+        Vec::new()
     }
 
     fn hear(&mut self, said: &Said, _now: Timestamp) -> Vec<Effect> {

@@ -213,8 +213,13 @@ fn clouds(seen: Seen<'_>, clusters: &[&Cluster]) -> Vec<Line> {
 fn cluster_line(seen: Seen<'_>, c: &Cluster) -> Line {
     let (health, bad) = tree::of_cluster(c);
     let trouble = match &c.phase {
-        Phase::Live | Phase::Syncing { .. } => None,
-        phase => {
+        Phase::Live | Phase::Syncing { .. } => c.lack_words(),
+        phase @ (Phase::Idle
+        | Phase::Connecting { .. }
+        | Phase::Stale { .. }
+        | Phase::Denied { .. }
+        | Phase::Unreadable { .. }
+        | Phase::Failed { .. }) => {
             let since = phase.since().map_or_else(String::new, |s| format!(" {}", age::show(s, seen.now)));
             let cause = phase.cause().map_or_else(String::new, |w| format!(": {w}"));
             Some(format!("{}{since}{cause}", phase.word()))
@@ -314,10 +319,7 @@ impl Overview {
     /// The worst problems; returns the lines it took.
     fn draw_worst(&self, seen: Seen<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
         if self.worst.is_empty() {
-            let words = match seen.fleet.loading(seen.preview, crate::domain::kind::Kind::Pod).0 {
-                0 => "nothing is broken here".to_owned(),
-                n => format!("nothing is broken so far; still loading {}", count(n, "cluster")),
-            };
+            let words = problems::none_words(seen.fleet, seen.preview);
             draw::text(buf, area.x + 1, area.y, &words, area.width, theme.style(Role::Muted));
             return 1;
         }

@@ -147,11 +147,11 @@ impl Pane for Problems {
     fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
         if self.lines.is_empty() {
             let words = if self.problems.is_empty() {
-                "nothing is broken in this scope"
+                problems::none_words(seen.fleet, seen.scope)
             } else {
-                "nothing matches the filter"
+                "nothing matches the filter".to_owned()
             };
-            draw::words(buf, area, [words.to_owned()], theme.style(Role::Muted));
+            draw::words(buf, area, [words], theme.style(Role::Muted));
             return;
         }
         for (y, i) in (area.top()..area.bottom()).zip(self.list.window()) {

@@ -187,8 +187,6 @@ impl Tree {
                 if !self.marks.remove(&row.node) {
                     self.marks.insert(row.node);
                 }
-                self.list.act(Action::Down);
-                self.cursor = self.rows.get(self.list.cursor).map(|r| r.node.clone());
             }
             Action::ClearMarks => self.marks.clear(),
             _ => return false,
@@ -262,7 +260,9 @@ impl Tree {
             draw::text(buf, at + 2, y, &row.label, right.saturating_sub(at + 2), own(style));
         }
         if self.rows.is_empty() {
-            draw::text(buf, area.x + 1, area.y, "no clusters", area.width, theme.style(Role::Muted));
+            let filtered = !self.filter.is_empty();
+            let words = if filtered { "nothing open matches; Esc clears the filter" } else { "no clusters" };
+            draw::text(buf, area.x + 1, area.y, words, area.width, theme.style(Role::Muted));
         }
     }
 }
@@ -298,6 +298,10 @@ fn state_words(row: &TreeRow, ascii: bool, now: Timestamp) -> (String, Health) {
                 format!("{} {}", Health::Degraded.glyph(ascii), age::show(*since, now)),
                 Health::Degraded,
             );
+        }
+        Some(Phase::Unreadable { since, .. }) => {
+            let words = format!("{} {}", Health::Degraded.glyph(ascii), age::show(*since, now));
+            return (words, Health::Degraded);
         }
         Some(Phase::Denied { .. }) => return ("denied".to_owned(), Health::Degraded),
         Some(Phase::Idle) => return ("idle".to_owned(), Health::Unknown),

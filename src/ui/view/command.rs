@@ -15,8 +15,8 @@ pub enum Command {
     Pane(PaneId, Option<String>),
     /// One namespace, or all.
     Namespace(Option<String>),
-    /// The list of clusters.
-    Clusters,
+    /// The list of clusters, or those of a name.
+    Clusters(Option<String>),
     /// Help.
     Help,
     /// Into the background.
@@ -48,7 +48,7 @@ pub fn parse(text: &str) -> Result<Command, String> {
         "q" | "quit" | "q!" | "exit" => return Ok(Command::Quit),
         "help" | "h" | "?" => return Ok(Command::Help),
         "suspend" => return Ok(Command::Suspend),
-        "ctx" | "context" | "contexts" | "cluster" | "clusters" => return Ok(Command::Clusters),
+        "ctx" | "context" | "contexts" | "cluster" | "clusters" => return Ok(Command::Clusters(argument)),
         "ns" | "namespace" if argument.is_some() => {
             return Ok(Command::Namespace(argument.filter(|a| a != "all" && a != "-")));
         }

@@ -16,7 +16,7 @@ use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::scope::{Scope, TreeNode};
 use crate::fleet::Fleet;
-use crate::source::demand::Demand;
+use crate::fleet::demand::Demand;
 
 use super::effect::{Prompt, Toast};
 use super::key::Key;

@@ -125,6 +125,7 @@ impl View {
     }
 
     fn plan_deploy(&mut self, world: World<'_>, path: &str) -> Vec<Effect> {
+        self.adopt_marks(world);
         let mut panes = std::mem::take(&mut self.panes);
         let effects = panes.deploy.plan(self.seen(world.fleet, world.now), path);
         self.panes = panes;
@@ -139,7 +140,26 @@ impl View {
             Command::Quit => self.act(world, Action::Quit),
             Command::Suspend => vec![Effect::Suspend],
             Command::Help => self.act(world, Action::Help),
-            Command::Clusters => vec![Effect::Scope(vec![TreeNode::Fleet]), Effect::Show(PaneId::Overview)],
+            Command::Clusters(None) => {
+                vec![Effect::Scope(vec![TreeNode::Fleet]), Effect::Show(PaneId::Overview)]
+            }
+            Command::Clusters(Some(name)) => {
+                let named = |exact: bool| -> Vec<TreeNode> {
+                    let clusters = world.fleet.clusters().iter().filter(|c| {
+                        let names = [c.info.name().as_str(), c.info.context.as_str()];
+                        names.iter().any(|n| if exact { *n == name } else { n.contains(&name) })
+                    });
+                    clusters.map(|c| TreeNode::Cluster(c.id())).collect()
+                };
+                let mut found = named(true);
+                if found.is_empty() {
+                    found = named(false);
+                }
+                match found.as_slice() {
+                    [] => vec![Effect::complain(format!("no cluster or context is named `{name}`"))],
+                    _ => vec![Effect::Scope(found), Effect::Show(PaneId::Overview)],
+                }
+            }
             Command::Pane(PaneId::Deploy, Some(path)) => self.plan_deploy(world, &path),
             Command::Pane(pane, _) => vec![Effect::Show(pane)],
             Command::Namespace(namespace) => {

@@ -327,6 +327,17 @@ impl View {
         self.panes = panes;
     }
 
+    /// Marks in the tree are the scope, wherever one goes from there.
+    pub(super) fn adopt_marks(&mut self, world: World<'_>) {
+        if self.focus == Focus::Tree && !self.tree.marks.is_empty() {
+            let marks = self.tree.selection();
+            if marks != self.scope_nodes {
+                self.remember();
+                self.set_scope(world, marks);
+            }
+        }
+    }
+
     /// What a pane needs when it comes into view.
     pub(super) fn entered(&mut self, world: World<'_>) -> Vec<Effect> {
         self.text = None;
@@ -353,6 +364,7 @@ impl View {
         while let Some(effect) = queue.pop_front() {
             match effect {
                 Effect::Show(pane) => {
+                    self.adopt_marks(world);
                     if pane != self.pane {
                         self.remember();
                         // They spoke of what was shown.

@@ -103,8 +103,6 @@ impl<K: Clone + Ord> Rows<K> {
                 {
                     self.marks.insert(key);
                 }
-                self.list.act(Action::Down);
-                self.follow();
                 Took::Moved
             }
             Action::ClearMarks => {
@@ -190,7 +188,8 @@ mod tests {
         rows.settle(10);
         assert_eq!((rows.cursor(), rows.list.cursor), (Some(&3), 3));
         rows.act(Action::Mark);
-        assert_eq!((rows.targets(), rows.cursor()), (vec![3], Some(&5)));
+        assert_eq!((rows.targets(), rows.cursor()), (vec![3], Some(&3)), "as in k9s a mark does not move");
+        rows.act(Action::Down);
         // Its row is gone: the cursor stays in its place.
         rows.set(vec![0, 1, 2, 3]);
         rows.settle(10);

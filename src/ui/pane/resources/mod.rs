@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::age;
 use crate::domain::health::Health;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::quantity::show_count;
 use crate::domain::scope::TreeNode;
-use crate::fleet::cluster::{Cluster, Load, Phase};
+use crate::fleet::cluster::{Cluster, Lack, Load, Phase, Why};
 use crate::fleet::table::{self, CLUSTER, Column, RowRef};
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Look, Prompt};
@@ -219,6 +220,19 @@ impl Pane for Resources {
             let of = total.map_or_else(|| "?".to_owned(), show_count);
             out.push_str(&format!("  loading {} ({} of {of})", count(loading, "cluster"), show_count(done)));
         }
+        // What is not current is said where the rows are, not only on an empty page.
+        let mut lacks = seen
+            .fleet
+            .in_scope(seen.preview)
+            .filter_map(|c| Some((c, c.loads.get(&self.kind)?.lack()?)))
+            .filter(|(_, lack)| lack.why != Why::NotServed);
+        if let Some((cluster, lack)) = lacks.next() {
+            let more = match lacks.count() {
+                0 => String::new(),
+                n => format!(" (and {n} more clusters)"),
+            };
+            out.push_str(&format!("  {}: {}{more}", cluster.info.name(), lack_words(lack, seen.now)));
+        }
         out
     }
 
@@ -236,7 +250,8 @@ impl Pane for Resources {
             let Some(cluster) = seen.fleet.cluster(key.cluster) else { return DrawnRow::default() };
             let Some(row) = row_of(cluster, key) else { return DrawnRow::default() };
             let odd = self.odd.contains(key);
-            let stale = !matches!(cluster.phase, Phase::Live | Phase::Syncing { .. });
+            let stale = !matches!(cluster.phase, Phase::Live | Phase::Syncing { .. })
+                || cluster.loads.get(&self.kind).is_some_and(|load| load.lack().is_some());
             let cells = Self::cell_texts(cluster, row, seen.now)
                 .into_iter()
                 .zip(&all)
@@ -408,6 +423,16 @@ fn all_columns(kind: Kind) -> Vec<Column> {
     all
 }
 
+/// Since when a kind is not current, and why.
+fn lack_words(lack: &Lack, now: Timestamp) -> String {
+    match lack.why {
+        Why::NotServed => lack.cause.to_string(),
+        Why::Trouble | Why::Refused => {
+            format!("not current for {}: {}", age::show(lack.since, now), lack.cause)
+        }
+    }
+}
+
 /// What an empty table says: loading, refused, nothing there, or nothing left by the filter.
 fn empty_words(seen: Seen<'_>, kind: Kind, total: usize, filtered: bool) -> Vec<String> {
     let plural = kind.info().plural;
@@ -424,12 +449,24 @@ fn empty_words(seen: Seen<'_>, kind: Kind, total: usize, filtered: bool) -> Vec<
     if filtered && total > 0 {
         out.push(format!("none of {} {plural} matches; Esc clears the filter", show_count(total)));
     } else if loading == 0 {
-        out.push(format!("no {plural} here"));
+        // "None" is said only of clusters whose list was whole.
+        let known = |c: &Cluster| match c.loads.get(&kind) {
+            Some(Load::Ready | Load::Old(_)) => true,
+            Some(Load::Absent(lack)) => lack.why == Why::NotServed,
+            Some(Load::Loading { .. }) | None => false,
+        };
+        if seen.fleet.in_scope(seen.preview).all(known) {
+            out.push(format!("no {plural} here"));
+        } else if seen.fleet.in_scope(seen.preview).any(known) {
+            out.push(format!("no {plural} in the clusters that could be read"));
+        }
     }
     for cluster in seen.fleet.in_scope(seen.preview) {
         let name = cluster.info.name();
         match (&cluster.phase, cluster.loads.get(&kind)) {
-            (_, Some(Load::Refused(cause))) => out.push(format!("{name}: {cause}")),
+            (_, Some(Load::Old(lack) | Load::Absent(lack))) => {
+                out.push(format!("{name}: {}", lack_words(lack, seen.now)));
+            }
             (Phase::Live | Phase::Connecting { .. } | Phase::Syncing { .. }, _) => {}
             (phase, _) => {
                 let cause = phase.cause().map_or_else(String::new, |c| format!(": {c}"));
