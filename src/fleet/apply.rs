@@ -146,6 +146,12 @@ impl Cluster {
                     };
                 }
             }
+            Delta::Within { kind, namespace: Some(namespace) } => {
+                self.within.insert(kind, namespace);
+            }
+            Delta::Within { kind, namespace: None } => {
+                self.within.remove(&kind);
+            }
             Delta::Dropped { kind } => {
                 self.clear(kind);
                 self.loads.remove(&kind);

@@ -231,6 +231,8 @@ pub struct Cluster {
     pub latency_millis: Option<u32>,
     /// By kind: how its list stands.
     pub loads: BTreeMap<Kind, Load>,
+    /// Kinds of which only one namespace may be read, and which.
+    pub within: BTreeMap<Kind, SafeText>,
     pub(super) namespaces: BTreeMap<SafeText, NamespaceRow>,
     pub(super) nodes: BTreeMap<SafeText, NodeRow>,
     pub(super) workloads: BTreeMap<Kind, BTreeMap<Key, WorkloadRow>>,
@@ -260,6 +262,7 @@ impl Cluster {
             identity: SafeText::empty(),
             latency_millis: None,
             loads: BTreeMap::new(),
+            within: BTreeMap::new(),
             namespaces: BTreeMap::new(),
             nodes: BTreeMap::new(),
             workloads: BTreeMap::new(),
@@ -401,6 +404,16 @@ impl Cluster {
             Load::Absent(Lack { why: Why::NotServed, .. }) | Load::Loading { .. } | Load::Ready => None,
             Load::Absent(lack) | Load::Old(lack) => Some((kind, lack)),
         })
+    }
+
+    /// That only one namespace can be read, in words, when that is so.
+    pub fn within_words(&self) -> Option<String> {
+        let (kind, namespace) = self.within.iter().next()?;
+        let more = match self.within.len() {
+            1 => String::new(),
+            n => format!(" and {} more kinds", n - 1),
+        };
+        Some(format!("{}{more}: only namespace {namespace} may be read", kind.info().plural))
     }
 
     /// What the lacking kinds come to in one line: `pods: forbidden (and 2 more kinds)`.

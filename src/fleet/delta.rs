@@ -80,6 +80,13 @@ pub enum Delta {
         /// Which kind.
         kind: Kind,
     },
+    /// That kind's rows are those of one namespace only, for others may not be read; none: of all.
+    Within {
+        /// Which kind.
+        kind: Kind,
+        /// Which namespace.
+        namespace: Option<SafeText>,
+    },
     /// That kind is no longer watched; its rows go.
     Dropped {
         /// Which kind.

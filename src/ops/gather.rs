@@ -14,6 +14,7 @@ use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::place::Provider;
 use crate::domain::scope::Scope;
+use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::{Cluster, Load, Phase};
 use crate::fleet::delta::Update;
@@ -60,7 +61,16 @@ impl Gathered {
     pub fn errors(&self, scope: &Scope) -> Vec<(ClusterId, String)> {
         self.fleet
             .in_scope(scope)
-            .filter_map(|c| Some((c.id(), self.unread(c).or_else(|| c.lack_words())?)))
+            .filter_map(|c| {
+                // Who asked for that namespace alone has all of it.
+                let asked = |ns: &SafeText| scope.namespaces() == [ns.clone()];
+                let within = || c.within_words().filter(|_| !c.within.values().all(asked));
+                // Kinds without namespace are nothing to them either.
+                let alone = !c.within.is_empty() && c.within.values().all(asked);
+                let lacks =
+                    || c.lack_words().filter(|_| !alone || c.lacks().any(|(k, _)| k.info().namespaced));
+                Some((c.id(), self.unread(c).or_else(lacks).or_else(within)?))
+            })
             .collect()
     }
 
@@ -122,7 +132,8 @@ impl Gathering {
         };
         let (demand, demanded) = watch::channel(demand);
         let cancel = CancellationToken::new();
-        session.supervise_only(&ids, updates.clone(), demanded, cancel.clone());
+        let namespace = scope.namespaces().first().map(SafeText::as_str);
+        session.supervise_only(&ids, namespace, updates.clone(), demanded, cancel.clone());
         if want.prices {
             tokio::spawn(async move {
                 // Without its table everything is priced at default rates, which each number says.

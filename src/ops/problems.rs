@@ -86,6 +86,9 @@ fn of_cluster(cluster: &Cluster, scope: &Scope, now: Timestamp, out: &mut Vec<Fi
             out.push(kinds::check(id, cluster.info.name(), &refused, now));
         }
     }
+    if let Some(words) = cluster.within_words() {
+        out.push(kinds::within(id, cluster.info.name(), &words));
+    }
     if scope.covers_cluster(at) {
         for node in cluster.nodes() {
             out.extend(nodes::check(id, node, now));

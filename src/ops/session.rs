@@ -229,13 +229,15 @@ impl Session {
         cancel: CancellationToken,
     ) {
         let all = self.infos.iter().map(|i| i.id).collect();
-        self.supervise_only(&all, updates, demand, cancel);
+        self.supervise_only(&all, None, updates, demand, cancel);
     }
 
-    /// Starts a supervisor for each of these clusters.
+    /// Starts a supervisor for each of these clusters. Where all namespaces may not be read, `namespace` is, or else the
+    /// context's own.
     pub fn supervise_only(
         &self,
         only: &BTreeSet<ClusterId>,
+        namespace: Option<&str>,
         updates: mpsc::Sender<Update>,
         demand: watch::Receiver<Demand>,
         cancel: CancellationToken,
@@ -245,7 +247,10 @@ impl Session {
         let mut unusable: Vec<Update> = Vec::new();
         for info in self.infos.iter().filter(|i| only.contains(&i.id)) {
             match self.context(info.id) {
-                Some(ContextEntry { unusable: None, name, .. }) => supervisors.start(info.id, name),
+                Some(ContextEntry { unusable: None, name, namespace: own, .. }) => {
+                    let own = own.as_deref().filter(|n| !n.is_empty());
+                    supervisors.start(info.id, name, namespace.or(own));
+                }
                 other => {
                     let why = other
                         .and_then(|c| c.unusable.as_deref())

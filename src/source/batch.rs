@@ -103,9 +103,11 @@ impl Pending {
                 self.status.retain(|d| !matches!(d, Delta::Latency { .. }));
                 self.status.push(delta);
             }
-            Delta::Phase(_) | Delta::Version(_) | Delta::Identity(_) | Delta::Usage(_) => {
-                self.status.push(delta)
-            }
+            Delta::Phase(_)
+            | Delta::Version(_)
+            | Delta::Identity(_)
+            | Delta::Usage(_)
+            | Delta::Within { .. } => self.status.push(delta),
         }
     }
 

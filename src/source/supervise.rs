@@ -61,13 +61,15 @@ impl Supervisors {
         Self { dialer, clock, updates, demand, connects: Arc::new(Semaphore::new(CONNECTS)), cancel }
     }
 
-    /// Starts the supervisor of one cluster; it ends with the cancellation.
-    pub fn start(&self, cluster: ClusterId, context: &str) {
+    /// Starts the supervisor of one cluster; it ends with the cancellation. Where all namespaces may not be read,
+    /// `namespace` is.
+    pub fn start(&self, cluster: ClusterId, context: &str, namespace: Option<&str>) {
         let (deltas, merged) = mpsc::channel(1024);
         let mut one = One {
             shared: self.clone(),
             cluster,
             context: context.to_owned(),
+            namespace: namespace.map(str::to_owned),
             deltas,
             last_seen: None,
             troubled: None,
@@ -91,6 +93,8 @@ struct One {
     shared: Supervisors,
     cluster: ClusterId,
     context: String,
+    /// Read where all namespaces may not be.
+    namespace: Option<String>,
     deltas: mpsc::Sender<Delta>,
     /// The last answer of the server, once there was one.
     last_seen: Option<Timestamp>,
@@ -277,6 +281,7 @@ impl One {
             running: BTreeMap::new(),
             client: client.clone(),
             clock: self.shared.clock.clone(),
+            own: self.namespace.clone(),
             said,
             again: signal::channel(0).0,
             usage_read: None,
@@ -421,6 +426,7 @@ struct Watches {
     running: BTreeMap<Kind, AbortHandle>,
     client: Client,
     clock: Clock,
+    own: Option<String>,
     said: mpsc::Sender<Said>,
     /// Changes when a person asks for another try.
     again: signal::Sender<u32>,
@@ -430,7 +436,7 @@ struct Watches {
 impl Watches {
     fn start(&mut self, kind: Kind) {
         let (again, said) = (self.again.subscribe(), self.said.clone());
-        let task = watch(self.client.clone(), kind, self.clock.clone(), again, said);
+        let task = watch(self.client.clone(), kind, self.clock.clone(), self.own.clone(), again, said);
         self.running.insert(kind, self.tasks.spawn(task));
     }
 

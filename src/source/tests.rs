@@ -199,7 +199,11 @@ impl World {
         let (demand, demanded) = watch::channel(Demand::default());
         let cancel = CancellationToken::new();
         let dialer = Arc::new(Ready::new([("a".to_owned(), hand.client())]));
-        Supervisors::new(dialer, clock.clone(), updates, demanded, cancel.clone()).start(ClusterId(0), "a");
+        Supervisors::new(dialer, clock.clone(), updates, demanded, cancel.clone()).start(
+            ClusterId(0),
+            "a",
+            None,
+        );
         Self {
             hand,
             fleet: Fleet::new([info]),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use kube::api::{Api, DynamicObject, ListParams, WatchEvent, WatchParams};
+use kube::core::NamespaceResourceScope;
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Client, ResourceExt};
 use tokio::sync::{mpsc, watch as signal};
@@ -52,15 +53,17 @@ pub enum Said {
     Refused(Kind, Fault),
 }
 
-/// Watches one kind until dropped. A change of `again` is a person's "try again now".
+/// Watches one kind until dropped. Where all namespaces may not be listed, `own` is tried: the context's namespace. A change of `again` is a person's "try again now".
 pub async fn watch(
     client: Client,
     kind: Kind,
     clock: Clock,
+    own: Option<String>,
     again: signal::Receiver<u32>,
     out: mpsc::Sender<Said>,
 ) {
-    let watcher = Watcher { kind, out, again, wait: WAIT_FIRST, furthest: 0 };
+    let own = own.filter(|_| kind.info().namespaced);
+    let watcher = Watcher { kind, own, out, again, wait: WAIT_FIRST, furthest: 0 };
     match kind {
         Kind::Namespace => typed::<SlimNamespace>(client, watcher).await,
         Kind::Node => typed::<SlimNode>(client, watcher).await,
@@ -71,8 +74,10 @@ pub async fn watch(
         Kind::Job => typed::<SlimJob>(client, watcher).await,
         Kind::CronJob => typed::<SlimCronJob>(client, watcher).await,
         other => {
-            let api: Api<DynamicObject> = Api::all_with(client, &api_resource(other));
-            let _: Option<Gone> = watcher.run(&api, move |o| other_row(other, &o, &clock)).await;
+            let resource = api_resource(other);
+            let own = watcher.own.as_ref().map(|ns| Api::namespaced_with(client.clone(), ns, &resource));
+            let all: Api<DynamicObject> = Api::all_with(client, &resource);
+            let _: Option<Gone> = watcher.run(all, own, move |o| other_row(other, &o, &clock)).await;
         }
     }
 }
@@ -92,8 +97,9 @@ fn other_row(kind: Kind, object: &DynamicObject, clock: &Clock) -> Row {
     Row::Other(Box::new(columns::row(kind, &value, clock.now())))
 }
 
-async fn typed<K: Slim>(client: Client, watcher: Watcher) {
-    let _: Option<Gone> = watcher.run(&Api::<K>::all(client), K::row).await;
+async fn typed<K: Slim + kube::Resource<Scope = NamespaceResourceScope>>(client: Client, watcher: Watcher) {
+    let own = watcher.own.as_ref().map(|ns| Api::<K>::namespaced(client.clone(), ns));
+    let _: Option<Gone> = watcher.run(Api::<K>::all(client), own, K::row).await;
 }
 
 /// Nothing: a watch ends only where nobody hears it any more, which is `None`.
@@ -112,6 +118,8 @@ enum Ended {
 /// The watch of one kind.
 struct Watcher {
     kind: Kind,
+    /// The namespace that is tried where all may not be listed.
+    own: Option<String>,
     out: mpsc::Sender<Said>,
     again: signal::Receiver<u32>,
     /// The next pause after trouble.
@@ -121,18 +129,35 @@ struct Watcher {
 }
 
 impl Watcher {
-    async fn run<K>(mut self, api: &Api<K>, row: impl Fn(K) -> Row + Send + Sync) -> Option<Gone>
+    async fn run<K>(
+        mut self,
+        all: Api<K>,
+        own: Option<Api<K>>,
+        row: impl Fn(K) -> Row + Send + Sync,
+    ) -> Option<Gone>
     where
         K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + 'static,
     {
         let loading = Delta::Loading { kind: self.kind, done: 0, total: None };
         self.say(Said::Delta(loading)).await?;
         let mut next = Ended::List;
+        // Whether only the own namespace is read.
+        let mut within = false;
         loop {
+            let api = own.as_ref().filter(|_| within).unwrap_or(&all);
             next = match next {
-                Ended::List => self.list(api, &row).await?,
+                Ended::List => self.list(api, within, &row).await?,
                 Ended::From(version) => self.follow(api, &row, version).await?,
+                // All may not be listed; the own namespace perhaps.
+                Ended::Trouble(fault, None)
+                    if fault.class == FaultClass::Forbidden && own.is_some() && !within =>
+                {
+                    within = true;
+                    Ended::List
+                }
                 Ended::Trouble(fault, version) => {
+                    // Rights change: the next try is for all again.
+                    within &= fault.class != FaultClass::Forbidden;
                     // Who may not watch may still list: its rows are then as of the last list.
                     let refused = matches!(fault.class, FaultClass::Forbidden | FaultClass::NotFound);
                     self.trouble(fault).await?;
@@ -180,7 +205,12 @@ impl Watcher {
     }
 
     /// Brings the whole list, page by page.
-    async fn list<K>(&mut self, api: &Api<K>, row: &(impl Fn(K) -> Row + Send + Sync)) -> Option<Ended>
+    async fn list<K>(
+        &mut self,
+        api: &Api<K>,
+        within: bool,
+        row: &(impl Fn(K) -> Row + Send + Sync),
+    ) -> Option<Ended>
     where
         K: Clone + std::fmt::Debug + serde::de::DeserializeOwned,
     {
@@ -207,6 +237,8 @@ impl Watcher {
                         return Some(Ended::Trouble(Fault::new(FaultClass::Other, words), None));
                     };
                     self.furthest = 0;
+                    let namespace = self.own.as_deref().filter(|_| within).map(SafeText::new);
+                    self.say(Said::Delta(Delta::Within { kind, namespace })).await?;
                     self.say(Said::Delta(Delta::Reset { kind, rows })).await?;
                     self.say(Said::Whole(kind)).await?;
                     return Some(Ended::From(version));

@@ -304,7 +304,7 @@ async fn follow(replay: &Replay, recording: &Recording, kind: Kind, goal: Option
     let cluster = fleet.clusters()[0].id();
     let (said, mut heard) = mpsc::channel(1024);
     let (_again, asked_again) = tokio::sync::watch::channel(0);
-    let watching = tokio::spawn(watch(replay.client(), kind, clock(recording), asked_again, said));
+    let watching = tokio::spawn(watch(replay.client(), kind, clock(recording), None, asked_again, said));
     let mut settled = false;
     while let Ok(Some(next)) = tokio::time::timeout(Duration::from_secs(1), heard.recv()).await {
         match next {

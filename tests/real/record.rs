@@ -163,7 +163,7 @@ async fn session(testbed: &Testbed, recorder: &Recorder) -> Result<(), String> {
     let (updates, mut heard) = mpsc::channel(256);
     let (_demand, demanded) = watch::channel(demand);
     let cancel = CancellationToken::new();
-    session.supervise_only(&ids, updates, demanded, cancel.clone());
+    session.supervise_only(&ids, None, updates, demanded, cancel.clone());
     // Long enough for every list and for the watches after them.
     let until = tokio::time::Instant::now() + Duration::from_secs(6);
     while tokio::time::timeout_at(until, heard.recv()).await.is_ok_and(|u| u.is_some()) {}
@@ -225,7 +225,14 @@ async fn changes(admin: &Client, recorder: &Recorder) -> Result<(), String> {
         .map(|kind| {
             let clock = skyfleet::source::clock::Clock::system();
             let again = asked_again.clone();
-            tokio::spawn(skyfleet::source::watch::watch(heard.clone(), kind, clock, again, said.clone()))
+            tokio::spawn(skyfleet::source::watch::watch(
+                heard.clone(),
+                kind,
+                clock,
+                None,
+                again,
+                said.clone(),
+            ))
         })
         .collect();
     let drain = tokio::spawn(async move { while all.recv().await.is_some() {} });

@@ -18,6 +18,7 @@ pub(crate) fn tests() -> Vec<(&'static str, Test)> {
     vec![
         ("pods_as_kubectl_lists_them", |c| Box::pin(pods_as_kubectl_lists_them(c))),
         ("clusters_are_classified", |c| Box::pin(clusters_are_classified(c))),
+        ("rights_in_one_namespace_show_it", |c| Box::pin(one_namespace(c))),
         ("fewer_rights_are_said_and_harm_nothing", |c| Box::pin(fewer_rights(c))),
     ]
 }
@@ -76,6 +77,39 @@ async fn clusters_are_classified(clusters: &Clusters) -> Result<(), String> {
     }
     if !paths.iter().any(|p| p.starts_with("azure/") && p.contains("westeurope")) {
         return Err(format!("no azure cluster in westeurope among {paths:?}"));
+    }
+    Ok(())
+}
+
+/// Who may read pods of one namespace only sees those: kubectl's list of that namespace.
+async fn one_namespace(clusters: &Clusters) -> Result<(), String> {
+    let config = clusters.kubeconfigs("limited").remove(0);
+    let kubectl = |arguments: &[&str]| {
+        let out = std::process::Command::new("kubectl")
+            .args(["--kubeconfig", &clusters.kubeconfigs("admin")[0].to_string_lossy()])
+            .args(arguments)
+            .output()
+            .map_err(|e| e.to_string())?;
+        Ok::<String, String>(String::from_utf8_lossy(&out.stdout).into_owned())
+    };
+    kubectl(&["-n", "team-a", "run", "seen", "--image", "registry.example/seen:1"])?;
+    let loaded = skyfleet::source::kubeconfig::load(&[config]);
+    let options = skyfleet::ops::session::SessionOptions::default();
+    let session = skyfleet::ops::session::Session::from_kubeconfig(loaded, options);
+    let want = Want { limit: Duration::from_secs(30), ..Want::default() };
+    let gathered = gather(&session, &Scope::all(), &want, |_| {}).await;
+    let cluster = &gathered.fleet.clusters()[0];
+    let ours: BTreeSet<String> =
+        cluster.pods().map(|p| format!("{} {}", p.meta.namespace, p.meta.name)).collect();
+    let theirs = kubectl(&["get", "pods", "-n", "team-a", "--no-headers"])?;
+    let theirs: BTreeSet<String> =
+        theirs.lines().filter_map(|l| Some(format!("team-a {}", l.split_whitespace().next()?))).collect();
+    if ours != theirs || ours.is_empty() {
+        return Err(format!("ours {ours:?}, kubectl's {theirs:?}, {:?}", cluster.phase));
+    }
+    let errors = gathered.errors(&Scope::all());
+    if errors.is_empty() {
+        return Err("nothing says that only one namespace was read".to_owned());
     }
     Ok(())
 }

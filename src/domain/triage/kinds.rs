@@ -56,6 +56,15 @@ pub fn check(cluster: ClusterId, name: &SafeText, refused: &RefusedKind, now: Ti
         .shared()
 }
 
+/// Only one namespace can be read: what is wrong elsewhere is not seen.
+pub fn within(cluster: ClusterId, name: &SafeText, words: &str) -> Finding {
+    let next = ask("ask for the right to list all namespaces");
+    let object =
+        FindingObject { cluster, kind: "Cluster".into(), namespace: SafeText::empty(), name: name.clone() };
+    Finding::new("one-namespace", Severity::P3, object, "only one namespace may be read", words, next)
+        .shared()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -81,3 +81,26 @@ async fn nothing_is_broken_is_said_only_of_what_was_looked_at() {
         "nothing is broken in what could be read; 1 of 3 clusters could not be looked at, or not whole";
     assert!(err.contains(words), "{err}");
 }
+
+#[tokio::test]
+async fn rights_in_one_namespace_are_enough_for_it() {
+    let place = Place::new();
+    // Lists over all namespaces are refused, and kinds without one.
+    let everywhere = Fault::Forbid {
+        verbs: vec!["list".into(), "watch".into()],
+        resources: Vec::new(),
+        namespaces: vec![String::new()],
+    };
+    place.sim.fault("kind-gamma", everywhere);
+    let (exit, tree, err) = answer(&place, "tree -L 6 -n checkout --cluster gamma").await;
+    assert_eq!(exit, Exit::Ok, "{tree} {err}");
+    assert!(texts(&tree, "items", "/level").contains(&"workload".to_owned()), "{tree}");
+    let (exit, problems, _) = answer(&place, "problems -n checkout --cluster gamma").await;
+    assert_eq!((exit, problems["errors"].as_array().map(Vec::len)), (Exit::Ok, Some(0)), "{problems}");
+    let logs = place.run("logs -n checkout --cluster gamma --tail 1 --timeout 3").await;
+    assert_eq!(logs.exit, Exit::Ok, "{}", logs.err);
+    assert!(logs.out.contains(" checkout/"), "{}", logs.out);
+    // Who asks for more is told what is missing.
+    let (exit, all, _) = answer(&place, "problems --cluster gamma").await;
+    assert_eq!(exit, Exit::Partial, "{all}");
+}
