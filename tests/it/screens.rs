@@ -218,7 +218,7 @@ fn back_leads_to_where_one_came_from() {
         }
     }
     // Out of the tree, too: focus, scope and cursor.
-    for to in ["l", "d"] {
+    for to in ["l", "p"] {
         let mut stage = Stage::new((80, 24), &[], false);
         let ns = TreeNode::Pod(ClusterId(0), "checkout".into(), "web-7c9d8f6b5-2xkqz".into());
         stage.view.tree.reveal(&stage.fleet, &ns);

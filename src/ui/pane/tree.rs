@@ -260,7 +260,9 @@ impl Tree {
             draw::text(buf, at + 2, y, &row.label, right.saturating_sub(at + 2), own(style));
         }
         if self.rows.is_empty() {
-            draw::text(buf, area.x + 1, area.y, "no clusters", area.width, theme.style(Role::Muted));
+            let filtered = !self.filter.is_empty();
+            let words = if filtered { "nothing open matches; Esc clears the filter" } else { "no clusters" };
+            draw::text(buf, area.x + 1, area.y, words, area.width, theme.style(Role::Muted));
         }
     }
 }
