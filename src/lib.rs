@@ -21,9 +21,9 @@
 //!
 //! # The way of the data
 //!
-//! A supervisor per cluster (`source::supervise`) lists and watches, turns each object into a slim row (`source::slim`), merges
-//! changes (`source::batch`) and sends deltas (`fleet::delta`) to the loop (`ui::run`). The loop applies them (`fleet::apply`),
-//! turns keys into actions (`ui::keymap`, `ui::action`), actions into changes of the view and effects (`ui::view`), and effects
+//! A supervisor per cluster (`source::supervise`) lists and watches (`source::watch`), remembers which kinds are not current
+//! (`source::standing`), turns each object into a slim row (`source::slim`), merges changes (`source::batch`) and sends deltas
+//! (`fleet::delta`) to the loop (`ui::run`). The loop applies them (`fleet::apply`), turns keys into actions (`ui::keymap`, `ui::action`), actions into changes of the view and effects (`ui::view`), and effects
 //! into tasks (`ui::tasks`) that call `ops`. `ui::render` draws fleet and view, and changes neither. The command line is the same
 //! with `ops::gather` in place of the loop.
 //!
@@ -39,7 +39,9 @@
 //! | an action | one row in `ui/action.rs`, a key in `keymaps/default.yaml` |
 //! | a triage rule | one function in its family in `domain/triage/` |
 //! | a kind's columns | one function in its family in `domain/columns/` |
-//! | a verb that writes | `ops/x.rs` making a `domain::plan::Plan`; `ops/run.rs` runs it |
+//! | a verb that writes | `ops/x.rs` making a `domain::plan::Plan`; `ops/run/` runs it |
+//! | a case for the engine that runs plans | `tests/runs/mod.rs`: played on the simulation and on real control planes |
+//! | an answer of a real server to be replayed | `tests/it/recorded/` (its README says how to record) |
 //! | a theme, a key map | one YAML file in `themes/` or `keymaps/`, one line in `ui/theme/mod.rs` or `ui/keymap.rs` |
 //! | a fleet, an incident for the demo | one YAML file in `demo/` |
 //! | a command | `cli/commands/x.rs` and one variant in `cli/args.rs` |

@@ -144,10 +144,20 @@ async fn run(args: Args) -> Exit {
                 Some(line.trim().to_owned())
             };
             let person = io::stdin().is_terminal() && io::stderr().is_terminal();
-            let mut io = Io { out: &mut out, err: &mut err, ask: person.then_some(&mut ask) };
+            let width = columns();
+            let mut io = Io { out: &mut out, err: &mut err, width, ask: person.then_some(&mut ask) };
             cli::run(&args, command, session, &mut io).await
         }
     }
+}
+
+/// The columns of the terminal behind the standard output, if one is there.
+fn columns() -> Option<usize> {
+    #[cfg(unix)]
+    if io::stdout().is_terminal() {
+        return rustix::termios::tcgetwinsize(io::stdout()).ok().map(|s| s.ws_col.into()).filter(|w| *w > 0);
+    }
+    None
 }
 
 /// Presets, then the file, the environment, the flags.

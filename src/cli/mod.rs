@@ -25,6 +25,8 @@ pub struct Io<'a> {
     pub out: &'a mut dyn Write,
     /// Progress, plans, errors.
     pub err: &'a mut dyn Write,
+    /// Columns of the terminal that the output goes to; none: a file or a pipe, which have no end.
+    pub width: Option<usize>,
     /// Answers of a person; `None` when nobody is there to answer.
     pub ask: Option<&'a mut dyn FnMut(&str) -> Option<String>>,
 }

@@ -11,13 +11,57 @@ use crate::domain::id::ClusterId;
 use crate::domain::text::clean;
 use crate::ops::session::Session;
 
+use super::Io;
 use super::args::Output;
 
 /// A column: its title, and whether numbers stand at the right.
 pub type Column<'a> = (&'a str, bool);
 
-/// Prints rows in aligned columns.
-pub fn table(out: &mut dyn Write, columns: &[Column<'_>], rows: &[Vec<String>]) -> io::Result<()> {
+/// Text columns are not cut to less than this.
+const LEAST: usize = 12;
+
+/// How wide a table is whole: its columns and the two blanks between them.
+pub fn whole_width(columns: &[Column<'_>], rows: &[Vec<String>]) -> usize {
+    let widths = columns.iter().enumerate().map(|(i, (title, _))| {
+        let cells = rows.iter().filter_map(|r| r.get(i)).map(|c| clean(c).width());
+        cells.chain([title.width()]).max().unwrap_or(0)
+    });
+    widths.map(|w| w + 2).sum::<usize>().saturating_sub(2)
+}
+
+/// Cuts text columns, the widest first, until the table fits; numbers stay whole.
+fn fit(widths: &mut [usize], columns: &[Column<'_>], room: usize) {
+    loop {
+        let total = (widths.iter().sum::<usize>() + 2 * widths.len()).saturating_sub(2);
+        let text = widths.iter_mut().zip(columns).filter(|(w, (_, right))| !right && **w > LEAST);
+        let Some((widest, _)) = text.max_by_key(|(w, _)| **w).filter(|_| total > room) else { return };
+        *widest -= (total - room).min(*widest - LEAST).min((*widest / 4).max(1));
+    }
+}
+
+/// A cell in that width: longer text ends in `…`.
+fn cut(cell: &str, width: usize) -> Cow<'_, str> {
+    if cell.width() <= width {
+        return Cow::Borrowed(cell);
+    }
+    let mut out = String::new();
+    for c in cell.chars() {
+        if out.width() + unicode_width::UnicodeWidthChar::width(c).unwrap_or(0) + 1 > width {
+            break;
+        }
+        out.push(c);
+    }
+    out.push('…');
+    Cow::Owned(out)
+}
+
+/// Prints rows in aligned columns, cut to `room` when there is an end to it.
+pub fn table(
+    out: &mut dyn Write,
+    room: Option<usize>,
+    columns: &[Column<'_>],
+    rows: &[Vec<String>],
+) -> io::Result<()> {
     let rows: Vec<Vec<String>> =
         rows.iter().map(|r| r.iter().map(|c| clean(c).into_owned()).collect()).collect();
     let mut widths: Vec<usize> = columns.iter().map(|(t, _)| t.width()).collect();
@@ -26,9 +70,14 @@ pub fn table(out: &mut dyn Write, columns: &[Column<'_>], rows: &[Vec<String>]) 
             *width = (*width).max(cell.width());
         }
     }
+    if let Some(room) = room {
+        fit(&mut widths, columns, room);
+    }
     let mut line = |cells: &mut dyn Iterator<Item = &str>| -> io::Result<()> {
         let mut text = String::new();
         for ((cell, (_, right)), width) in cells.zip(columns).zip(&widths) {
+            let cell = cut(cell, *width);
+            let cell = cell.as_ref();
             let pad = " ".repeat(width.saturating_sub(cell.width()));
             if *right {
                 text.push_str(&pad);
@@ -75,13 +124,9 @@ pub struct Answer<'a> {
 
 impl Answer<'_> {
     /// Prints it. Errors of clusters are lines on `err` where the form has no place for them.
-    pub fn print(
-        &self,
-        output: Output,
-        session: &Session,
-        out: &mut dyn Write,
-        err: &mut dyn Write,
-    ) -> io::Result<()> {
+    pub fn print(&self, output: Output, session: &Session, io: &mut Io<'_>) -> io::Result<()> {
+        let room = io.width.filter(|_| output != Output::Wide);
+        let (out, err) = (&mut *io.out, &mut *io.err);
         let name = |id: &ClusterId| session.info(*id).map_or_else(String::new, |i| i.name().to_string());
         let context = |id: &ClusterId| session.info(*id).map_or_else(String::new, |i| i.context.to_string());
         match output {
@@ -108,7 +153,7 @@ impl Answer<'_> {
             }
             Output::Table | Output::Wide => {
                 if !self.rows.is_empty() {
-                    table(out, &self.columns, &self.rows)?;
+                    table(out, room, &self.columns, &self.rows)?;
                 }
             }
         }
@@ -177,11 +222,26 @@ mod tests {
     }
 
     #[test]
+    fn a_table_is_cut_to_the_terminal_and_numbers_are_not() {
+        let columns = [("NAME", false), ("WHY", false), ("N", true)];
+        let rows = vec![vec!["web-7c9d8f6b5-2xkqz".to_owned(), "x".repeat(80), "1234567".to_owned()]];
+        let mut out = Vec::new();
+        table(&mut out, Some(60), &columns, &rows).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.lines().all(|l| l.width() <= 60), "{text}");
+        assert!(
+            text.contains("1234567") && text.contains("web-7c9d8f6b5-2xkqz") && text.contains('…'),
+            "{text}"
+        );
+        assert!(whole_width(&columns, &rows) > 100);
+    }
+
+    #[test]
     fn columns_line_up_by_width() {
         let mut out = Vec::new();
         let rows =
             vec![vec!["日本".to_owned(), "1".to_owned()], vec!["a\u{1b}[31mb".to_owned(), "200".to_owned()]];
-        table(&mut out, &[("NAME", false), ("N", true)], &rows).unwrap();
+        table(&mut out, None, &[("NAME", false), ("N", true)], &rows).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "NAME    N\n日本    1\nab    200\n");
     }
 }

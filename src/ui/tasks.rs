@@ -126,6 +126,7 @@ impl Tasks {
                 let _ = said.send(Said::Identity { profile: profile.name.clone(), identity }).await;
             }),
             Job::Save { path, text } => self.spawn(async move {
+                let path = std::path::absolute(&path).map_or(path, |p| p.to_string_lossy().into_owned());
                 let toast = match tokio::fs::write(&path, text).await {
                     Ok(()) => Toast { words: format!("saved to {path}"), error: false },
                     Err(error) => Toast { words: format!("cannot save to {path}: {error}"), error: true },

@@ -95,8 +95,12 @@ async fn run(session: &Shared, line: &str, answers: Option<&[&str]>) -> Ran {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut left = answers.unwrap_or_default().iter();
     let mut ask = |_: &str| left.next().map(|a| (*a).to_owned());
-    let mut io =
-        Io { out: &mut out, err: &mut err, ask: if answers.is_some() { Some(&mut ask) } else { None } };
+    let mut io = Io {
+        out: &mut out,
+        err: &mut err,
+        width: None,
+        ask: if answers.is_some() { Some(&mut ask) } else { None },
+    };
     let exit = cli::run(&args, &command, session.clone(), &mut io).await;
     Ran { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
 }

@@ -75,7 +75,7 @@ pub async fn run(a: &CloudsArgs, io: &mut Io<'_>) -> io::Result<Exit> {
     if a.output == Output::Csv {
         out::csv(io.out, &columns, &rows)?
     } else {
-        out::table(io.out, &columns, &rows)?
+        out::table(io.out, io.width, &columns, &rows)?
     }
     Ok(exit)
 }

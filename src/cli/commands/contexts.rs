@@ -69,7 +69,7 @@ pub fn run(a: &OutputArgs, session: &Session, scope: &Scope, io: &mut Io<'_>) ->
             if form == Output::Csv {
                 out::csv(io.out, &columns, &rows)?
             } else {
-                out::table(io.out, &columns, &rows)?
+                out::table(io.out, io.width, &columns, &rows)?
             }
             for f in report.files.iter().filter(|f| f.error.is_some()) {
                 writeln!(io.err, "{}: {}", f.path, f.error.as_deref().unwrap_or(""))?;

@@ -94,7 +94,7 @@ pub async fn run(
         ],
         errors: gathered.errors(scope),
     };
-    answer.print(a.output, session, io.out, io.err)?;
+    answer.print(a.output, session, io)?;
     let sources: Vec<String> = sums.sources.iter().map(ToString::to_string).collect();
     writeln!(io.err, "estimate at list prices, 730 h a month: {}", sources.join(", "))?;
     if let Some(first) = sums.unpriced.first() {

@@ -81,7 +81,7 @@ pub async fn run(
         if a.output.is_for_programs() {
             out::value(io.out, a.output, &json!({"plan": plan, "errors": out::errors(session, &errors)}))?;
         } else {
-            show(&plan, io.out)?;
+            show(&plan, io)?;
         }
         let blocked = plan.steps.iter().any(|s| s.verdict.blocks().is_some());
         return Ok(match (blocked, errors.is_empty()) {

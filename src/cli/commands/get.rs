@@ -92,7 +92,7 @@ pub async fn run(
             }));
         }
     }
-    answer.print(a.output, session, io.out, io.err)?;
+    answer.print(a.output, session, io)?;
     if answer.rows.is_empty() && answer.errors.is_empty() {
         writeln!(io.err, "no {} in this scope", a.kind)?;
     }

@@ -87,12 +87,13 @@ pub async fn run(
         );
     }
     left_out(session, &errors, io)?;
-    let containers = Containers { name: container, ..Containers::default() };
+    let containers = Containers { name: container, previous: a.previous, ..Containers::default() };
     let (first, more_than_most) = targets(&gathered.fleet, &narrowed, &containers, MOST);
     let options = LogOptions { previous: a.previous, follow: a.follow, tail: a.tail, since_seconds };
     let mut growing = options.is_growing();
     if first.is_empty() && !growing {
-        writeln!(io.err, "no container with a log in this scope")?;
+        let which = if a.previous { "that ran before, and so with a previous log," } else { "with a log" };
+        writeln!(io.err, "no container {which} in this scope")?;
         return Ok(nothing(&errors));
     }
     if more_than_most > 0 {

@@ -74,7 +74,7 @@ pub async fn run(
         more: Vec::new(),
         errors: shown,
     };
-    answer.print(a.output, session, io.out, io.err)?;
+    answer.print(a.output, session, io)?;
     let all = fleet.in_scope(scope).count();
     if all == 0 {
         writeln!(io.err, "no cluster is in this scope; `skyfleet contexts` lists what there is")?;

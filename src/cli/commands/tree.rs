@@ -94,7 +94,7 @@ pub async fn run(
     } else {
         answer
     };
-    shown.print(a.output, session, io.out, io.err)?;
+    shown.print(a.output, session, io)?;
     Ok(Exit::of(rows.len(), gathered.errors(scope).len()))
 }
 

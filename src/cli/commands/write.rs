@@ -163,8 +163,8 @@ fn find(fleet: &Fleet, scope: &Scope, kind: Kind, name: &str) -> Vec<ObjectKey> 
 }
 
 /// Prints a plan, every target with its full place.
-pub fn show(plan: &Plan, out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(out, "{}", plan.title())?;
+pub fn show(plan: &Plan, io: &mut Io<'_>) -> io::Result<()> {
+    writeln!(io.out, "{}", plan.title())?;
     let rows: Vec<Vec<String>> = plan
         .steps
         .iter()
@@ -189,7 +189,22 @@ pub fn show(plan: &Plan, out: &mut dyn io::Write) -> io::Result<()> {
         ("AS", false),
         ("NOTES", false),
     ];
-    out::table(out, &columns, &rows)?;
+    let room = io.width;
+    // A plan is never cut: where its table does not fit, each step has lines of its own.
+    if room.is_some_and(|room| out::whole_width(&columns, &rows) > room) {
+        for row in &rows {
+            let [cluster, env, object, what, acts_as, notes] = row.as_slice() else { continue };
+            writeln!(io.out, "{}  {}", clean(cluster), clean(env))?;
+            writeln!(io.out, "  {}  {}", clean(object), clean(what))?;
+            writeln!(io.out, "  as {}", clean(acts_as))?;
+            if !notes.is_empty() {
+                writeln!(io.out, "  note: {}", clean(notes))?;
+            }
+        }
+    } else {
+        out::table(io.out, None, &columns, &rows)?;
+    }
+    let out = &mut *io.out;
     for step in plan.steps.iter().filter(|s| !s.changes.is_empty()) {
         writeln!(out, "\n{}  {}", step.cluster.path, step.object_words())?;
         for c in &step.changes {
@@ -213,7 +228,7 @@ pub async fn confirm_and_run(
 ) -> io::Result<Exit> {
     let for_programs = output.is_for_programs();
     if !for_programs {
-        show(plan, io.out)?;
+        show(plan, io)?;
     }
     let stopped = |io: &mut Io<'_>, exit: Exit, words: &str| -> io::Result<Exit> {
         if for_programs {

@@ -10,6 +10,7 @@ use crate::domain::id::ClusterId;
 use crate::domain::text::SafeText;
 
 const RETRY: NextStep = NextStep { words: "try again", action: "connect" };
+const SIGN_IN: NextStep = NextStep { words: "sign in again, then try again", action: "connect" };
 const RIGHTS: NextStep = NextStep { words: "ask for the right, then try again", action: "connect" };
 
 /// A cluster's connection, in the words of its row.
@@ -30,6 +31,8 @@ pub struct ClusterState {
 pub fn check(cluster: ClusterId, state: &ClusterState, now: Timestamp) -> Vec<Finding> {
     let (rule, severity, next) = match &*state.phase {
         "unreachable" => ("unreachable", Severity::P1, RETRY),
+        // Who is not known has to sign in; who is known and may not has to ask.
+        "denied" if state.cause.starts_with("401") => ("denied", Severity::P1, SIGN_IN),
         "denied" => ("denied", Severity::P1, RIGHTS),
         "expired" => ("expired", Severity::P2, RETRY),
         "slow" => ("slow-api", Severity::P2, RETRY),
@@ -79,6 +82,16 @@ mod tests {
             };
             let all = check(ClusterId(3), &state, Timestamp::from_second(240).unwrap());
             assert_eq!(all.first().map(|f| (f.rule, f.cause.as_str())), found);
+            if phase == "denied" {
+                assert!(all[0].next.words.starts_with("ask for"), "{}", all[0].next.words);
+                let signed_out = ClusterState { cause: "401 Unauthorized".into(), ..state.clone() };
+                assert!(
+                    check(ClusterId(3), &signed_out, Timestamp::UNIX_EPOCH)[0]
+                        .next
+                        .words
+                        .starts_with("sign in")
+                );
+            }
             if phase == "unreachable" {
                 assert_eq!(all[0].detail, "unreachable for 4m: TLS handshake timeout");
             }

@@ -52,6 +52,8 @@ pub struct Containers {
     pub init: bool,
     /// Sidecars of service meshes too.
     pub sidecars: bool,
+    /// Only those that ran before: for their previous logs.
+    pub previous: bool,
 }
 
 /// Containers that meshes put into every pod; named outright they are read all the same.
@@ -69,8 +71,13 @@ pub fn targets(
     let mut found: Vec<(bool, LogTarget)> = Vec::new();
     for cluster in fleet.in_scope(scope) {
         for pod in cluster.pods().filter(|p| covers(scope, cluster, p)) {
-            let chosen: Vec<&ContainerRow> =
-                pod.containers.iter().filter(|c| containers.wants(c) && has_log(c)).collect();
+            let chosen: Vec<&ContainerRow> = pod
+                .containers
+                .iter()
+                .filter(|c| {
+                    containers.wants(c) && if containers.previous { has_previous(c) } else { has_log(c) }
+                })
+                .collect();
             let alone = chosen.len() == 1;
             found.extend(chosen.into_iter().map(|c| (c.is_broken(), target(cluster, pod, c, alone))));
         }

@@ -19,6 +19,7 @@ use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
+use crate::ui::widget::words::count;
 
 /// How a step of a run stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -182,15 +183,17 @@ impl Pane for Deploy {
             (_, Some((plan, _))) if self.outcome.is_none() => {
                 format!("running: {}  X stops after this step", plan.title())
             }
-            (_, Some((plan, _))) => format!("{}: {}", plan.title(), self.outcome.as_deref().unwrap_or("")),
+            (_, Some(_)) => self.outcome.clone().unwrap_or_default(),
             (Some(plan), None) => format!(
-                "{}  {} clusters  plan: {}",
+                "{}  {}  plan: {}",
                 self.path,
-                Self::clusters(plan).len(),
+                count(Self::clusters(plan).len(), "cluster"),
                 Self::summary(plan)
             ),
-            (None, None) if self.planning => format!("{}  planning for {n} clusters …", self.path),
-            (None, None) => format!("{n} clusters in scope"),
+            (None, None) if self.planning => {
+                format!("{}  planning for {} …", self.path, count(n, "cluster"))
+            }
+            (None, None) => format!("{} in scope", count(n, "cluster")),
         }
     }
 

@@ -122,7 +122,7 @@ pub fn wrap(text: &str, most: u16, indent: u16) -> Vec<String> {
         }
         // A word longer than a line goes on in the next.
         for g in word.graphemes(true) {
-            if width(&line) + width(g) > most && !(empty && g == " ") {
+            if width(&line) + width(g) > most {
                 if g == " " {
                     continue;
                 }

@@ -104,12 +104,14 @@ impl Logs {
 
     /// The containers of the objects, or of the scope.
     fn find(&self, fleet: &Fleet, scope: &Scope) -> (Vec<LogTarget>, usize) {
+        // Of containers that never ran before there is no previous log to ask for.
+        let containers = Containers { previous: self.options.previous, ..Containers::default() };
         match &self.objects {
             Some(objects) => {
                 let scope = Scope::nodes(objects.iter().map(node_of));
-                logs::targets(fleet, &scope, &Containers::default(), MAX_STREAMS)
+                logs::targets(fleet, &scope, &containers, MAX_STREAMS)
             }
-            None => logs::targets(fleet, scope, &Containers::default(), MAX_STREAMS),
+            None => logs::targets(fleet, scope, &containers, MAX_STREAMS),
         }
     }
 
@@ -262,7 +264,7 @@ impl Pane for Logs {
             "{}  {}  {}",
             plural(clusters.len(), "cluster"),
             plural(pods.len(), "pod"),
-            plural(targets.len() - ended, "stream")
+            plural(if self.options.previous { targets.len() } else { targets.len() - ended }, "stream")
         );
         if self.options.previous {
             out.push_str("  previous run");
@@ -275,6 +277,7 @@ impl Pane for Logs {
         }
         out.push_str(match (self.paused.is_some(), self.follow) {
             (true, _) => "  paused",
+            (false, true) if self.options.previous => "",
             (false, true) => "  live",
             (false, false) => "  scrolled back",
         });
