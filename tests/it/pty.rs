@@ -186,25 +186,19 @@ fn a_dumb_terminal_is_told_about_the_commands() {
     assert!(String::from_utf8_lossy(&out.stderr).contains("skyfleet "), "{out:?}");
 }
 
-/// Run by the test below in a terminal of its own: the guard's hook is what is looked at, and the program has no key that
-/// panics.
-#[test]
-#[ignore = "plays the program that panics, for a_panic_gives_the_terminal_back"]
-fn plays_a_panic() {
-    if std::env::var("SKYFLEET_PLAYS_A_PANIC").is_err() {
-        return;
-    }
-    let _guard = skyfleet::ui::term::guard::Guard::enter().unwrap();
-    // One on another thread first: the screen stays.
-    let _ = std::thread::spawn(|| panic!("beside the loop")).join();
-    println!("still on the screen");
-    panic!("in the loop");
-}
-
+/// The guard's hook is what is looked at, and the program has no key that panics: so this very test plays the program, in
+/// a terminal of its own.
 #[test]
 fn a_panic_gives_the_terminal_back() {
+    if std::env::var_os("SKYFLEET_PLAYS_A_PANIC").is_some() {
+        let _guard = skyfleet::ui::term::guard::Guard::enter().unwrap();
+        // One on another thread first: the screen stays.
+        let _ = std::thread::spawn(|| panic!("beside the loop")).join();
+        println!("still on the screen");
+        panic!("in the loop");
+    }
     let program = std::env::current_exe().unwrap();
-    let arguments = ["--exact", "pty::plays_a_panic", "--ignored", "--nocapture", "--test-threads=1"];
+    let arguments = ["--exact", "pty::a_panic_gives_the_terminal_back", "--nocapture", "--test-threads=1"];
     let pty = Pty::run(program.as_os_str(), &arguments, &[("SKYFLEET_PLAYS_A_PANIC", "1")]);
     let output = pty.output_until_the_end();
     let at = |text: &str| output.find(text).unwrap_or_else(|| panic!("no {text:?} in {output:?}"));

@@ -359,6 +359,8 @@ fn refusals_are_read() {
 fn nothing_secret_is_recorded() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/recorded");
     let mut total = 0;
+    // Nor a folder of the machine it was made on: the person's own is known only where the test runs.
+    let home = std::env::home_dir().map(|h| format!("{}/", h.display())).filter(|h| h.len() > 2);
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
@@ -370,10 +372,12 @@ fn nothing_secret_is_recorded() {
             "Bearer ",
             "uthorization\":",
             "\"managedFields\"",
-            "/root/",
             "/home/",
             "/tmp/",
-        ] {
+        ]
+        .into_iter()
+        .chain(home.as_deref())
+        {
             assert!(!text.contains(word), "{} holds {word}", path.display());
         }
     }

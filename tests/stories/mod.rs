@@ -279,6 +279,19 @@ impl Term {
         Ok(())
     }
 
+    /// Marks these clusters in the tree and makes them the scope.
+    pub(crate) async fn scope_of(&self, clusters: &[String]) -> Result<(), String> {
+        self.press("g t");
+        for name in clusters {
+            self.filter(name);
+            self.press("g g space");
+            self.see("marked").await?;
+        }
+        self.press("enter");
+        self.see(&format!("{} selected", clusters.len())).await?;
+        Ok(())
+    }
+
     /// Says yes to the dialog that is open, typing the word it wants.
     pub(crate) async fn confirm(&self) -> Result<(), String> {
         let screen = self.see("Esc cancel").await?;

@@ -37,14 +37,7 @@ pub(super) async fn play(world: World) -> Result<(), String> {
             }
         }
         // Two clusters marked: the scope without the one that refuses.
-        term.press("g t");
-        for name in &names[..2] {
-            term.filter(name);
-            term.press("g g space");
-            term.see("marked").await?;
-        }
-        term.press("enter");
-        term.see("2 selected").await?;
+        term.scope_of(&names[..2]).await?;
         term.command(&format!("apply {path}"));
         term.until("a plan for two", |s| s.contains("2 clusters") && s.contains("2 create")).await?;
         term.press("R");

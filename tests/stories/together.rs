@@ -25,14 +25,7 @@ pub(super) async fn play(world: World) -> Result<(), String> {
     let _kept = dir;
     with_terminal(world, (170, 50), |term, world| async move {
         let names: Vec<String> = (0..2).map(|n| world.name(n)).collect();
-        term.press("g t");
-        for name in &names {
-            term.filter(name);
-            term.press("g g space");
-            term.see("marked").await?;
-        }
-        term.press("enter");
-        term.see("2 selected").await?;
+        term.scope_of(&names).await?;
         term.command(&format!("apply {path}"));
         term.until("a plan of two for two", |s| s.contains("2 clusters") && s.contains("4 create")).await?;
         term.press("R");
