@@ -163,6 +163,24 @@ impl ClusterInfo {
     }
 }
 
+#[cfg(test)]
+impl ClusterInfo {
+    /// A cluster for tests, of that name and place; nothing else is known of it.
+    pub(crate) fn sample(name: &str, place: Place) -> Self {
+        Self {
+            id: ClusterId(0),
+            context: name.into(),
+            other_contexts: Vec::new(),
+            place,
+            environment: Environment::Dev,
+            server: SafeText::empty(),
+            user: SafeText::empty(),
+            auth: SafeText::empty(),
+            read_only: false,
+        }
+    }
+}
+
 /// A namespace and name.
 pub type Key = (SafeText, SafeText);
 

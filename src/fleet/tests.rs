@@ -7,7 +7,6 @@ use super::Fleet;
 use super::cluster::{ClusterInfo, Phase};
 use super::delta::{Batch, Delta, Row, Update};
 use crate::domain::change::What;
-use crate::domain::environment::Environment;
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::node::NodeRow;
@@ -18,17 +17,10 @@ use crate::domain::resources::Amount;
 use crate::domain::workload::WorkloadRow;
 
 fn fleet() -> Fleet {
-    Fleet::new([ClusterInfo {
-        id: ClusterId(0),
-        context: "a".into(),
-        other_contexts: Vec::new(),
-        place: Place { provider: Provider::Aws, region: "eu-west-1".into(), ..Place::default() },
-        environment: Environment::Dev,
-        server: "".into(),
-        user: "".into(),
-        auth: "".into(),
-        read_only: false,
-    }])
+    Fleet::new([ClusterInfo::sample(
+        "a",
+        Place { provider: Provider::Aws, region: "eu-west-1".into(), ..Place::default() },
+    )])
 }
 
 fn now() -> Timestamp {

@@ -367,7 +367,6 @@ impl Group {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::environment::Environment;
     use crate::domain::object::{Meta, Owner};
     use crate::domain::place::{Place, Provider};
     use crate::fleet::cluster::ClusterInfo;
@@ -378,17 +377,10 @@ mod tests {
     }
 
     fn fleet() -> Fleet {
-        let mut fleet = Fleet::new([ClusterInfo {
-            id: ClusterId(0),
-            context: "a".into(),
-            other_contexts: Vec::new(),
-            place: Place { provider: Provider::Aws, region: "eu-west-1".into(), ..Place::default() },
-            environment: Environment::Dev,
-            server: "".into(),
-            user: "".into(),
-            auth: "".into(),
-            read_only: false,
-        }]);
+        let mut fleet = Fleet::new([ClusterInfo::sample(
+            "a",
+            Place { provider: Provider::Aws, region: "eu-west-1".into(), ..Place::default() },
+        )]);
         let whole = Amount { cpu_milli: 2000, mem_bytes: 8 << 30, ..Amount::default() };
         let node = NodeRow {
             meta: meta("", "n1"),

@@ -129,17 +129,7 @@ mod tests {
     use crate::fleet::delta::{Batch, Delta, Update};
 
     fn info(name: &str) -> ClusterInfo {
-        ClusterInfo {
-            id: ClusterId(0),
-            context: name.into(),
-            other_contexts: Vec::new(),
-            place: Place { cluster: name.into(), ..Place::default() },
-            environment: crate::domain::environment::Environment::Dev,
-            server: "".into(),
-            user: "".into(),
-            auth: "".into(),
-            read_only: false,
-        }
+        ClusterInfo::sample(name, Place { cluster: name.into(), ..Place::default() })
     }
 
     #[test]

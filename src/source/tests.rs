@@ -4,10 +4,8 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use futures::{StreamExt, stream};
 use http::{Request, Response};
 use http_body::Frame;
@@ -28,7 +26,6 @@ use super::connect::Ready;
 
 use super::fault::FaultClass;
 use super::supervise::Supervisors;
-use crate::domain::environment::Environment;
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::place::Place;
@@ -80,7 +77,8 @@ impl Hand {
     }
 
     fn client(&self) -> Client {
-        Client::new(self.clone(), "default")
+        let hand = self.clone();
+        Client::new(tower::service_fn(move |request| hand.clone().answer(request)), "default")
     }
 
     fn asked(&self, what: &str) -> usize {
@@ -125,38 +123,26 @@ async fn list(mode: Mode, query: &str) -> Response<Sending> {
     }
 }
 
-impl tower::Service<Request<Body>> for Hand {
-    type Response = Response<Sending>;
-    type Error = kube::Error;
-    type Future = BoxFuture<'static, Result<Self::Response, kube::Error>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), kube::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+impl Hand {
+    async fn answer(self, request: Request<Body>) -> Result<Response<Sending>, kube::Error> {
         let uri = request.uri().to_string();
         let (path, query) = uri.split_once('?').unwrap_or((&uri, ""));
         let (resource, query) = (path.rsplit('/').next().unwrap_or("").to_owned(), query.to_owned());
         self.asked.lock().unwrap().push(format!("{} {uri}", request.method()));
         let mode = self.modes.borrow().get(&resource).copied();
         let mut changed = self.modes.subscribe();
-        Box::pin(async move {
-            Ok(match (resource.as_str(), mode) {
-                ("version", None) => text(200, &json!({"gitVersion": "v1"}).to_string()),
-                ("readyz", None) => text(200, "ok"),
-                (_, None | Some(Mode::Objects(_))) if query.contains("watch=true") => {
-                    let until = async move {
-                        let _ = changed.changed().await;
-                    };
-                    let quiet = stream::pending::<Result<Frame<Bytes>, Infallible>>();
-                    respond(200, StreamBody::new(quiet.take_until(Box::pin(until))).boxed_unsync())
-                }
-                (_, Some(Mode::NoWatch)) if query.contains("watch=true") => {
-                    list(Mode::Status(403), &query).await
-                }
-                (_, mode) => list(mode.unwrap_or(Mode::Objects(0)), &query).await,
-            })
+        Ok(match (resource.as_str(), mode) {
+            ("version", None) => text(200, &json!({"gitVersion": "v1"}).to_string()),
+            ("readyz", None) => text(200, "ok"),
+            (_, None | Some(Mode::Objects(_))) if query.contains("watch=true") => {
+                let until = async move {
+                    let _ = changed.changed().await;
+                };
+                let quiet = stream::pending::<Result<Frame<Bytes>, Infallible>>();
+                respond(200, StreamBody::new(quiet.take_until(Box::pin(until))).boxed_unsync())
+            }
+            (_, Some(Mode::NoWatch)) if query.contains("watch=true") => list(Mode::Status(403), &query).await,
+            (_, mode) => list(mode.unwrap_or(Mode::Objects(0)), &query).await,
         })
     }
 }
@@ -184,17 +170,7 @@ impl World {
             let millis = i64::try_from(start.elapsed().as_millis()).unwrap_or(0);
             Timestamp::from_millisecond(1_795_442_400_000 + millis).unwrap_or_default()
         });
-        let info = ClusterInfo {
-            id: ClusterId(0),
-            context: "a".into(),
-            other_contexts: Vec::new(),
-            place: Place { cluster: "a".into(), ..Place::default() },
-            environment: Environment::Dev,
-            server: "".into(),
-            user: "".into(),
-            auth: "".into(),
-            read_only: false,
-        };
+        let info = ClusterInfo::sample("a", Place { cluster: "a".into(), ..Place::default() });
         let (updates, heard) = mpsc::channel(64);
         let (demand, demanded) = watch::channel(Demand::default());
         let cancel = CancellationToken::new();

@@ -51,7 +51,7 @@ impl Recorder {
     /// The same, with a name for what is asked.
     pub fn named(&self, real: Client, user: &str, name: &str) -> Client {
         let wire = Wire { real, recorder: self.clone(), user: user.to_owned(), name: name.to_owned() };
-        Client::new(wire, "default")
+        Client::new(tower::service_fn(move |request| wire.clone().pass(request)), "default")
     }
 
     /// A dialer whose clients are listened to, as `user`.
@@ -141,6 +141,7 @@ impl Dial for Listening {
 }
 
 /// The service: the real client with an ear.
+#[derive(Clone)]
 struct Wire {
     real: Client,
     recorder: Recorder,
@@ -153,39 +154,28 @@ fn text_of(headers: &http::HeaderMap) -> String {
     value.unwrap_or_default().to_owned()
 }
 
-impl tower::Service<Request<Body>> for Wire {
-    type Response = Response<Heard>;
-    type Error = kube::Error;
-    type Future = BoxFuture<'static, Result<Self::Response, kube::Error>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), kube::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let (real, recorder) = (self.real.clone(), self.recorder.clone());
-        let (user, name) = (self.user.clone(), self.name.clone());
-        Box::pin(async move {
-            let (head, body) = request.into_parts();
-            let sent = body.collect_bytes().await?;
-            let path = head.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
-            let (method, sent_media) = (head.method.to_string(), text_of(&head.headers));
-            let response = real.send(Request::from_parts(head, Body::from(sent.clone()))).await?;
-            let (head, body) = response.into_parts();
-            let at = recorder.add(Taken {
-                name,
-                user,
-                method,
-                path,
-                sent_media,
-                sent,
-                status: head.status.as_u16(),
-                media: text_of(&head.headers),
-                answer: Vec::new(),
-                whole: false,
-            });
-            Ok(Response::from_parts(head, Heard { body, recorder, at }))
-        })
+impl Wire {
+    async fn pass(self, request: Request<Body>) -> Result<Response<Heard>, kube::Error> {
+        let Self { real, recorder, user, name } = self;
+        let (head, body) = request.into_parts();
+        let sent = body.collect_bytes().await?;
+        let path = head.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
+        let (method, sent_media) = (head.method.to_string(), text_of(&head.headers));
+        let response = real.send(Request::from_parts(head, Body::from(sent.clone()))).await?;
+        let (head, body) = response.into_parts();
+        let at = recorder.add(Taken {
+            name,
+            user,
+            method,
+            path,
+            sent_media,
+            sent,
+            status: head.status.as_u16(),
+            media: text_of(&head.headers),
+            answer: Vec::new(),
+            whole: false,
+        });
+        Ok(Response::from_parts(head, Heard { body, recorder, at }))
     }
 }
 

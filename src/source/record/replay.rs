@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 
 use futures::future::BoxFuture;
 use futures::{StreamExt, stream};
@@ -64,7 +63,17 @@ impl Replay {
 
     /// A client of it.
     pub fn client(&self) -> Client {
-        Client::new(self.clone(), "default")
+        let replay = self.clone();
+        let answer = move |request: Request<Body>| {
+            let replay = replay.clone();
+            async move {
+                let (head, body) = request.into_parts();
+                let sent = body.collect_bytes().await?;
+                let path = head.uri.path_and_query().map_or("/", |p| p.as_str());
+                Ok::<_, kube::Error>(replay.answer(head.method.as_str(), path, &sent))
+            }
+        };
+        Client::new(tower::service_fn(answer), "default")
     }
 
     /// What was asked for and is not recorded, in order.
@@ -135,26 +144,6 @@ fn build(status: u16, media: &str, body: Sending) -> Response<Sending> {
         response.headers_mut().insert(header::CONTENT_TYPE, value);
     }
     response
-}
-
-impl tower::Service<Request<Body>> for Replay {
-    type Response = Response<Sending>;
-    type Error = kube::Error;
-    type Future = BoxFuture<'static, Result<Self::Response, kube::Error>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), kube::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let replay = self.clone();
-        Box::pin(async move {
-            let (head, body) = request.into_parts();
-            let sent = body.collect_bytes().await?;
-            let path = head.uri.path_and_query().map_or("/", |p| p.as_str());
-            Ok(replay.answer(head.method.as_str(), path, &sent))
-        })
-    }
 }
 
 /// Every context leads to it.

@@ -25,6 +25,7 @@ use crate::fleet::Fleet;
 use super::action::Action;
 use super::effect::{Effect, Said};
 use super::theme::Theme;
+use super::widget::rows::Rows;
 
 /// What a pane may read.
 #[derive(Clone, Copy)]
@@ -63,25 +64,34 @@ pub trait Pane {
     /// The actions worth a place in the key line.
     fn keys(&self) -> &'static [Action];
 
+    /// Its keyed rows, in a pane that is a table of objects: their cursor, marks and filter are then the pane's.
+    fn rows(&self) -> Option<&Rows<ObjectKey>> {
+        None
+    }
+
+    /// The same, to change.
+    fn rows_mut(&mut self) -> Option<&mut Rows<ObjectKey>> {
+        None
+    }
+
     /// The objects a verb would act on: the marked, else the one under the cursor.
     fn targets(&self, _seen: Seen<'_>) -> Vec<ObjectKey> {
-        Vec::new()
+        self.rows().map_or_else(Vec::new, Rows::targets)
     }
 
     /// Takes a filter as it is typed; an error names what is wrong with it.
-    fn filter(&mut self, _text: &str) -> Result<(), String> {
-        Ok(())
+    fn filter(&mut self, text: &str) -> Result<(), String> {
+        self.rows_mut().map_or(Ok(()), |rows| rows.filter(text))
     }
 
     /// The filter in force.
-    #[expect(clippy::unnecessary_literal_bound, reason = "panes that have a filter give their own")]
     fn filter_text(&self) -> &str {
-        ""
+        self.rows().map_or("", Rows::filter_text)
     }
 
     /// It has a filter or marks, which `back` clears before it leads elsewhere.
     fn is_holding(&self) -> bool {
-        !self.filter_text().is_empty()
+        self.rows().map_or_else(|| !self.filter_text().is_empty(), Rows::is_holding)
     }
 
     /// Left means something in it as it stands; else it leads to the tree.
@@ -96,6 +106,9 @@ pub trait Pane {
 
     /// The scope has changed.
     fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {
+        if let Some(rows) = self.rows_mut() {
+            rows.touch();
+        }
         Vec::new()
     }
 

@@ -17,7 +17,7 @@ use crate::ui::effect::{Effect, Prompt};
 use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
-use crate::ui::widget::rows::{Rows, Took};
+use crate::ui::widget::rows::Rows;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
 use crate::ui::widget::words::count;
 
@@ -37,7 +37,6 @@ pub struct Scale {
     rows: Rows<ObjectKey>,
     widths: Widths,
     seen: Option<u64>,
-    changed: bool,
 }
 
 const COLUMNS: [Column; 9] = [
@@ -108,9 +107,8 @@ impl Scale {
 
 impl Pane for Scale {
     fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
-        if self.seen != Some(seen.fleet.revision) || self.changed {
+        if self.rows.take_stale() || self.seen != Some(seen.fleet.revision) {
             self.seen = Some(seen.fleet.revision);
-            self.changed = false;
             self.collect(seen);
             for line in &self.lines {
                 self.widths.grow(&COLUMNS, line.cells.iter().map(String::as_str));
@@ -165,8 +163,9 @@ impl Pane for Scale {
     }
 
     fn act(&mut self, _seen: Seen<'_>, action: Action) -> Vec<Effect> {
-        let took = self.rows.act(action);
-        self.changed |= took == Took::Filter;
+        if self.rows.act(action) {
+            return Vec::new();
+        }
         let targets = self.rows.targets();
         match action {
             Action::Open | Action::Scale if !targets.is_empty() => {
@@ -184,25 +183,11 @@ impl Pane for Scale {
         &[Action::Scale, Action::Mark, Action::Filter, Action::Describe, Action::Logs]
     }
 
-    fn targets(&self, _seen: Seen<'_>) -> Vec<ObjectKey> {
-        self.rows.targets()
+    fn rows(&self) -> Option<&Rows<ObjectKey>> {
+        Some(&self.rows)
     }
 
-    fn filter(&mut self, text: &str) -> Result<(), String> {
-        self.changed = true;
-        self.rows.filter(text)
-    }
-
-    fn filter_text(&self) -> &str {
-        self.rows.filter_text()
-    }
-
-    fn is_holding(&self) -> bool {
-        self.rows.is_holding()
-    }
-
-    fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {
-        self.changed = true;
-        Vec::new()
+    fn rows_mut(&mut self) -> Option<&mut Rows<ObjectKey>> {
+        Some(&mut self.rows)
     }
 }

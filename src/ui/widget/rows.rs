@@ -19,6 +19,8 @@ pub struct Rows<K> {
     cursor: Option<K>,
     marks: BTreeSet<K>,
     filter: String,
+    /// The keys have to be worked out anew.
+    stale: bool,
 }
 
 impl<K> Default for Rows<K> {
@@ -29,22 +31,22 @@ impl<K> Default for Rows<K> {
             cursor: None,
             marks: BTreeSet::new(),
             filter: String::new(),
+            stale: true,
         }
     }
 }
 
-/// What an action meant to the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Took {
-    /// Nothing: it is the pane's.
-    Nothing,
-    /// The cursor or the marks changed.
-    Moved,
-    /// The filter changed: the rows have to be worked out anew.
-    Filter,
-}
-
 impl<K: Clone + Ord> Rows<K> {
+    /// What the rows are made of has changed: they have to be worked out anew.
+    pub fn touch(&mut self) {
+        self.stale = true;
+    }
+
+    /// Whether the rows have to be worked out anew; asking is promising to do so.
+    pub fn take_stale(&mut self) -> bool {
+        std::mem::take(&mut self.stale)
+    }
+
     /// The rows as they are now.
     pub fn set(&mut self, keys: Vec<K>) {
         self.keys = keys;
@@ -90,11 +92,11 @@ impl<K: Clone + Ord> Rows<K> {
         *self = Self { list: List { page, ..List::default() }, ..Self::default() };
     }
 
-    /// Takes an action that means the same in every table.
-    pub fn act(&mut self, action: Action) -> Took {
+    /// Takes an action that means the same in every table; false when it is the pane's.
+    pub fn act(&mut self, action: Action) -> bool {
         if self.list.act(action) {
             self.follow();
-            return Took::Moved;
+            return true;
         }
         match action {
             Action::Mark => {
@@ -103,22 +105,16 @@ impl<K: Clone + Ord> Rows<K> {
                 {
                     self.marks.insert(key);
                 }
-                Took::Moved
             }
-            Action::ClearMarks => {
-                self.marks.clear();
-                Took::Moved
-            }
-            Action::Back if !self.marks.is_empty() => {
-                self.marks.clear();
-                Took::Moved
-            }
+            Action::ClearMarks => self.marks.clear(),
+            Action::Back if !self.marks.is_empty() => self.marks.clear(),
             Action::Back if !self.filter.is_empty() => {
                 self.filter.clear();
-                Took::Filter
+                self.stale = true;
             }
-            _ => Took::Nothing,
+            _ => return false,
         }
+        true
     }
 
     /// What a verb acts on: the marked rows, else the one under the cursor.
@@ -134,6 +130,7 @@ impl<K: Clone + Ord> Rows<K> {
     pub fn filter(&mut self, text: &str) -> Result<(), String> {
         Filter::parse(text).map_err(|e| e.to_string())?;
         text.clone_into(&mut self.filter);
+        self.stale = true;
         Ok(())
     }
 
@@ -182,7 +179,7 @@ mod tests {
         let mut rows = Rows::default();
         rows.set(vec![1, 3, 5]);
         rows.settle(10);
-        assert_eq!(rows.act(Action::Down), Took::Moved);
+        assert!(rows.act(Action::Down));
         assert_eq!(rows.targets(), [3]);
         rows.set(vec![0, 1, 2, 3, 5]);
         rows.settle(10);
@@ -195,8 +192,9 @@ mod tests {
         rows.settle(10);
         assert_eq!(rows.cursor(), Some(&3));
         rows.filter("x").unwrap();
-        assert_eq!(rows.act(Action::Back), Took::Moved, "marks first");
-        assert_eq!(rows.act(Action::Back), Took::Filter);
-        assert_eq!(rows.act(Action::Back), Took::Nothing);
+        assert!(rows.take_stale());
+        assert!(rows.act(Action::Back) && !rows.take_stale(), "marks first");
+        assert!(rows.act(Action::Back) && rows.take_stale(), "then the filter");
+        assert!(!rows.act(Action::Back));
     }
 }

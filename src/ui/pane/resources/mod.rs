@@ -21,7 +21,7 @@ use crate::ui::effect::{Effect, Look, Prompt};
 use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
-use crate::ui::widget::rows::{Rows, Took};
+use crate::ui::widget::rows::Rows;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
 use crate::ui::widget::words::count;
 
@@ -51,8 +51,6 @@ pub struct Resources {
     columns: Vec<Column>,
     widths: Widths,
     seen: Option<u64>,
-    changes: u64,
-    seen_changes: u64,
     /// Images of the same workload in several clusters that are not the most frequent one.
     odd: BTreeSet<ObjectKey>,
 }
@@ -70,8 +68,6 @@ impl Default for Resources {
             columns: Vec::new(),
             widths: Widths::default(),
             seen: None,
-            changes: 1,
-            seen_changes: 0,
             odd: BTreeSet::new(),
         }
     }
@@ -85,7 +81,7 @@ impl Resources {
 
     /// What is in scope has changed: the rows are worked out anew.
     pub fn touch(&mut self) {
-        self.changes += 1;
+        self.rows.touch();
     }
 
     /// Shows another kind.
@@ -95,13 +91,13 @@ impl Resources {
             self.rows.clear();
             self.widths.clear();
         }
-        self.changes += 1;
+        self.rows.touch();
     }
 
     /// Narrows to one namespace, or to none.
     pub fn in_namespace(&mut self, namespace: Option<String>) {
         self.namespace = namespace.filter(|n| !n.is_empty() && n != "all");
-        self.changes += 1;
+        self.rows.touch();
     }
 
     /// Puts the cursor on an object.
@@ -180,9 +176,8 @@ impl Pane for Resources {
     fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
         self.columns = vec![CLUSTER];
         self.columns.extend(table::columns(self.kind).into_iter().filter(|c| seen.wide || !c.wide));
-        if self.seen != Some(seen.fleet.revision) || self.seen_changes != self.changes {
+        if self.rows.take_stale() || self.seen != Some(seen.fleet.revision) {
             self.seen = Some(seen.fleet.revision);
-            self.seen_changes = self.changes;
             self.collect(seen);
         }
         self.rows.settle(rows.saturating_sub(1));
@@ -278,13 +273,8 @@ impl Pane for Resources {
     }
 
     fn act(&mut self, seen: Seen<'_>, action: Action) -> Vec<Effect> {
-        match self.rows.act(action) {
-            Took::Nothing => {}
-            Took::Moved => return Vec::new(),
-            Took::Filter => {
-                self.changes += 1;
-                return Vec::new();
-            }
+        if self.rows.act(action) {
+            return Vec::new();
         }
         let sorted = match action {
             Action::SortName => Some(Sort::Name),
@@ -296,7 +286,7 @@ impl Pane for Resources {
         if let Some(sort) = sorted {
             self.reverse = self.sort == sort && !self.reverse;
             self.sort = sort;
-            self.changes += 1;
+            self.rows.touch();
             // Its row is looked for from the top, so that what the sorting brought up is seen.
             self.rows.list.offset = 0;
             let (title, falling) = match sort {
@@ -313,7 +303,7 @@ impl Pane for Resources {
         match action {
             Action::FaultsOnly => {
                 self.faults = !self.faults;
-                self.changes += 1;
+                self.rows.touch();
             }
             Action::AllNamespaces => self.in_namespace(None),
             Action::Open => {
@@ -349,26 +339,12 @@ impl Pane for Resources {
         ]
     }
 
-    fn targets(&self, _seen: Seen<'_>) -> Vec<ObjectKey> {
-        self.rows.targets()
+    fn rows(&self) -> Option<&Rows<ObjectKey>> {
+        Some(&self.rows)
     }
 
-    fn filter(&mut self, text: &str) -> Result<(), String> {
-        self.changes += 1;
-        self.rows.filter(text)
-    }
-
-    fn filter_text(&self) -> &str {
-        self.rows.filter_text()
-    }
-
-    fn is_holding(&self) -> bool {
-        self.rows.is_holding()
-    }
-
-    fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {
-        self.changes += 1;
-        Vec::new()
+    fn rows_mut(&mut self) -> Option<&mut Rows<ObjectKey>> {
+        Some(&mut self.rows)
     }
 
     fn text(&self, seen: Seen<'_>) -> String {
