@@ -10,6 +10,7 @@ use super::diff::Change;
 use super::environment::Environment;
 use super::id::ClusterId;
 use super::kind::Kind;
+use super::quantity::count;
 
 /// More targets than this are refused until the limit is raised.
 pub const MAX_TARGETS: usize = 50;
@@ -217,12 +218,11 @@ impl Plan {
             (1, Some(kind)) => kind.to_lowercase(),
             _ => "object".to_owned(),
         };
-        let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
         format!(
             "{} {} in {}",
             self.verb.word(),
-            plural(targets.len(), &noun),
-            plural(self.clusters(), "cluster")
+            count(targets.len(), &noun),
+            count(self.clusters(), "cluster")
         )
     }
 

@@ -237,7 +237,7 @@ impl Cluster {
             }
             Row::Node(row) => {
                 self.tally.add(&Tally::of_node(&row));
-                self.worths.put(&self.info.place, &row);
+                self.node_costs.put(&self.info.place, &row);
                 if let Some(old) = self.nodes.insert(row.meta.name.clone(), *row) {
                     self.tally.sub(&Tally::of_node(&old));
                 }
@@ -276,7 +276,7 @@ impl Cluster {
                 if let Some(old) = self.nodes.remove(&key.1) {
                     self.tally.sub(&Tally::of_node(&old));
                 }
-                self.worths.remove(&key.1);
+                self.node_costs.remove(&key.1);
                 None
             }
             Kind::Pod => self.pods.remove(&key).map(|p| {
@@ -330,7 +330,7 @@ impl Cluster {
             Kind::Node => {
                 for node in std::mem::take(&mut self.nodes).values() {
                     self.tally.sub(&Tally::of_node(node));
-                    self.worths.remove(&node.meta.name);
+                    self.node_costs.remove(&node.meta.name);
                 }
             }
             Kind::Pod => {
@@ -358,14 +358,14 @@ impl Cluster {
             self.info.place = place;
             let guards = self.guards.clone();
             guards.guard(&mut self.info);
-            self.reprice(self.worths.catalogue());
+            self.reprice(self.node_costs.catalogue());
         }
     }
 
-    /// Other prices, or another place: every node's worth anew.
+    /// Other prices, or another place: every node's cost anew.
     fn reprice(&mut self, catalogue: Option<Arc<Catalogue>>) {
-        let mut worths = std::mem::take(&mut self.worths);
-        worths.again(catalogue, &self.info.place, self.nodes.values());
-        self.worths = worths;
+        let mut node_costs = std::mem::take(&mut self.node_costs);
+        node_costs.again(catalogue, &self.info.place, self.nodes.values());
+        self.node_costs = node_costs;
     }
 }

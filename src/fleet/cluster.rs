@@ -20,7 +20,7 @@ use crate::domain::workload::WorkloadRow;
 use super::delta::{NamespaceRow, Row};
 use super::guards::Guards;
 use super::index::Tally;
-use super::worth::{Worth, Worths};
+use super::node_cost::{NodeCost, NodeCosts};
 
 /// How the connection to a cluster stands. Causes are one line, ready to be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -260,7 +260,7 @@ pub struct Cluster {
     pub(super) by_namespace: BTreeMap<SafeText, Tally>,
     /// Pods that are bound to a node and not finished, by node.
     pub(super) pods_on: HashMap<SafeText, u32>,
-    pub(super) worths: Worths,
+    pub(super) node_costs: NodeCosts,
     pub(super) guards: Arc<Guards>,
     /// It was live and has not been since.
     pub(super) lost: bool,
@@ -289,7 +289,7 @@ impl Cluster {
             tally: Tally::default(),
             by_namespace: BTreeMap::new(),
             pods_on: HashMap::new(),
-            worths: Worths::default(),
+            node_costs: NodeCosts::default(),
             guards: Arc::default(),
             lost: false,
             usage_nodes: HashMap::new(),
@@ -391,9 +391,9 @@ impl Cluster {
         self.by_namespace.get(namespace)
     }
 
-    /// What its nodes are worth.
-    pub fn worth(&self) -> &Worth {
-        self.worths.sum()
+    /// What its nodes cost.
+    pub fn node_cost(&self) -> &NodeCost {
+        self.node_costs.sum()
     }
 
     /// Pods on a node that are not finished.

@@ -8,9 +8,9 @@ pub mod delta;
 pub mod demand;
 pub mod guards;
 pub mod index;
+pub mod node_cost;
 pub mod table;
 pub mod tree;
-pub mod worth;
 
 #[cfg(test)]
 mod tests;

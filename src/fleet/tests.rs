@@ -140,7 +140,7 @@ proptest! {
         let again = rebuilt(&fleet);
         let (a, b) = (&fleet.clusters()[0], &again.clusters()[0]);
         prop_assert_eq!(a.tally(), b.tally());
-        prop_assert_eq!(a.worth(), b.worth());
+        prop_assert_eq!(a.node_cost(), b.node_cost());
         for ns in ["x", "y"] {
             prop_assert_eq!(a.tally_in(ns).copied().unwrap_or_default(), b.tally_in(ns).copied().unwrap_or_default());
         }

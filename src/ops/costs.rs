@@ -20,7 +20,7 @@ use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Cluster;
-use crate::fleet::worth::Worth;
+use crate::fleet::node_cost::NodeCost;
 
 /// By what costs are summed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -186,7 +186,7 @@ fn share_out(
 /// What a whole cluster costs, in nano-dollars per hour; zero where nothing of it has a price. Cheap: a sum
 /// that the fleet keeps.
 pub fn cluster_month(cluster: &Cluster) -> i128 {
-    let nodes = cluster.worth().nodes_nano;
+    let nodes = cluster.node_cost().nodes_nano;
     if nodes == 0 { 0 } else { nodes + i128::from(cluster_fee(&cluster.info.place).0) }
 }
 
@@ -204,7 +204,7 @@ pub fn node_month(fleet: &Fleet, node: &TreeNode) -> Option<i128> {
 /// What one more pod with these requests is worth in a cluster, in nano-dollars per hour: at the mean price of its
 /// nodes' cores, memory and GPUs. `None` where no node has a price, or the pod asks for nothing.
 pub fn pod_nano(cluster: &Cluster, requests: Amount) -> Option<i64> {
-    let Worth { cpu_nano: cpu, mem_nano: mem, gpu_nano: gpu, capacity, .. } = *cluster.worth();
+    let NodeCost { cpu_nano: cpu, mem_nano: mem, gpu_nano: gpu, capacity, .. } = *cluster.node_cost();
     if requests.is_zero() || capacity.is_zero() {
         return None;
     }

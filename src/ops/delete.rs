@@ -5,6 +5,7 @@
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::plan::{Plan, PlanError, Step, StepAction, Verb, Verdict};
+use crate::domain::quantity::count;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Cluster;
 use crate::fleet::delta::Row;
@@ -46,7 +47,7 @@ fn notes(cluster: &Cluster, row: &Row) -> Vec<String> {
         Row::Workload(w) => {
             let mut notes = steps::owner_notes(w);
             if w.kind != Kind::CronJob {
-                notes.insert(0, format!("with it go {}", steps::pods(w.current.max(w.ready))));
+                notes.insert(0, format!("with it go {}", count(w.current.max(w.ready) as usize, "pod")));
             }
             notes
         }

@@ -95,13 +95,15 @@ impl Gathered {
 /// Runs supervisors for the clusters in scope until all have settled or the limit is over. `progress` is called after
 /// every change.
 pub async fn gather(session: &Session, scope: &Scope, want: &Want, progress: impl FnMut(&Fleet)) -> Gathered {
-    Gathering::start(session, scope, want).settle(progress).await.0
+    let mut gathering = Gathering::start(session, scope, want);
+    gathering.settle(progress).await;
+    gathering.so_far
 }
 
 /// Clusters being gathered: their supervisors run until this is dropped.
 pub struct Gathering {
-    /// The model so far.
-    pub fleet: Fleet,
+    /// What was gathered so far.
+    pub so_far: Gathered,
     ids: BTreeSet<ClusterId>,
     want: Want,
     clock: Clock,
@@ -142,7 +144,7 @@ impl Gathering {
             });
         }
         Self {
-            fleet,
+            so_far: Gathered { fleet, unsettled: Vec::new() },
             ids,
             want: want.clone(),
             clock: session.clock.clone(),
@@ -157,18 +159,20 @@ impl Gathering {
     pub async fn next(&mut self) -> bool {
         let Some(update) = self.heard.recv().await else { return false };
         self.prices_due &= !matches!(update, Update::Catalogue(_));
-        self.fleet.apply(update, self.clock.now());
+        self.so_far.fleet.apply(update, self.clock.now());
         true
     }
 
-    /// Waits until every cluster has settled or the limit is over. The supervisors go on with the second of the pair.
-    pub async fn settle(mut self, mut progress: impl FnMut(&Fleet)) -> (Gathered, Self) {
+    /// Waits until every cluster has settled or the limit is over. The supervisors go on.
+    pub async fn settle(&mut self, mut progress: impl FnMut(&Fleet)) {
         let mut deadline = Instant::now() + self.want.limit;
         let mut in_grace = false;
-        progress(&self.fleet);
+        progress(&self.so_far.fleet);
         loop {
             let all = |f: fn(&Cluster, &BTreeSet<Kind>) -> bool| {
-                self.ids.iter().all(|id| self.fleet.cluster(*id).is_none_or(|c| f(c, &self.want.kinds)))
+                self.ids
+                    .iter()
+                    .all(|id| self.so_far.fleet.cluster(*id).is_none_or(|c| f(c, &self.want.kinds)))
             };
             if all(is_settled) && !self.prices_due {
                 if !self.want.usage || all(|c, _| has_usage(c)) {
@@ -180,13 +184,13 @@ impl Gathering {
                 }
             }
             match timeout_at(deadline, self.next()).await {
-                Ok(true) => progress(&self.fleet),
+                Ok(true) => progress(&self.so_far.fleet),
                 Ok(false) | Err(_) => break,
             }
         }
-        let late = |id: &ClusterId| self.fleet.cluster(*id).is_some_and(|c| !is_settled(c, &self.want.kinds));
-        let unsettled = self.ids.iter().copied().filter(late).collect();
-        (Gathered { fleet: self.fleet.clone(), unsettled }, self)
+        let fleet = &self.so_far.fleet;
+        let late = |id: &ClusterId| fleet.cluster(*id).is_some_and(|c| !is_settled(c, &self.want.kinds));
+        self.so_far.unsettled = self.ids.iter().copied().filter(late).collect();
     }
 }
 

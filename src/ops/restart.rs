@@ -5,6 +5,7 @@
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::plan::{Plan, PlanError, Step, StepAction, Verb, Verdict};
+use crate::domain::quantity::count;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Cluster;
 
@@ -32,7 +33,7 @@ fn step(cluster: &Cluster, key: &ObjectKey) -> Step {
         Some(_) => Verdict::Change,
     };
     if let Some(row) = row {
-        step.notes.push(steps::pods(row.desired));
+        step.notes.push(count(row.desired as usize, "pod"));
         step.notes.extend(steps::owner_notes(row));
         if row.desired == 1 && row.kind == Kind::StatefulSet {
             step.notes.push("one replica: it is away until its new pod is ready".to_owned());

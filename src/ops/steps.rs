@@ -163,11 +163,6 @@ pub(super) fn quote(word: &str) -> String {
     }
 }
 
-/// `1 pod`, `4 pods`.
-pub(super) fn pods(n: u32) -> String {
-    format!("{n} pod{}", if n == 1 { "" } else { "s" })
-}
-
 /// Who owns an object, as notes of its step.
 pub(super) fn owner_notes(workload: &WorkloadRow) -> Vec<String> {
     let mut notes = Vec::new();

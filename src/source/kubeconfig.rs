@@ -49,7 +49,7 @@ pub struct ContextEntry {
     /// It is the current context.
     pub current: bool,
     /// What tells its server from others: the address, the name its certificate must have, the proxy, the CA.
-    pub door: String,
+    pub endpoint: String,
     /// Who it acts as, in words: the user entry, and `as X` when it impersonates.
     pub acts_as: String,
 }
@@ -203,7 +203,7 @@ fn entry(
         cluster_entry: context.cluster,
         user_entry,
         namespace: context.namespace,
-        door: cluster.map_or_else(|| format!("context:{}", named.name), door),
+        endpoint: cluster.map_or_else(|| format!("context:{}", named.name), endpoint),
         server,
         tls_server_name,
         place,
@@ -215,7 +215,7 @@ fn entry(
 
 /// What tells a server from others. Two clusters may have one private address, behind different proxies or with CAs of
 /// their own; taking them for one would send writes to the wrong one. Scheme and host have no case, a path has.
-fn door(cluster: &Cluster) -> String {
+fn endpoint(cluster: &Cluster) -> String {
     let server = cluster.server.as_deref().unwrap_or("").trim_end_matches('/');
     let host_end = server.find("://").map_or(0, |at| at + 3);
     let host_end = server.get(host_end..).and_then(|r| r.find('/')).map_or(server.len(), |at| host_end + at);
@@ -267,7 +267,7 @@ pub fn clusters(contexts: &[ContextEntry], read_only: bool) -> Vec<ClusterInfo> 
     let mut by_server: Vec<Vec<&ContextEntry>> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for c in contexts {
-        let place = *places.entry(c.door.clone()).or_insert(by_server.len());
+        let place = *places.entry(c.endpoint.clone()).or_insert(by_server.len());
         match by_server.get_mut(place) {
             Some(list) => list.push(c),
             None => by_server.push(vec![c]),
@@ -367,14 +367,14 @@ contexts:
             certificate_authority_data: ca.map(str::to_owned),
             ..Cluster::default()
         };
-        let plain = door(&cluster("https://10.0.0.1:6443", None, Some("QQ==")));
-        assert_eq!(plain, door(&cluster("HTTPS://10.0.0.1:6443/", None, Some("QQ=="))));
-        assert_ne!(plain, door(&cluster("https://10.0.0.1:6443", Some("socks5://a:1080"), Some("QQ=="))));
-        assert_ne!(plain, door(&cluster("https://10.0.0.1:6443", None, Some("Qg=="))));
-        let path = |p: &str| door(&cluster(&format!("https://Rancher.example/{p}"), None, None));
+        let plain = endpoint(&cluster("https://10.0.0.1:6443", None, Some("QQ==")));
+        assert_eq!(plain, endpoint(&cluster("HTTPS://10.0.0.1:6443/", None, Some("QQ=="))));
+        assert_ne!(plain, endpoint(&cluster("https://10.0.0.1:6443", Some("socks5://a:1080"), Some("QQ=="))));
+        assert_ne!(plain, endpoint(&cluster("https://10.0.0.1:6443", None, Some("Qg=="))));
+        let path = |p: &str| endpoint(&cluster(&format!("https://Rancher.example/{p}"), None, None));
         assert_eq!(
             path("k8s/clusters/c-1"),
-            door(&cluster("https://rancher.example/k8s/clusters/c-1", None, None))
+            endpoint(&cluster("https://rancher.example/k8s/clusters/c-1", None, None))
         );
         assert_ne!(path("k8s/clusters/c-a"), path("k8s/clusters/c-A"));
     }

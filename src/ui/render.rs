@@ -14,6 +14,7 @@ use ratatui::layout::Rect;
 use crate::domain::cost::money;
 use crate::domain::health::Health;
 use crate::domain::kind::Kind;
+use crate::domain::quantity::count;
 use crate::domain::scope::TreeNode;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Phase;
@@ -27,7 +28,6 @@ use super::pane::PANES;
 use super::theme::{Role, Theme};
 use super::view::{Focus, SMALLEST, View};
 use super::widget::draw;
-use super::widget::words::count;
 
 /// Draws everything. The same fleet, view, theme and time always give the same cells.
 pub fn render(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, buf: &mut Buffer) {

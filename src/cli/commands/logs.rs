@@ -62,7 +62,8 @@ pub async fn run(
         Some(Ok(target)) => Some(target),
         Some(Err(why)) => return usage(io, &why),
     };
-    let (gathered, mut gathering) = gathering(args, session, scope, plain(), io).await;
+    let mut gathering = gathering(args, session, scope, plain(), io).await;
+    let gathered = &gathering.so_far;
     let mut errors = gathered.errors_for(scope, &[Kind::Pod]);
     let nothing =
         |errors: &[(ClusterId, String)]| if errors.is_empty() { Exit::Nothing } else { Exit::Partial };
@@ -122,12 +123,12 @@ pub async fn run(
             _ = look.tick(), if changed => {
                 changed = false;
                 // The same words again: a cluster that is back, or a new app of that name, joins in.
-                let again = target.and_then(|(kind, name)| of_target(&gathering.fleet, scope, kind, name));
+                let again = target.and_then(|(kind, name)| of_target(&gathering.so_far.fleet, scope, kind, name));
                 let mut scope = again.unwrap_or_else(|| whole.clone());
                 if let Some((chosen, _)) = labelled(args, session, &scope, Kind::Pod).await {
-                    scope = of_pods(&gathering.fleet, &scope, &chosen);
+                    scope = of_pods(&gathering.so_far.fleet, &scope, &chosen);
                 }
-                let found = targets(&gathering.fleet, &scope, &containers, MOST).0;
+                let found = targets(&gathering.so_far.fleet, &scope, &containers, MOST).0;
                 let new = roster.grow(found, usize::MAX);
                 if !new.is_empty() {
                     let _ = more.send(new).await;

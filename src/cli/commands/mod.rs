@@ -36,23 +36,18 @@ pub(super) async fn gathered(
     want: Want,
     io: &mut Io<'_>,
 ) -> Gathered {
-    gathering(args, session, scope, want, io).await.0
+    gathering(args, session, scope, want, io).await.so_far
 }
 
 /// The same, and what goes on being told.
-async fn gathering(
-    args: &Args,
-    session: &Session,
-    scope: &Scope,
-    want: Want,
-    io: &mut Io<'_>,
-) -> (Gathered, Gathering) {
+async fn gathering(args: &Args, session: &Session, scope: &Scope, want: Want, io: &mut Io<'_>) -> Gathering {
     let want = Want { limit: Duration::from_secs(args.session.timeout.max(1)), ..want };
     let started = std::time::Instant::now();
     let watched = io.ask.is_some();
     let mut said = (0, false);
     let all = session.in_scope(scope).count();
-    let gathered = Gathering::start(session, scope, &want)
+    let mut gathering = Gathering::start(session, scope, &want);
+    gathering
         .settle(|fleet: &Fleet| {
             let done = fleet.in_scope(scope).filter(|c| c.phase.is_settled()).count();
             if watched && done != said.0 && started.elapsed() > Duration::from_secs(1) {
@@ -65,7 +60,7 @@ async fn gathering(
     if said.1 {
         let _ = write!(io.err, "\r                        \r");
     }
-    gathered
+    gathering
 }
 
 /// The objects of a kind that `-l` chooses, and the clusters that could not say; `None` without `-l`.

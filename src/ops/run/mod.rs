@@ -201,7 +201,7 @@ impl<'a> Run<'a> {
                 Ok(what) if self.options.wait && !matches!(step.action, StepAction::Delete) => {
                     // The write is done or not: a journal that cannot take the outcome must not hide it.
                     let _ = self.journal.step(self.session.clock.now(), number, step, "written", "");
-                    if gates(&step.kind) {
+                    if is_needed_by_later_steps(&step.kind) {
                         let waited = self.patience().wait(number, step, &what).await;
                         self.settle(number, step, waited).await;
                     } else {
@@ -266,7 +266,7 @@ impl<'a> Run<'a> {
 }
 
 /// Kinds without which later steps of the set cannot be written.
-fn gates(kind: &str) -> bool {
+fn is_needed_by_later_steps(kind: &str) -> bool {
     matches!(kind, "Namespace" | "CustomResourceDefinition")
 }
 

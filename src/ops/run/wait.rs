@@ -13,7 +13,7 @@ use super::{Failure, RunEvent, RunOptions};
 use crate::domain::kind::Kind;
 use crate::domain::plan::Step;
 use crate::domain::readiness::{self, Readiness, Status};
-use crate::domain::text::SafeText;
+use crate::domain::text::clean;
 use crate::ops::session::Session;
 use crate::source::api::{self, ListOptions, Resource};
 use crate::source::connect::Client;
@@ -108,7 +108,7 @@ impl Patience<'_> {
         }
         if let Some(why) = doomed(&client, &object).await {
             return Look::Failed(Failure {
-                words: clean(&why),
+                words: clean(&why).into_owned(),
                 kept: "its pods will not get ready".to_owned(),
             });
         }
@@ -116,17 +116,15 @@ impl Patience<'_> {
     }
 }
 
-fn clean(text: &str) -> String {
-    SafeText::new(text).to_string()
-}
-
 /// Reason and message; both are from the object in part.
 fn words_of(ready: Readiness) -> String {
     match (ready.reason.as_str(), ready.message.as_str()) {
-        (reason, "") => clean(reason),
-        ("", message) => clean(message),
-        (reason, message) if ready.status == Status::Failed => clean(&format!("{reason}: {message}")),
-        (_, message) => clean(message),
+        (reason, "") => clean(reason).into_owned(),
+        ("", message) => clean(message).into_owned(),
+        (reason, message) if ready.status == Status::Failed => {
+            clean(&format!("{reason}: {message}")).into_owned()
+        }
+        (_, message) => clean(message).into_owned(),
     }
 }
 

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::cost::money;
+use crate::domain::quantity::count;
 use crate::fleet::table::Column;
 use crate::ops::costs::{self, By, Costs as Sums, CostsRow, RowKind};
 use crate::ui::action::Action;
@@ -13,7 +14,6 @@ use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
-use crate::ui::widget::words::count;
 
 /// The pane's state.
 pub struct Costs {

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::id::ClusterId;
 use crate::domain::plan::{Plan, Step, Verdict};
+use crate::domain::quantity::count;
 use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::Phase;
@@ -19,7 +20,6 @@ use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
-use crate::ui::widget::words::count;
 
 /// How a step of a run stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::domain::age;
 use crate::domain::change::{Changed, Told};
 use crate::domain::cost::money;
 use crate::domain::health::Health;
-use crate::domain::quantity::{show_bytes, show_count, show_cpu};
+use crate::domain::quantity::{count, show_bytes, show_count, show_cpu};
 use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
 use crate::domain::triage::finding::Severity;
@@ -28,7 +28,6 @@ use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
-use crate::ui::widget::words::count;
 
 /// One line of the upper table.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use crate::domain::cost::money;
 use crate::domain::health::Health;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
-use crate::domain::quantity::{show_bytes, show_cpu};
+use crate::domain::quantity::{count, show_bytes, show_cpu};
 use crate::fleet::table::{self, Column};
 use crate::ops::costs;
 use crate::ui::action::Action;
@@ -19,7 +19,6 @@ use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::rows::Rows;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
-use crate::ui::widget::words::count;
 
 #[derive(Clone, Debug)]
 struct Line {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
+use crate::domain::quantity::count;
 use crate::domain::scope::{Scope, TreeNode};
 use crate::fleet::Fleet;
 use crate::ops;
@@ -17,7 +18,6 @@ use crate::ui::modal::confirm::{Answer, Confirm};
 use crate::ui::modal::help::Help;
 use crate::ui::pane::PaneId;
 use crate::ui::pane::text::TextView;
-use crate::ui::widget::words::count;
 
 use super::{Focus, View, node_words};
 

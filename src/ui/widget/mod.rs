@@ -5,4 +5,3 @@ pub mod input;
 pub mod list;
 pub mod rows;
 pub mod table;
-pub mod words;

@@ -12,7 +12,7 @@ use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::logs::ring::{MAX_BYTES, MAX_LINES};
 use crate::domain::logs::{Entry, Level, LogFilter, Mark, MarkKind, Ring, SourceId};
-use crate::domain::quantity::show_count;
+use crate::domain::quantity::{count, show_count};
 use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
@@ -259,12 +259,11 @@ impl Pane for Logs {
         let pods: BTreeSet<_> = targets.iter().map(|t| (t.cluster, &t.namespace, &t.pod)).collect();
         let open = self.roster.iter().filter(|(_, s)| matches!(s, SourceState::Open)).count();
         let ended = self.roster.iter().filter(|(_, s)| matches!(s, SourceState::Ended)).count();
-        let plural = |n: usize, w: &str| format!("{n} {w}{}", if n == 1 { "" } else { "s" });
         let mut out = format!(
             "{}  {}  {}",
-            plural(clusters.len(), "cluster"),
-            plural(pods.len(), "pod"),
-            plural(if self.options.previous { targets.len() } else { targets.len() - ended }, "stream")
+            count(clusters.len(), "cluster"),
+            count(pods.len(), "pod"),
+            count(if self.options.previous { targets.len() } else { targets.len() - ended }, "stream")
         );
         if self.options.previous {
             out.push_str("  previous run");

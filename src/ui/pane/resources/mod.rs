@@ -12,7 +12,7 @@ use crate::domain::age;
 use crate::domain::health::Health;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
-use crate::domain::quantity::show_count;
+use crate::domain::quantity::{count, show_count};
 use crate::domain::scope::TreeNode;
 use crate::fleet::cluster::{Cluster, Lack, Load, Phase, Why};
 use crate::fleet::table::{self, CLUSTER, Column, RowRef};
@@ -23,7 +23,6 @@ use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::rows::Rows;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
-use crate::ui::widget::words::count;
 
 use rows::{odd_images, row_of, rows_of};
 

@@ -1,4 +1,4 @@
-//! What the nodes of a cluster are worth by the catalogue: kept as nodes come and go, so that a header, a tree and a
+//! What the nodes of a cluster cost by the catalogue: kept as nodes come and go, so that a header, a tree and a
 //! plan read a sum instead of pricing every node again.
 
 use std::collections::HashMap;
@@ -12,9 +12,9 @@ use crate::domain::place::Place;
 use crate::domain::resources::Amount;
 use crate::domain::text::SafeText;
 
-/// One node's worth, or the sum of many: nano-dollars per hour.
+/// One node's cost, or the sum of many: nano-dollars per hour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Worth {
+pub struct NodeCost {
     /// All nodes, those at default rates included.
     pub nodes_nano: i128,
     /// The CPU part of the nodes that have a price.
@@ -27,7 +27,7 @@ pub struct Worth {
     pub capacity: Amount,
 }
 
-impl Worth {
+impl NodeCost {
     fn of(catalogue: Option<&Catalogue>, place: &Place, node: &NodeRow) -> Self {
         let price = price_node(catalogue, place, node);
         let nano = price.nano_usd_hour.max(0);
@@ -60,25 +60,25 @@ impl Worth {
     }
 }
 
-/// The worth of a cluster's nodes, each remembered as it was counted.
+/// The cost of a cluster's nodes, each remembered as it was counted.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Worths {
+pub(super) struct NodeCosts {
     catalogue: Option<Arc<Catalogue>>,
-    by_node: HashMap<SafeText, Worth>,
-    sum: Worth,
+    by_node: HashMap<SafeText, NodeCost>,
+    sum: NodeCost,
 }
 
-impl Worths {
+impl NodeCosts {
     /// All nodes together.
-    pub(super) fn sum(&self) -> &Worth {
+    pub(super) fn sum(&self) -> &NodeCost {
         &self.sum
     }
 
     /// A node is there, or is another than it was.
     pub(super) fn put(&mut self, place: &Place, node: &NodeRow) {
-        let worth = Worth::of(self.catalogue.as_deref(), place, node);
-        self.sum.add(&worth);
-        if let Some(old) = self.by_node.insert(node.meta.name.clone(), worth) {
+        let node_cost = NodeCost::of(self.catalogue.as_deref(), place, node);
+        self.sum.add(&node_cost);
+        if let Some(old) = self.by_node.insert(node.meta.name.clone(), node_cost) {
             self.sum.sub(&old);
         }
     }
