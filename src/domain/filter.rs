@@ -72,6 +72,11 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether it looks for something, and does not only leave something out.
+    pub fn looks_for(&self) -> bool {
+        !self.wanted.is_empty()
+    }
+
     /// Reads `web !kube-system ^api-`: words are parted by blanks and all have to hold. A lone `!` is a word not
     /// yet typed and means nothing.
     pub fn parse(text: &str) -> Result<Self, FilterError> {

@@ -5,11 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::filter::Filter;
 use crate::domain::health::Health;
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
+use crate::domain::pod::PodRow;
 use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
+use crate::domain::workload::WorkloadRow;
 
 use super::Fleet;
 use super::cluster::{Cluster, Phase};
@@ -42,6 +45,66 @@ pub struct TreeRow {
 
 /// Which rows are open: those in the set. Places start open, clusters and below start closed.
 pub type Expanded = BTreeSet<TreeNode>;
+
+/// What has to be open so that every row a filter finds is seen, closed ones included; of a workload that is found
+/// itself the pods are not looked at, for they bear its name. False when it stopped at so many.
+pub fn seek(fleet: &Fleet, filter: &Filter, most: usize) -> (Expanded, bool) {
+    let mut open = Expanded::new();
+    let mut left = most;
+    let hit = |label: &str| filter.matches(&[label]);
+    for c in fleet.clusters() {
+        // Of a cluster that is found by its own name only the place is opened; what it holds is looked at all the same.
+        let mut in_cluster = false;
+        for ns in namespace_names(c) {
+            let mut in_namespace = false;
+            let mut found: BTreeSet<(&str, &SafeText)> = BTreeSet::new();
+            for w in c.workloads_in(&ns) {
+                if hit(&workload_label(w)) {
+                    found.insert((w.kind.info().name, &w.meta.name));
+                }
+            }
+            for p in c.pods_in(&ns) {
+                let owner = p.workload.as_ref();
+                if owner.is_some_and(|o| found.contains(&(o.kind.as_str(), &o.name))) || !hit(&p.meta.name) {
+                    continue;
+                }
+                in_namespace = true;
+                left = left.saturating_sub(1);
+                if let Some(w) = row_of_owner(c, p) {
+                    open.insert(TreeNode::Workload(c.id(), ns.clone(), w.kind, w.meta.name.clone()));
+                }
+            }
+            left = left.saturating_sub(found.len());
+            if in_namespace || !found.is_empty() {
+                open.insert(TreeNode::Namespace(c.id(), ns.clone()));
+            }
+            if in_namespace || !found.is_empty() || hit(&ns) {
+                in_cluster = true;
+            }
+        }
+        if in_cluster {
+            open.insert(TreeNode::Cluster(c.id()));
+        }
+        if in_cluster || hit(c.info.name()) {
+            open.extend(place_chain(c));
+        }
+        if left == 0 {
+            return (open, false);
+        }
+    }
+    (open, true)
+}
+
+/// The workload a pod stands under; none when it has none, or one without a row: of a kind that is not known, or not
+/// readable.
+pub fn row_of_owner<'a>(c: &'a Cluster, p: &PodRow) -> Option<&'a WorkloadRow> {
+    let owner = p.workload.as_ref()?;
+    c.workload(Kind::parse(&owner.kind)?, &p.meta.namespace, &owner.name)
+}
+
+fn workload_label(w: &WorkloadRow) -> String {
+    format!("{}/{}", w.kind.info().short(), w.meta.name)
+}
 
 /// Cloud, account and region of a cluster, the levels that have a value.
 pub fn place_chain(c: &Cluster) -> Vec<TreeNode> {
@@ -227,7 +290,7 @@ fn namespace(c: &Cluster, ns: &SafeText, indent: u8, open: &Expanded, out: &mut 
         out.push(TreeRow {
             node,
             indent: indent + 1,
-            label: format!("{}/{}", w.kind.info().short(), w.meta.name),
+            label: workload_label(w),
             expandable: w.current > 0 || w.ready > 0,
             expanded,
             count: Some(w.current),
@@ -245,12 +308,12 @@ fn namespace(c: &Cluster, ns: &SafeText, indent: u8, open: &Expanded, out: &mut 
             }
         }
     }
-    for p in c.pods_in(ns).filter(|p| p.workload.is_none()) {
+    for p in c.pods_in(ns).filter(|p| row_of_owner(c, p).is_none()) {
         pod(c.id(), ns, p, indent + 1, out);
     }
 }
 
-fn pod(id: ClusterId, ns: &SafeText, p: &crate::domain::pod::PodRow, indent: u8, out: &mut Vec<TreeRow>) {
+fn pod(id: ClusterId, ns: &SafeText, p: &PodRow, indent: u8, out: &mut Vec<TreeRow>) {
     let t = Tally::of_pod(p);
     let health = t.worst();
     out.push(TreeRow {

@@ -2,6 +2,7 @@
 //! terminal; `View` sorts them.
 
 use crate::domain::id::{ClusterId, ObjectKey};
+use crate::domain::kind::Kind;
 use crate::domain::logs::Entry;
 use crate::domain::plan::Plan;
 use crate::domain::scope::TreeNode;
@@ -19,6 +20,8 @@ pub enum Effect {
     Show(PaneId),
     /// Make these nodes the scope.
     Scope(Vec<TreeNode>),
+    /// Go further in, to what stands below a row; back leads out again.
+    Drill(Drill),
     /// Say something for a few seconds.
     Toast(Toast),
     /// Ask before a plan is run.
@@ -48,6 +51,19 @@ pub enum Effect {
     Demo,
     /// Leave.
     Quit,
+}
+
+/// Where Enter on a row leads.
+#[derive(Clone, Debug)]
+pub struct Drill {
+    /// The scope there.
+    pub nodes: Vec<TreeNode>,
+    /// The pane.
+    pub pane: PaneId,
+    /// The kind of its rows, where it is Resources.
+    pub kind: Kind,
+    /// The filter of its rows; empty: none.
+    pub filter: String,
 }
 
 /// Which text of an object.
@@ -137,6 +153,11 @@ pub enum Job {
         /// How.
         options: DeployOptions,
     },
+    /// Ask the servers about a plan that is shown.
+    Preflight {
+        /// The plan.
+        plan: Box<Plan>,
+    },
     /// Run a confirmed plan.
     Execute {
         /// The plan.
@@ -194,6 +215,11 @@ pub enum Said {
         generation: u64,
         /// The plan.
         plan: Result<Box<Plan>, String>,
+    },
+    /// A plan with what its servers say to it.
+    Preflight {
+        /// The plan.
+        plan: Box<Plan>,
     },
     /// How a running plan goes.
     Run(RunEvent),

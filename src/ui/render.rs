@@ -181,7 +181,8 @@ fn tree_title(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let used = draw::text(buf, area.x + 1, area.y, "Fleet", area.width, theme.style(role));
     let mut words = String::new();
     if !view.tree.filter_text().is_empty() {
-        words.push_str(&format!("/{} ", view.tree.filter_text()));
+        let more = if view.tree.has_more() { "(not all) " } else { "" };
+        words.push_str(&format!("/{} {more}", view.tree.filter_text()));
     }
     if !view.tree.marks.is_empty() {
         words.push_str(&format!("{} marked", view.tree.marks.len()));

@@ -277,6 +277,7 @@ impl<W: Write> Loop<W> {
                 Effect::Retry(_)
                 | Effect::Show(_)
                 | Effect::Scope(_)
+                | Effect::Drill(_)
                 | Effect::Toast(_)
                 | Effect::Confirm(_)
                 | Effect::Prompt(_)

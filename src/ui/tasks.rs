@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::ops::logs::{LogEvent, LogTarget};
 use crate::ops::run::{RunEvent, RunOptions};
 use crate::ops::session::Shared;
-use crate::ops::{clouds, deploy, logs, look, run};
+use crate::ops::{clouds, deploy, logs, look, preflight, run};
 
 use super::effect::{Job, Look, Said, Toast};
 
@@ -99,6 +99,10 @@ impl Tasks {
                     Err(why) => Err(why),
                 };
                 let _ = said.send(Said::DeployPlan { generation, plan }).await;
+            }),
+            Job::Preflight { mut plan } => self.spawn(async move {
+                preflight::ask(&session, &mut plan).await;
+                let _ = said.send(Said::Preflight { plan }).await;
             }),
             Job::Execute { plan, word } => {
                 self.run = CancellationToken::new();

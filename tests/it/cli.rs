@@ -6,19 +6,17 @@ mod truth;
 mod writes;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 use skyfleet::cli::exit::Exit;
 use skyfleet::cli::{self, Io};
 use skyfleet::domain::scope::{PathGlob, Scope};
-use skyfleet::ops::session::{Session, SessionOptions, Shared};
+use skyfleet::ops::session::{SessionOptions, Shared};
 use skyfleet::sim::{FleetSpec, Simulation};
-use skyfleet::source::clock::Clock;
-use skyfleet::source::connect::Ready;
-use skyfleet::source::kubeconfig;
 use skyfleet::ui::still::fixed_time;
+
+use crate::simulated;
 
 /// What a command printed, and how it ended.
 struct Ran {
@@ -72,20 +70,13 @@ impl Place {
 
 /// A session over the simulation; `alpha` is protected, as a setting of the person's.
 fn session(sim: &Simulation, state: Option<&Path>) -> Shared {
-    let loaded = kubeconfig::from_value(sim.kubeconfig()).unwrap();
-    let clients = sim.contexts().into_iter().filter_map(|c| Some((c.clone(), sim.client(&c)?)));
-    let clock = {
-        let sim = sim.clone();
-        Clock::new(move || sim.now())
-    };
     let options = SessionOptions {
-        clock,
         demo: true,
         state_dir: state.map(Into::into),
         protected: Some(Scope::globs([PathGlob::parse("**/alpha").unwrap()])),
         ..SessionOptions::default()
     };
-    Arc::new(Session::new(loaded, Arc::new(Ready::new(clients)), options))
+    simulated::session_with(sim, None, options)
 }
 
 async fn run(session: &Shared, line: &str, answers: Option<&[&str]>) -> Ran {

@@ -1,11 +1,6 @@
 //! The engine's cases, over the simulation.
 
-use std::sync::Arc;
-
-use skyfleet::ops::session::{Session, SessionOptions};
-use skyfleet::source::clock::Clock;
-use skyfleet::source::connect::Ready;
-use skyfleet::source::kubeconfig;
+use skyfleet::ops::session::SessionOptions;
 
 use crate::engine::{Stage, cases};
 use crate::simulated;
@@ -23,15 +18,11 @@ fn every_case() {
             let sim = sim.clone();
             async move {
                 let state = tempfile::tempdir().unwrap();
-                let loaded = kubeconfig::from_value(sim.kubeconfig()).unwrap();
-                let client = |c: String| Some((c.clone(), sim.client(&c)?));
-                let clients: Vec<_> = sim.contexts().into_iter().filter_map(client).collect();
-                let clock = Clock::new(move || sim.now());
-                let state_dir = Some(state.path().to_owned());
-                let options = SessionOptions { clock, state_dir, ..SessionOptions::default() };
-                let session = Session::new(loaded, Arc::new(Ready::new(clients)), options);
-                let session = Arc::new(session);
-                let stage = Stage { session, state, namespace: format!("r-{n}") };
+                let options =
+                    SessionOptions { state_dir: Some(state.path().to_owned()), ..SessionOptions::default() };
+                let session = simulated::session_with(&sim, None, options);
+                let viewer = simulated::session_with(&sim, Some("viewers"), SessionOptions::default());
+                let stage = Stage { session, viewer, state, namespace: format!("r-{n}") };
                 (case.play)(&stage).await.err().map(|why| format!("{}: {why}", case.name))
             }
         });

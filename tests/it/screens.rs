@@ -11,7 +11,7 @@ use skyfleet::domain::pod::{ContainerRow, ContainerState, PodRow};
 use skyfleet::domain::scope::TreeNode;
 use skyfleet::fleet::Fleet;
 use skyfleet::fleet::cluster::{Lack, Phase, Why};
-use skyfleet::fleet::delta::{Batch, Delta, Row, Update};
+use skyfleet::fleet::delta::{Batch, Delta, NamespaceRow, Row, Update};
 use skyfleet::ops::session::Shared;
 use skyfleet::ui::action::{ACTIONS, Action};
 use skyfleet::ui::key::Key;
@@ -302,6 +302,82 @@ fn in_the_tree_right_goes_down_and_a_filter_keeps_the_way() {
     // Tab leads to the pane that stands beside it.
     stage.press("tab");
     assert_eq!((stage.view.focus, stage.view.pane), (Focus::Pane, PaneId::Overview));
+}
+
+/// The left of the screen: the tree.
+fn left(screen: &str) -> Vec<&str> {
+    screen.lines().map(|l| l.split('│').next().unwrap_or("").trim_end()).collect()
+}
+
+#[test]
+fn a_filter_of_the_tree_finds_what_is_closed() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    assert!(!stage.screen().contains("8vbn4"));
+    stage.press("/ 8 v b n 4 enter");
+    let found = stage.screen();
+    assert_eq!(left(&found).iter().filter(|l| l.contains("web-7c9d8f6b5-8vbn4")).count(), 2, "{found}");
+    let name = TreeNode::Pod(ClusterId(0), "checkout".into(), "web-7c9d8f6b5-8vbn4".into());
+    assert_eq!(stage.view.tree.selected(), Some(&name));
+    // What stands around it can be gone to, closed and opened, while the filter holds.
+    stage.press("left");
+    assert_ne!(stage.view.tree.selected(), Some(&name));
+    stage.press("left");
+    let closed = stage.screen();
+    assert_eq!(left(&closed).iter().filter(|l| l.contains("-8vbn4")).count(), 1, "{closed}");
+    stage.press("right");
+    assert_eq!(left(&stage.screen()).iter().filter(|l| l.contains("-8vbn4")).count(), 2);
+    // Opened by hand, it shows also what does not match.
+    stage.press("left right");
+    assert!(left(&stage.screen()).iter().any(|l| l.contains("2xkqz")), "{}", stage.screen());
+    // Without the filter the cursor's row stays in sight, and nothing else was opened for good.
+    stage.press("esc / 8 v b n 4 enter esc");
+    let after = stage.screen();
+    assert_eq!(stage.view.tree.selected(), Some(&name), "{after}");
+    assert_eq!(left(&after).iter().filter(|l| l.contains("-8vbn4")).count(), 1, "{after}");
+    stage.press("/ n o s u c h enter");
+    assert!(stage.screen().contains("nothing matches"));
+}
+
+#[test]
+fn enter_leads_in_and_back_leads_out() {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = Stage::new(size, &[], false);
+        stage.press("g o down");
+        // The tree beside it stays open where one was.
+        let pane = |s: String| -> Vec<String> {
+            s.lines().map(|l| l.rsplit('│').next().unwrap_or("").to_owned()).collect()
+        };
+        let mut ways = vec![pane(stage.screen())];
+        for _ in 0..2 {
+            stage.press("enter");
+            ways.push(pane(stage.screen()));
+        }
+        assert!(ways.iter().any(|w| w.iter().any(|l| l.contains("NAMESPACE"))), "{ways:?}");
+        while let Some(was) = ways.pop() {
+            assert_eq!(pane(stage.screen()), was);
+            assert_eq!(stage.view.focus, Focus::Pane);
+            if !ways.is_empty() {
+                stage.press("esc");
+            }
+        }
+        // A kind, its filter and its row are there again too.
+        let namespace = |name: &str| {
+            let meta = Meta { name: name.into(), ..Meta::default() };
+            Row::Namespace(NamespaceRow { meta, phase: "Active".into() })
+        };
+        let rows = ["checkout", "payments", "payroll"].map(namespace).into();
+        let deltas = vec![Delta::Reset { kind: Kind::Namespace, rows }];
+        stage.fleet.apply(Update::Cluster(Batch { cluster: ClusterId(0), deltas }), now());
+        stage.press(": n s enter");
+        stage.press("/ p a y enter down");
+        let before = pane(stage.screen());
+        stage.press("enter");
+        assert!(stage.screen().contains("pods"), "{}", stage.screen());
+        stage.press("esc");
+        assert_eq!(pane(stage.screen()), before);
+        stage.press("esc esc");
+        assert_eq!(stage.view.focus, Focus::Tree);
+    }
 }
 
 #[test]

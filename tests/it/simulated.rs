@@ -10,14 +10,22 @@ use skyfleet::source::kubeconfig;
 
 /// A session whose clusters are simulated.
 pub(crate) fn session(sim: &Simulation) -> Shared {
+    session_with(sim, None, SessionOptions::default())
+}
+
+/// The same, with these options, as somebody in this group rather than the administrator.
+pub(crate) fn session_with(sim: &Simulation, group: Option<&str>, options: SessionOptions) -> Shared {
     let loaded = kubeconfig::from_value(sim.kubeconfig()).unwrap();
-    let clients = sim.contexts().into_iter().filter_map(|c| Some((c.clone(), sim.client(&c)?)));
+    let client = |context: &str| match group {
+        Some(group) => sim.client_as(context, "somebody", &[group]),
+        None => sim.client(context),
+    };
+    let clients = sim.contexts().into_iter().filter_map(|c| Some((c.clone(), client(&c)?)));
     let clock = {
         let sim = sim.clone();
         Clock::new(move || sim.now())
     };
-    let options = SessionOptions { clock, ..SessionOptions::default() };
-    Arc::new(Session::new(loaded, Arc::new(Ready::new(clients)), options))
+    Arc::new(Session::new(loaded, Arc::new(Ready::new(clients)), SessionOptions { clock, ..options }))
 }
 
 /// The small fleet, as of now.

@@ -173,7 +173,9 @@ fn main() {
                     SessionOptions { state_dir: Some(state.path().to_owned()), ..SessionOptions::default() };
                 let loaded = kubeconfig::load(&clusters.kubeconfigs("admin"));
                 let session = Arc::new(Session::from_kubeconfig(loaded, options));
-                let stage = engine::Stage { session, state, namespace: format!("r-{n}") };
+                let loaded = kubeconfig::load(&clusters.kubeconfigs("viewer"));
+                let viewer = Arc::new(Session::from_kubeconfig(loaded, SessionOptions::default()));
+                let stage = engine::Stage { session, viewer, state, namespace: format!("r-{n}") };
                 (case.play)(&stage).await
             })
         };

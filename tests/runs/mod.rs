@@ -6,15 +6,18 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use skyfleet::domain::id::ObjectKey;
 use skyfleet::domain::kind::Kind;
-use skyfleet::domain::plan::Plan;
+use skyfleet::domain::plan::{Plan, Verdict};
 use skyfleet::domain::scope::Scope;
+use skyfleet::fleet::Fleet;
 use skyfleet::fleet::cluster::ClusterInfo;
 use skyfleet::ops::deploy::{self, DeployOptions, DeployTo};
 use skyfleet::ops::gather::{Want, gather};
 use skyfleet::ops::logs::{Containers, LogEvent, LogOptions, follow, targets};
+use skyfleet::ops::preflight;
 use skyfleet::ops::run::{Outcome, RunEvent, RunOptions, execute};
-use skyfleet::ops::session::Shared;
+use skyfleet::ops::session::{Session, Shared};
 use skyfleet::source::api::{self, ApplyOptions, Resource};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +34,8 @@ pub(crate) struct Case {
 pub(crate) struct Stage {
     /// The session; it keeps its journals in `state`.
     pub(crate) session: Shared,
+    /// The same clusters, as somebody who may look and not write.
+    pub(crate) viewer: Shared,
     /// A folder of this case alone.
     pub(crate) state: tempfile::TempDir,
     /// A namespace of this case alone.
@@ -41,6 +46,7 @@ pub(crate) struct Stage {
 pub(crate) fn cases() -> Vec<Case> {
     vec![
         Case { name: "another_object_of_the_name_is_left_alone", play: |s| Box::pin(pinned(s)) },
+        Case { name: "servers_are_asked_before_a_person_is", play: |s| Box::pin(asked(s)) },
         Case { name: "stopping_while_waiting_is_not_done", play: |s| Box::pin(stopped(s)) },
         Case { name: "a_job_is_awaited_to_its_end", play: |s| Box::pin(job(s)) },
         Case { name: "pods_of_the_template_before_do_not_fail_a_fix", play: |s| Box::pin(mended(s)) },
@@ -115,6 +121,24 @@ impl Stage {
             .map_err(|e| e.to_string())
     }
 
+    /// A plan of three replicas for web.
+    async fn scaled(&self, session: &Session) -> Result<Plan, String> {
+        let fleet = self.gathered(session).await;
+        let amount = skyfleet::ops::scale::Amount::Absolute(3);
+        let key = self.key(Kind::Deployment, "web");
+        skyfleet::ops::scale::plan(&fleet, session, &[key], amount).map_err(|e| e.to_string())
+    }
+
+    async fn gathered(&self, session: &Session) -> Fleet {
+        let want = Want { limit: Duration::from_secs(30), ..Want::default() };
+        gather(session, &Scope::all(), &want, |_| {}).await.fleet
+    }
+
+    fn key(&self, kind: Kind, name: &str) -> ObjectKey {
+        let (namespace, name) = (self.namespace.as_str().into(), name.into());
+        ObjectKey { cluster: self.info().id, kind, namespace, name }
+    }
+
     async fn run(&self, plan: &Plan, cancel: &CancellationToken) -> (Outcome, Vec<RunEvent>) {
         let (progress, mut heard) = mpsc::channel(256);
         let options = RunOptions { deadline: Duration::from_secs(30), ..RunOptions::default() };
@@ -144,16 +168,7 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: T, wanted: T) -> Result
 async fn pinned(s: &Stage) -> Result<(), String> {
     s.make_namespace().await?;
     s.apply(&s.deployment("registry.example/web:1.0.0", "a")).await?;
-    let want = Want { limit: Duration::from_secs(30), ..Want::default() };
-    let fleet = gather(&s.session, &Scope::all(), &want, |_| {}).await.fleet;
-    let key = skyfleet::domain::id::ObjectKey {
-        cluster: s.info().id,
-        kind: Kind::Deployment,
-        namespace: s.namespace.as_str().into(),
-        name: "web".into(),
-    };
-    let amount = skyfleet::ops::scale::Amount::parse("3").map_err(|e| e.to_string())?;
-    let scale = skyfleet::ops::scale::plan(&fleet, &s.session, &[key], amount).map_err(|e| e.to_string())?;
+    let scale = s.scaled(&s.session).await?;
     let apply = s.plan(&s.deployment("registry.example/web:1.0.1", "a")).await?;
     s.delete(Kind::Deployment, "web").await?;
     let cancel = CancellationToken::new();
@@ -167,6 +182,45 @@ async fn pinned(s: &Stage) -> Result<(), String> {
     same("scale of another object", outcome.failed, 1)?;
     let now = s.get(Kind::Deployment, "web").await?.ok_or("web is gone")?;
     same("its replicas", now["spec"]["replicas"].as_u64(), Some(1))
+}
+
+/// The dry run finds what rows cannot know: rights, and that another object has taken the name. It writes nothing.
+async fn asked(s: &Stage) -> Result<(), String> {
+    s.make_namespace().await?;
+    s.apply(&s.deployment("registry.example/web:1.0.0", "a")).await?;
+    let key = [s.key(Kind::Deployment, "web")];
+    let fleet = s.gathered(&s.session).await;
+    let plans = |session: &Session, fleet: &Fleet| {
+        let scale =
+            skyfleet::ops::scale::plan(fleet, session, &key, skyfleet::ops::scale::Amount::Absolute(3));
+        let restart = skyfleet::ops::restart::plan(fleet, session, &key);
+        let delete = skyfleet::ops::delete::plan(fleet, session, &key);
+        let plans: Result<Vec<Plan>, _> = [scale, restart, delete].into_iter().collect();
+        plans.map_err(|e| e.to_string())
+    };
+    for mut plan in plans(&s.session, &fleet)? {
+        preflight::ask(&s.session, &mut plan).await;
+        same(plan.verb.word(), plan.steps[0].verdict.blocks(), None)?;
+    }
+    for mut plan in plans(&s.viewer, &fleet)? {
+        preflight::ask(&s.viewer, &mut plan).await;
+        match &plan.steps[0].verdict {
+            Verdict::Refused(why) if why.contains("forbidden") => {}
+            other => return Err(format!("{} by a viewer: {other:?}", plan.verb.word())),
+        }
+    }
+    let web = s.get(Kind::Deployment, "web").await?.ok_or("web was deleted")?;
+    same("replicas", web["spec"]["replicas"].as_u64(), Some(1))?;
+    same("restarted", web["spec"]["template"]["metadata"]["annotations"].is_null(), true)?;
+    s.delete(Kind::Deployment, "web").await?;
+    s.apply(&s.deployment("registry.example/web:1.0.0", "a")).await?;
+    for mut plan in plans(&s.session, &fleet)? {
+        preflight::ask(&s.session, &mut plan).await;
+        if plan.steps[0].verdict.blocks().is_none() {
+            return Err(format!("{} of another object of the name is let through", plan.verb.word()));
+        }
+    }
+    Ok(())
 }
 
 async fn stopped(s: &Stage) -> Result<(), String> {
@@ -292,8 +346,7 @@ async fn followed(s: &Stage) -> Result<(), String> {
         async || api::list(&client, &Resource::from(Kind::Pod), &options).await.map_err(|f| f.to_string());
     let restarts = |pod: &Value| pod["status"]["containerStatuses"][0]["restartCount"].as_u64().unwrap_or(0);
     s.until("a pod that has run", async || Ok(pods().await?.iter().any(|p| restarts(p) > 0))).await?;
-    let want = Want { limit: Duration::from_secs(30), ..Want::default() };
-    let fleet = gather(&s.session, &Scope::all(), &want, |_| {}).await.fleet;
+    let fleet = s.gathered(&s.session).await;
     let scope = Scope::all().in_clusters(vec![s.info().id]).in_namespaces(vec![s.namespace.as_str().into()]);
     let (found, _) = targets(&fleet, &scope, &Containers::default(), 10);
     same("containers", found.len(), 1)?;

@@ -302,8 +302,8 @@ impl Term {
                 self.press("enter");
             }
             self.text(&word);
-            self.unsee("(locked)").await?;
         }
+        self.unsee("(locked)").await?;
         self.press("enter");
         Ok(())
     }

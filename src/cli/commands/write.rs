@@ -16,7 +16,7 @@ use crate::cli::out;
 use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
 use crate::domain::object::Meta;
-use crate::domain::plan::{Plan, PlanError};
+use crate::domain::plan::{Plan, PlanError, Verb};
 use crate::domain::scope::Scope;
 use crate::domain::text::clean;
 use crate::fleet::Fleet;
@@ -107,7 +107,10 @@ async fn planned(
         return Ok(Exit::Usage);
     }
     let exit = match plan(&gathered.fleet, &keys) {
-        Ok(plan) => confirm_and_run(&plan, &errors, output, write, session, io).await?,
+        Ok(mut plan) => {
+            ops::preflight::ask(session, &mut plan).await;
+            confirm_and_run(&plan, &errors, output, write, session, io).await?
+        }
         Err(why) => {
             writeln!(io.err, "{why}")?;
             Exit::Failed
@@ -250,8 +253,9 @@ pub async fn confirm_and_run(
         return stopped(io, if blocked > 0 { Exit::Failed } else { Exit::Ok }, "");
     }
     if blocked > 0 {
+        let mend = if plan.verb == Verb::Apply { "mend the manifest" } else { "mend what is refused" };
         let words = format!(
-            "{blocked} of these cannot be done; nothing was written: mend the manifest, or leave their clusters out of the scope"
+            "{blocked} of these cannot be done; nothing was written: {mend}, or leave their clusters out of the scope"
         );
         return stopped(io, Exit::Failed, &words);
     }

@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::domain::plan::{Plan, PlanError};
+use crate::domain::quantity::count;
 use crate::ui::key::Key;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
@@ -28,6 +29,8 @@ pub struct Confirm {
     /// Rows that fit of what scrolls, and how many there are, as of the last `prepare`.
     page: usize,
     rows: usize,
+    /// The servers have not yet said whether they would take it.
+    asking: bool,
 }
 
 /// What the dialog came to.
@@ -43,7 +46,21 @@ pub enum Answer {
 impl Confirm {
     /// Asks about a plan.
     pub fn new(plan: Plan, most: usize) -> Self {
-        Self { plan, word: Line::default(), most, from: 0, page: 1, rows: 0 }
+        Self { plan, word: Line::default(), most, from: 0, page: 1, rows: 0, asking: false }
+    }
+
+    /// It stays locked until the servers have answered.
+    #[must_use]
+    pub fn asking(self) -> Self {
+        Self { asking: true, ..self }
+    }
+
+    /// Hears what the servers say to the plan; to another one than is shown it means nothing.
+    pub fn hear(&mut self, plan: &Plan) {
+        if plan.id == self.plan.id {
+            self.plan = plan.clone();
+            self.asking = false;
+        }
     }
 
     fn check(&self) -> Result<(), PlanError> {
@@ -57,7 +74,7 @@ impl Confirm {
         }
         if key.is(KeyCode::Enter) {
             // What cannot be run is not run: steps that are refused stop here, before anything was written.
-            if self.check().is_err() || self.blocked() > 0 {
+            if self.asking || self.check().is_err() || self.blocked() > 0 {
                 return Answer::Open;
             }
             let word = (!self.word.text().is_empty()).then(|| self.word.text().trim().to_owned());
@@ -154,6 +171,10 @@ impl Confirm {
         let verb = self.plan.verb.word().to_lowercase();
         let (state, role) = match (&locked, self.blocked()) {
             (_, n @ 1..) => (format!("{n} of these cannot be done: mend the plan first"), Role::Error),
+            (Ok(()) | Err(PlanError::WordWanted(_)), 0) if self.asking => {
+                let clusters = count(self.plan.clusters(), "cluster");
+                (format!("asking {clusters} by dry run … (locked)"), Role::Muted)
+            }
             (Ok(()), 0) => (format!("Enter {verb}"), Role::Accent),
             (Err(PlanError::WordWanted(_)), 0) => (format!("Enter {verb} (locked)"), Role::Muted),
             (Err(e), 0) => (e.to_string(), Role::Error),

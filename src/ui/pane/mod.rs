@@ -94,6 +94,11 @@ pub trait Pane {
         self.rows().map_or_else(|| !self.filter_text().is_empty(), Rows::is_holding)
     }
 
+    /// It has marks.
+    fn is_marked(&self) -> bool {
+        self.rows().is_some_and(Rows::is_marked)
+    }
+
     /// Left means something in it as it stands; else it leads to the tree.
     fn takes_left(&self) -> bool {
         false

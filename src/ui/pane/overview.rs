@@ -11,6 +11,7 @@ use crate::domain::age;
 use crate::domain::change::{Changed, Told};
 use crate::domain::cost::money;
 use crate::domain::health::Health;
+use crate::domain::kind::Kind;
 use crate::domain::quantity::{count, show_bytes, show_count, show_cpu};
 use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
@@ -22,7 +23,7 @@ use crate::fleet::table::{Column, percent};
 use crate::fleet::tree;
 use crate::ops::{changes, costs, problems};
 use crate::ui::action::Action;
-use crate::ui::effect::Effect;
+use crate::ui::effect::{Drill, Effect};
 use crate::ui::pane::{Pane, PaneId, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
@@ -383,8 +384,15 @@ impl Pane for Overview {
         let nodes = format!("{:?}", seen.preview.tree_nodes().collect::<Vec<_>>());
         let state = (seen.fleet.revision, seen.now.as_second() / 10, nodes);
         if self.seen.as_ref() != Some(&state) {
+            // One level in the cursor begins at the top; one level out it is on what one comes from.
+            let from = self.seen.take().map(|(.., nodes)| nodes).filter(|nodes| *nodes != state.2);
             self.seen = Some(state);
             self.collect(seen);
+            if let Some(from) = from {
+                let is = |l: &Line| l.node.as_ref().is_some_and(|n| format!("[{n:?}]") == from);
+                self.list.set_len(self.lines.len());
+                self.list.go(self.lines.iter().position(is).unwrap_or(0));
+            }
         }
         let room = usize::from(size.0.saturating_sub(1));
         let below = self.below();
@@ -454,10 +462,11 @@ impl Pane for Overview {
             return Vec::new();
         }
         match (action, self.lines.get(self.list.cursor).and_then(|l| l.node.clone())) {
-            (Action::Open, Some(node @ (TreeNode::Workload(..) | TreeNode::Pod(..)))) => {
-                vec![Effect::Scope(vec![node]), Effect::Show(PaneId::Resources)]
+            (Action::Open, Some(node)) => {
+                let rows = matches!(node, TreeNode::Workload(..) | TreeNode::Pod(..));
+                let pane = if rows { PaneId::Resources } else { PaneId::Overview };
+                vec![Effect::Drill(Drill { nodes: vec![node], pane, kind: Kind::Pod, filter: String::new() })]
             }
-            (Action::Open, Some(node)) => vec![Effect::Scope(vec![node])],
             _ => Vec::new(),
         }
     }

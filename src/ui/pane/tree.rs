@@ -21,6 +21,9 @@ use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
 
+/// So many rows are found by a filter; who sees more than that types another letter.
+const FOUND_MOST: usize = 2_000;
+
 /// The tree's state.
 #[derive(Default)]
 pub struct Tree {
@@ -35,6 +38,13 @@ pub struct Tree {
     /// Marked nodes.
     pub marks: BTreeSet<TreeNode>,
     filter: String,
+    /// While a filter looks for something: what was opened and closed by hand among what it found.
+    opened: Expanded,
+    closed: Expanded,
+    /// The filter was typed since the rows were worked out.
+    typed: bool,
+    /// It found more than are shown.
+    more: bool,
     /// Fleet revision of the rows.
     seen: Option<(u64, u64)>,
     changes: u64,
@@ -57,11 +67,27 @@ impl Tree {
         let state = (fleet.revision, self.changes);
         if self.seen != Some(state) {
             self.seen = Some(state);
-            self.rows = tree::rows(fleet, &self.open);
-            if let Ok(filter) = Filter::parse(&self.filter)
-                && !self.filter.is_empty()
-            {
-                self.keep_matching(&filter);
+            self.more = false;
+            match Filter::parse(&self.filter).ok().filter(|_| !self.filter.is_empty()) {
+                None => {
+                    // What a filter had found stays in sight without it.
+                    if let Some(node) = self.cursor.clone().filter(|_| std::mem::take(&mut self.typed)) {
+                        self.open_above(fleet, &node);
+                    }
+                    self.rows = tree::rows(fleet, &self.open);
+                }
+                Some(filter) => {
+                    self.rows = if filter.looks_for() {
+                        let (mut open, all) = tree::seek(fleet, &filter, FOUND_MOST);
+                        self.more = !all;
+                        open.extend(self.opened.iter().cloned());
+                        open.retain(|n| !self.closed.contains(n));
+                        tree::rows(fleet, &open)
+                    } else {
+                        tree::rows(fleet, &self.open)
+                    };
+                    self.keep_matching(&filter);
+                }
             }
             self.costs = self.rows.iter().map(|r| costs::node_month(fleet, &r.node)).collect();
         }
@@ -74,31 +100,42 @@ impl Tree {
         self.cursor = self.rows.get(self.list.cursor).map(|r| r.node.clone());
     }
 
-    /// Leaves the rows that match and those they stand under, for a name alone does not say where it is. The cursor goes
-    /// to a row that matches.
+    /// Leaves the rows that match and those they stand under, for a name alone does not say where it is, and what was
+    /// opened by hand below them. The cursor goes to a row that matches.
     fn keep_matching(&mut self, filter: &Filter) {
         let mut above: Vec<usize> = Vec::new();
         let mut hits = vec![false; self.rows.len()];
         let mut kept = hits.clone();
         for (i, row) in self.rows.iter().enumerate() {
             above.retain(|a| self.rows.get(*a).is_some_and(|r| r.indent < row.indent));
+            let by_hand =
+                above.iter().any(|a| self.rows.get(*a).is_some_and(|r| self.opened.contains(&r.node)));
             above.push(i);
-            if filter.matches(&[row.label.as_str()]) {
+            if by_hand && let Some(keep) = kept.get_mut(i) {
+                *keep = true;
+            }
+            let matches = filter.matches(&[row.label.as_str()]);
+            // What was closed by hand holds what matches.
+            if matches || self.closed.contains(&row.node) {
                 for at in &above {
                     if let Some(keep) = kept.get_mut(*at) {
                         *keep = true;
                     }
                 }
                 if let Some(hit) = hits.get_mut(i) {
-                    *hit = true;
+                    *hit = matches;
                 }
             }
         }
         let mut matching = self.rows.iter().zip(&hits).filter(|(_, hit)| **hit).map(|(r, _)| &r.node);
         let first = matching.clone().next().cloned();
-        if !matching.any(|n| Some(n) == self.cursor.as_ref()) {
+        let on_kept =
+            self.rows.iter().zip(&kept).any(|(r, kept)| *kept && Some(&r.node) == self.cursor.as_ref());
+        // As one types it is on what is found; later it may be moved to what stands around that.
+        if !matching.any(|n| Some(n) == self.cursor.as_ref()) && (!on_kept || self.typed) {
             self.cursor = first.or(self.cursor.take());
         }
+        self.typed = false;
         let mut kept = kept.into_iter();
         self.rows.retain(|_| kept.next().unwrap_or(false));
     }
@@ -119,6 +156,12 @@ impl Tree {
 
     /// Opens everything above a node and puts the cursor on it.
     pub fn reveal(&mut self, fleet: &Fleet, node: &TreeNode) {
+        self.open_above(fleet, node);
+        self.changes += 1;
+        self.cursor = Some(node.clone());
+    }
+
+    fn open_above(&mut self, fleet: &Fleet, node: &TreeNode) {
         if let Some(c) = node.cluster().and_then(|id| fleet.cluster(id)) {
             self.open.extend(tree::place_chain(c));
             if node.depth() > 4 {
@@ -127,9 +170,34 @@ impl Tree {
             if let (true, Some(ns)) = (node.depth() > 5, node.namespace()) {
                 self.open.insert(TreeNode::Namespace(c.id(), ns.clone()));
             }
+            if let TreeNode::Pod(_, ns, name) = node
+                && let Some(w) = c.pod(ns, name).and_then(|p| tree::row_of_owner(c, p))
+            {
+                self.open.insert(TreeNode::Workload(c.id(), ns.clone(), w.kind, w.meta.name.clone()));
+            }
         }
-        self.changes += 1;
-        self.cursor = Some(node.clone());
+    }
+
+    /// The filter found more than the tree shows.
+    pub fn has_more(&self) -> bool {
+        self.more
+    }
+
+    /// Opens or closes a node: for as long as a filter finds it, or for good.
+    fn fold(&mut self, node: TreeNode, open: bool) {
+        if Filter::parse(&self.filter).is_ok_and(|f| f.looks_for()) {
+            let (to, from) = if open {
+                (&mut self.opened, &mut self.closed)
+            } else {
+                (&mut self.closed, &mut self.opened)
+            };
+            from.remove(&node);
+            to.insert(node);
+        } else if open {
+            self.open.insert(node);
+        } else {
+            self.open.remove(&node);
+        }
     }
 
     /// The filter in force.
@@ -141,6 +209,9 @@ impl Tree {
     pub fn filter(&mut self, text: &str) -> Result<(), String> {
         Filter::parse(text).map_err(|e| e.to_string())?;
         text.clone_into(&mut self.filter);
+        self.opened.clear();
+        self.closed.clear();
+        self.typed = true;
         self.changes += 1;
         Ok(())
     }
@@ -153,16 +224,8 @@ impl Tree {
         }
         let Some(row) = self.rows.get(self.list.cursor).cloned() else { return false };
         match action {
-            Action::Toggle => {
-                if row.expanded {
-                    self.open.remove(&row.node)
-                } else {
-                    self.open.insert(row.node)
-                };
-            }
-            Action::Expand | Action::Right if row.expandable && !row.expanded => {
-                self.open.insert(row.node);
-            }
+            Action::Toggle => self.fold(row.node, !row.expanded),
+            Action::Expand | Action::Right if row.expandable && !row.expanded => self.fold(row.node, true),
             // Open already: on to the first below it.
             Action::Expand | Action::Right => {
                 if row.expanded {
@@ -172,7 +235,7 @@ impl Tree {
             }
             Action::Collapse | Action::Left => {
                 if row.expanded && row.expandable {
-                    self.open.remove(&row.node);
+                    self.fold(row.node, false);
                 } else {
                     let parent = (0..self.list.cursor)
                         .rev()
@@ -261,7 +324,7 @@ impl Tree {
         }
         if self.rows.is_empty() {
             let filtered = !self.filter.is_empty();
-            let words = if filtered { "nothing open matches; Esc clears the filter" } else { "no clusters" };
+            let words = if filtered { "nothing matches; Esc clears the filter" } else { "no clusters" };
             draw::text(buf, area.x + 1, area.y, words, area.width, theme.style(Role::Muted));
         }
     }

@@ -1,6 +1,7 @@
 //! The view: everything of the screen that is not the fleet. The loop owns it; `update` is the one place where actions
 //! change it.
 
+mod absorb;
 pub mod command;
 mod history;
 mod prompt;
@@ -12,7 +13,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
-use crate::domain::id::ClusterId;
+use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
 use crate::domain::scope::{Scope, TreeNode};
 use crate::fleet::Fleet;
@@ -64,6 +65,9 @@ struct Place {
     pane: PaneId,
     kind: Kind,
     focus: Focus,
+    /// The filter and the row under the cursor, in a pane that is a table of objects.
+    filter: String,
+    cursor: Option<ObjectKey>,
 }
 
 /// A line that is being typed, and what for.
@@ -120,8 +124,8 @@ pub struct View {
     past: Vec<Place>,
     future: Vec<Place>,
     retries: std::collections::BTreeMap<ClusterId, u32>,
-    /// The logs that are shown were opened out of the place before: back leads there.
-    visiting: bool,
+    /// For each place that was gone into from the one before, and that back leads out of: the filter that came with it.
+    ways_in: Vec<String>,
     /// Who had the focus when the text was opened.
     text_from: Focus,
     /// Number of problems in scope, for the tab.
@@ -158,7 +162,7 @@ impl View {
             past: Vec::new(),
             future: Vec::new(),
             retries: std::collections::BTreeMap::new(),
-            visiting: false,
+            ways_in: Vec::new(),
             text_from: Focus::Tree,
             problems: 0,
             problems_seen: None,

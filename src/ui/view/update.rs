@@ -5,19 +5,17 @@ use jiff::Timestamp;
 
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
-use crate::domain::quantity::count;
 use crate::domain::scope::{Scope, TreeNode};
 use crate::fleet::Fleet;
 use crate::ops;
 use crate::ops::session::Session;
 use crate::ui::action::Action;
-use crate::ui::effect::{Effect, Job, Look, Prompt, Said, Toast};
+use crate::ui::effect::{Effect, Job, Look, Prompt};
 use crate::ui::key::Key;
 use crate::ui::keymap::Found;
-use crate::ui::modal::confirm::{Answer, Confirm};
+use crate::ui::modal::confirm::Answer;
 use crate::ui::modal::help::Help;
 use crate::ui::pane::PaneId;
-use crate::ui::pane::text::TextView;
 
 use super::{Focus, View, node_words};
 
@@ -217,7 +215,7 @@ impl View {
             Action::Logs | Action::PreviousLogs => {
                 self.remember();
                 self.set_scope(world, self.tree.selection());
-                self.visiting = true;
+                self.ways_in = vec![String::new()];
                 let effects =
                     self.panes.logs.open(world.fleet, &self.scope, None, action == Action::PreviousLogs);
                 self.pane = PaneId::Logs;
@@ -252,6 +250,11 @@ impl View {
     }
 
     fn act_pane(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
+        if action == Action::Back
+            && let Some(effects) = self.back_out(world)
+        {
+            return effects;
+        }
         let mut panes = std::mem::take(&mut self.panes);
         let seen = self.seen(world.fleet, world.now);
         // Before the pane has cleared them, or the same key would also leave the pane.
@@ -265,7 +268,6 @@ impl View {
         }
         match action {
             Action::Back if held => Vec::new(),
-            Action::Back if self.visiting && self.pane == PaneId::Logs => self.travel(world, true),
             Action::Back => {
                 // Marks and filters were the pane's to clear; now back to the tree, then to the whole fleet.
                 self.focus = Focus::Tree;
@@ -355,118 +357,6 @@ impl View {
             effects.extend(self.panes.logs.close());
         }
         effects
-    }
-
-    /// Performs the effects that are the view's own; what is left is the loop's.
-    fn absorb(&mut self, world: World<'_>, effects: Vec<Effect>) -> Vec<Effect> {
-        let mut out = Vec::new();
-        let mut queue: std::collections::VecDeque<Effect> = effects.into();
-        while let Some(effect) = queue.pop_front() {
-            match effect {
-                Effect::Show(pane) => {
-                    self.adopt_marks(world);
-                    if pane != self.pane {
-                        self.remember();
-                        // They spoke of what was shown.
-                        self.toasts.clear();
-                    }
-                    self.pane = pane;
-                    self.focus = Focus::Pane;
-                    self.visiting = false;
-                    queue.extend(self.entered(world));
-                }
-                Effect::Scope(nodes) => {
-                    self.remember();
-                    if let [one] = nodes.as_slice() {
-                        self.tree.reveal(world.fleet, one);
-                    }
-                    self.set_scope(world, nodes);
-                    if self.pane == PaneId::Logs {
-                        queue.extend(self.panes.logs.open(world.fleet, &self.scope, None, false));
-                    }
-                }
-                Effect::Toast(toast) => self.toast(toast, world.now),
-                Effect::Confirm(plan) => {
-                    if self.panes.deploy.is_running() {
-                        self.toast(
-                            Toast { words: "another plan is running; see it with g d".into(), error: true },
-                            world.now,
-                        );
-                    } else {
-                        self.confirm = Some(Confirm::new(*plan, self.options.max_targets));
-                    }
-                }
-                Effect::Prompt(prompt) => self.ask(prompt),
-                Effect::Logs { objects, previous } => {
-                    self.remember();
-                    self.toasts.clear();
-                    queue.extend(self.panes.logs.open(world.fleet, &self.scope, Some(objects), previous));
-                    self.pane = PaneId::Logs;
-                    self.focus = Focus::Pane;
-                    self.visiting = true;
-                    self.text = None;
-                }
-                Effect::Look(look, object) => {
-                    self.generation += 1;
-                    let place =
-                        world.fleet.cluster(object.cluster).map_or_else(String::new, |c| c.info.place.path());
-                    let title = if object.namespace.is_empty() {
-                        format!("{place}  {}", object.target())
-                    } else {
-                        format!("{place}  {} / {}", object.namespace, object.target())
-                    };
-                    if self.text.is_none() {
-                        self.text_from = self.focus;
-                    }
-                    self.text = Some(TextView::new(look, object.clone(), self.generation, title));
-                    self.focus = Focus::Pane;
-                    out.push(Effect::Job(Job::Look { generation: self.generation, look, object }));
-                }
-                Effect::Retry(clusters) => {
-                    for id in &clusters {
-                        *self.retries.entry(*id).or_default() += 1;
-                    }
-                    let words = format!("trying {} again", count(clusters.len(), "cluster"));
-                    self.toast(Toast { words, error: false }, world.now);
-                    out.push(Effect::Retry(clusters));
-                }
-                Effect::Copy(text) => {
-                    let words = format!("copied {} (OSC 52)", count(text.lines().count().max(1), "line"));
-                    self.toast(Toast { words, error: false }, world.now);
-                    out.push(Effect::Copy(text));
-                }
-                other => out.push(other),
-            }
-        }
-        out
-    }
-
-    /// What the fleet's changes ask for beyond being drawn: logs of what has started.
-    pub fn follow(&mut self, world: World<'_>) -> Vec<Effect> {
-        if self.pane != PaneId::Logs {
-            return Vec::new();
-        }
-        let effects = self.panes.logs.grow(world.fleet, &self.scope, world.now);
-        self.absorb(world, effects)
-    }
-
-    /// Hears what a task says.
-    pub fn hear(&mut self, world: World<'_>, said: &Said) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        match said {
-            Said::Toast(toast) => self.toast(toast.clone(), world.now),
-            Said::Look { generation, text } => {
-                if let Some(view) = self.text.as_mut().filter(|v| v.generation == *generation) {
-                    view.set(text.as_deref().map_err(String::as_str));
-                }
-            }
-            _ => {
-                for (id, ..) in crate::ui::pane::PANES {
-                    effects.extend(self.panes.get_mut(*id).hear(said, world.now));
-                }
-            }
-        }
-        self.absorb(world, effects)
     }
 }
 

@@ -144,6 +144,11 @@ impl<K: Clone + Ord> Rows<K> {
         !self.filter.is_empty() || !self.marks.is_empty()
     }
 
+    /// Whether there are marks.
+    pub fn is_marked(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
     /// The filter in force; none when there is nothing to filter.
     pub fn filtering(&self) -> Option<Filter> {
         Filter::parse(&self.filter).ok().filter(|_| !self.filter.is_empty())

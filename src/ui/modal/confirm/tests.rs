@@ -118,3 +118,28 @@ fn what_is_out_of_sight_is_counted() {
     confirm.key(Key::parse("up").unwrap());
     assert_ne!(screen(&mut confirm, 80, 24), end);
 }
+
+#[test]
+fn nothing_is_run_before_the_servers_have_answered() {
+    let mut asked = plan(vec![step(0, "prod-weu", "web")]);
+    let mut confirm = Confirm::new(asked.clone(), 50).asking();
+    for c in "web".chars() {
+        confirm.key(Key::parse(&c.to_string()).unwrap());
+    }
+    assert!(screen(&mut confirm, 120, 30).contains("asking 1 cluster by dry run … (locked)"));
+    assert!(matches!(confirm.key(Key::parse("enter").unwrap()), Answer::Open));
+    // An answer to another plan is not one to this.
+    confirm.hear(&Plan { id: "r0".into(), ..asked.clone() });
+    assert!(matches!(confirm.key(Key::parse("enter").unwrap()), Answer::Open));
+    confirm.hear(&asked);
+    assert!(screen(&mut confirm, 120, 30).contains("Enter scale"));
+    if let Some(step) = asked.steps.first_mut() {
+        step.verdict = Verdict::Refused("403 Forbidden: alice may not".into());
+    }
+    confirm.hear(&asked);
+    let refused = screen(&mut confirm, 120, 30);
+    assert!(refused.contains("alice may not") && refused.contains("1 of these cannot be done"), "{refused}");
+    assert!(matches!(confirm.key(Key::parse("enter").unwrap()), Answer::Open));
+    confirm.hear(&plan(vec![step(0, "prod-weu", "web")]));
+    assert!(matches!(confirm.key(Key::parse("enter").unwrap()), Answer::Run(..)));
+}

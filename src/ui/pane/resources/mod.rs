@@ -17,8 +17,8 @@ use crate::domain::scope::TreeNode;
 use crate::fleet::cluster::{Cluster, Lack, Load, Phase, Why};
 use crate::fleet::table::{self, CLUSTER, Column, RowRef};
 use crate::ui::action::Action;
-use crate::ui::effect::{Effect, Look, Prompt};
-use crate::ui::pane::{Pane, Seen};
+use crate::ui::effect::{Drill, Effect, Look, Prompt};
+use crate::ui::pane::{Pane, PaneId, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::rows::Rows;
@@ -306,7 +306,7 @@ impl Pane for Resources {
             }
             Action::AllNamespaces => self.in_namespace(None),
             Action::Open => {
-                return self.rows.cursor().cloned().map_or_else(Vec::new, |key| self.open(&key));
+                return self.rows.cursor().map_or_else(Vec::new, Self::open);
             }
             Action::Scale => {
                 let targets: Vec<ObjectKey> =
@@ -365,30 +365,18 @@ impl Pane for Resources {
 }
 
 impl Resources {
-    /// Where Enter leads, as in k9s: workload to its pods, node to its pods, namespace to its pods, pod to its logs.
-    fn open(&mut self, key: &ObjectKey) -> Vec<Effect> {
-        match key.kind {
-            Kind::Pod => vec![Effect::Look(Look::Describe, key.clone())],
-            Kind::Namespace => {
-                self.show(Kind::Pod);
-                vec![Effect::Scope(vec![TreeNode::Namespace(key.cluster, key.name.clone())])]
-            }
+    /// Where Enter leads, as in k9s: workload, node and namespace to their pods; what has none is described.
+    fn open(key: &ObjectKey) -> Vec<Effect> {
+        let name = || key.name.clone();
+        let (node, filter) = match key.kind {
+            Kind::Namespace => (TreeNode::Namespace(key.cluster, name()), String::new()),
+            Kind::Node => (TreeNode::Cluster(key.cluster), key.name.to_string()),
             k if k.is_workload() => {
-                self.show(Kind::Pod);
-                vec![Effect::Scope(vec![TreeNode::Workload(
-                    key.cluster,
-                    key.namespace.clone(),
-                    k,
-                    key.name.clone(),
-                )])]
+                (TreeNode::Workload(key.cluster, key.namespace.clone(), k, name()), String::new())
             }
-            Kind::Node => {
-                self.show(Kind::Pod);
-                let _ = self.filter(&key.name);
-                Vec::new()
-            }
-            _ => vec![Effect::Look(Look::Describe, key.clone())],
-        }
+            _ => return vec![Effect::Look(Look::Describe, key.clone())],
+        };
+        vec![Effect::Drill(Drill { nodes: vec![node], pane: PaneId::Resources, kind: Kind::Pod, filter })]
     }
 }
 

@@ -1,0 +1,137 @@
+//! What comes of effects and of what tasks say: the view's own are performed here, the others are left for the loop.
+
+use super::{View, World};
+use crate::domain::quantity::count;
+use crate::ops;
+use crate::ui::effect::{Effect, Job, Said, Toast};
+use crate::ui::modal::confirm::Confirm;
+use crate::ui::pane::PaneId;
+use crate::ui::pane::text::TextView;
+use crate::ui::view::Focus;
+
+impl View {
+    /// Performs the effects that are the view's own; what is left is the loop's.
+    pub(super) fn absorb(&mut self, world: World<'_>, effects: Vec<Effect>) -> Vec<Effect> {
+        let mut out = Vec::new();
+        let mut queue: std::collections::VecDeque<Effect> = effects.into();
+        while let Some(effect) = queue.pop_front() {
+            match effect {
+                Effect::Show(pane) => {
+                    self.adopt_marks(world);
+                    if pane != self.pane {
+                        self.remember();
+                        // They spoke of what was shown.
+                        self.toasts.clear();
+                    }
+                    self.pane = pane;
+                    self.focus = Focus::Pane;
+                    self.ways_in.clear();
+                    queue.extend(self.entered(world));
+                }
+                Effect::Scope(nodes) => {
+                    self.remember();
+                    self.ways_in.clear();
+                    if let [one] = nodes.as_slice() {
+                        self.tree.reveal(world.fleet, one);
+                    }
+                    self.set_scope(world, nodes);
+                    if self.pane == PaneId::Logs {
+                        queue.extend(self.panes.logs.open(world.fleet, &self.scope, None, false));
+                    }
+                }
+                Effect::Drill(drill) => queue.extend(self.drill(world, drill)),
+                Effect::Toast(toast) => self.toast(toast, world.now),
+                Effect::Confirm(plan) => {
+                    if self.panes.deploy.is_running() {
+                        self.toast(
+                            Toast { words: "another plan is running; see it with g d".into(), error: true },
+                            world.now,
+                        );
+                    } else {
+                        let confirm = Confirm::new((*plan).clone(), self.options.max_targets);
+                        self.confirm = Some(if ops::preflight::is_wanted(&plan) {
+                            out.push(Effect::Job(Job::Preflight { plan }));
+                            confirm.asking()
+                        } else {
+                            confirm
+                        });
+                    }
+                }
+                Effect::Prompt(prompt) => self.ask(prompt),
+                Effect::Logs { objects, previous } => {
+                    self.remember();
+                    self.toasts.clear();
+                    queue.extend(self.panes.logs.open(world.fleet, &self.scope, Some(objects), previous));
+                    self.pane = PaneId::Logs;
+                    self.focus = Focus::Pane;
+                    self.ways_in.push(String::new());
+                    self.text = None;
+                }
+                Effect::Look(look, object) => {
+                    self.generation += 1;
+                    let place =
+                        world.fleet.cluster(object.cluster).map_or_else(String::new, |c| c.info.place.path());
+                    let title = if object.namespace.is_empty() {
+                        format!("{place}  {}", object.target())
+                    } else {
+                        format!("{place}  {} / {}", object.namespace, object.target())
+                    };
+                    if self.text.is_none() {
+                        self.text_from = self.focus;
+                    }
+                    self.text = Some(TextView::new(look, object.clone(), self.generation, title));
+                    self.focus = Focus::Pane;
+                    out.push(Effect::Job(Job::Look { generation: self.generation, look, object }));
+                }
+                Effect::Retry(clusters) => {
+                    for id in &clusters {
+                        *self.retries.entry(*id).or_default() += 1;
+                    }
+                    let words = format!("trying {} again", count(clusters.len(), "cluster"));
+                    self.toast(Toast { words, error: false }, world.now);
+                    out.push(Effect::Retry(clusters));
+                }
+                Effect::Copy(text) => {
+                    let words = format!("copied {} (OSC 52)", count(text.lines().count().max(1), "line"));
+                    self.toast(Toast { words, error: false }, world.now);
+                    out.push(Effect::Copy(text));
+                }
+                other => out.push(other),
+            }
+        }
+        out
+    }
+
+    /// What the fleet's changes ask for beyond being drawn: logs of what has started.
+    pub fn follow(&mut self, world: World<'_>) -> Vec<Effect> {
+        if self.pane != PaneId::Logs {
+            return Vec::new();
+        }
+        let effects = self.panes.logs.grow(world.fleet, &self.scope, world.now);
+        self.absorb(world, effects)
+    }
+
+    /// Hears what a task says.
+    pub fn hear(&mut self, world: World<'_>, said: &Said) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match said {
+            Said::Toast(toast) => self.toast(toast.clone(), world.now),
+            Said::Preflight { plan } => {
+                if let Some(confirm) = &mut self.confirm {
+                    confirm.hear(plan);
+                }
+            }
+            Said::Look { generation, text } => {
+                if let Some(view) = self.text.as_mut().filter(|v| v.generation == *generation) {
+                    view.set(text.as_deref().map_err(String::as_str));
+                }
+            }
+            _ => {
+                for (id, ..) in crate::ui::pane::PANES {
+                    effects.extend(self.panes.get_mut(*id).hear(said, world.now));
+                }
+            }
+        }
+        self.absorb(world, effects)
+    }
+}
