@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
+use crate::domain::cells;
 use crate::domain::diff::to_yaml;
 use crate::domain::id::ClusterId;
 use crate::domain::text::clean;
@@ -19,6 +20,8 @@ pub type Column<'a> = (&'a str, bool);
 
 /// Text columns are not cut to less than this.
 const LEAST: usize = 12;
+/// A column whose text goes on in lines below has at least this.
+const WHOLE_LEAST: usize = 24;
 
 /// How wide a table is whole: its columns and the two blanks between them.
 pub fn whole_width(columns: &[Column<'_>], rows: &[Vec<String>]) -> usize {
@@ -39,28 +42,23 @@ fn fit(widths: &mut [usize], columns: &[Column<'_>], room: usize) {
     }
 }
 
-/// A cell in that width: longer text ends in `…`.
-fn cut(cell: &str, width: usize) -> Cow<'_, str> {
-    if cell.width() <= width {
-        return Cow::Borrowed(cell);
-    }
-    let mut out = String::new();
-    for c in cell.chars() {
-        if out.width() + unicode_width::UnicodeWidthChar::width(c).unwrap_or(0) + 1 > width {
-            break;
-        }
-        out.push(c);
-    }
-    out.push('…');
-    Cow::Owned(out)
-}
-
 /// Prints rows in aligned columns, cut to `room` when there is an end to it.
 pub fn table(
     out: &mut dyn Write,
     room: Option<usize>,
     columns: &[Column<'_>],
     rows: &[Vec<String>],
+) -> io::Result<()> {
+    table_of(out, room, columns, rows, None)
+}
+
+/// The same; the column `whole` is not cut where there is little room, but goes on in lines below.
+fn table_of(
+    out: &mut dyn Write,
+    room: Option<usize>,
+    columns: &[Column<'_>],
+    rows: &[Vec<String>],
+    whole: Option<usize>,
 ) -> io::Result<()> {
     let rows: Vec<Vec<String>> =
         rows.iter().map(|r| r.iter().map(|c| clean(c).into_owned()).collect()).collect();
@@ -71,12 +69,21 @@ pub fn table(
         }
     }
     if let Some(room) = room {
-        fit(&mut widths, columns, room);
+        match whole.and_then(|w| widths.get(w).copied().zip(Some(w))) {
+            // The others stay as they are, as long as that leaves it some room.
+            Some((width, w)) => {
+                let others = (widths.iter().sum::<usize>() + 2 * widths.len()).saturating_sub(2 + width);
+                if let Some(width) = widths.get_mut(w) {
+                    *width = (*width).min(room.saturating_sub(others).max(WHOLE_LEAST));
+                }
+            }
+            None => fit(&mut widths, columns, room),
+        }
     }
     let mut line = |cells: &mut dyn Iterator<Item = &str>| -> io::Result<()> {
         let mut text = String::new();
         for ((cell, (_, right)), width) in cells.zip(columns).zip(&widths) {
-            let cell = cut(cell, *width);
+            let cell = cells::cut(cell, u16::try_from(*width).unwrap_or(u16::MAX));
             let cell = cell.as_ref();
             let pad = " ".repeat(width.saturating_sub(cell.width()));
             if *right {
@@ -92,7 +99,18 @@ pub fn table(
     };
     line(&mut columns.iter().map(|(t, _)| *t))?;
     for row in &rows {
-        line(&mut row.iter().map(String::as_str))?;
+        let Some((whole, cell)) = whole.and_then(|w| Some((w, row.get(w)?))) else {
+            line(&mut row.iter().map(String::as_str))?;
+            continue;
+        };
+        let most = widths.get(whole).and_then(|w| u16::try_from(*w).ok()).unwrap_or(u16::MAX);
+        for (n, part) in cells::wrap(cell, most, 2).iter().enumerate() {
+            line(&mut row.iter().enumerate().map(|(i, cell)| match (i == whole, n) {
+                (true, _) => part.as_str(),
+                (false, 0) => cell.as_str(),
+                (false, _) => "",
+            }))?;
+        }
     }
     Ok(())
 }
@@ -118,6 +136,8 @@ pub struct Answer<'a> {
     pub items: Vec<Value>,
     /// Further facts of the JSON object.
     pub more: Vec<(&'static str, Value)>,
+    /// The number of the column that is never cut; its text goes on in lines below.
+    pub whole: Option<usize>,
     /// Clusters that could not be read.
     pub errors: Vec<(ClusterId, String)>,
 }
@@ -153,7 +173,7 @@ impl Answer<'_> {
             }
             Output::Table | Output::Wide => {
                 if !self.rows.is_empty() {
-                    table(out, room, &self.columns, &self.rows)?;
+                    table_of(out, room, &self.columns, &self.rows, self.whole)?;
                 }
             }
         }

@@ -5,6 +5,7 @@
 //! of ours; `tests/it/architecture.rs` keeps that.
 
 pub mod age;
+pub mod cells;
 pub mod change;
 pub mod columns;
 pub mod context;

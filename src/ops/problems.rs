@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::scope::Scope;
 use crate::domain::triage::{
-    ClusterState, Finding, Problem, RefusedKind, clusters, group, kinds, nodes, pods, workloads,
+    ClusterState, Finding, Problem, RefusedKind, Severity, clusters, group, kinds, nodes, pods, workloads,
 };
 use crate::fleet::Fleet;
 use crate::fleet::cluster::{Cluster, Load, Phase, Why};
@@ -18,6 +18,23 @@ pub fn of(fleet: &Fleet, scope: &Scope, now: Timestamp) -> Vec<Problem> {
         of_cluster(cluster, scope, now, &mut findings);
     }
     group(findings)
+}
+
+/// How many there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Of any severity.
+    pub all: usize,
+    /// Down now.
+    pub down: usize,
+    /// Degraded, or about to break.
+    pub degraded: usize,
+}
+
+/// Counts them.
+pub fn count(problems: &[Problem]) -> Count {
+    let of = |severity| problems.iter().filter(|p| p.severity == severity).count();
+    Count { all: problems.len(), down: of(Severity::P1), degraded: of(Severity::P2) }
 }
 
 /// A problem in one line: the cause, what it is about, and where.

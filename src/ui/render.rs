@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::cells;
 use crate::domain::cost::money;
 use crate::domain::health::Health;
 use crate::domain::kind::Kind;
@@ -19,7 +20,6 @@ use crate::domain::scope::TreeNode;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Phase;
 use crate::fleet::index::Tally;
-use crate::fleet::tree;
 use crate::ops::costs;
 
 use super::action::Action;
@@ -89,13 +89,10 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     let base = theme.style(Role::Header);
     let strong = base.patch(theme.style(Role::HeaderText));
     let mut tally = Tally::default();
-    let mut bad = (0, 0);
     let mut month = None;
     let mut oldest: Option<Timestamp> = None;
     for c in fleet.in_scope(&view.scope) {
         tally.add(c.tally());
-        let (_, b) = tree::of_cluster(c);
-        bad = (bad.0 + b.0, bad.1 + b.1);
         if let Some(cost) = costs::node_month(fleet, &TreeNode::Cluster(c.id())) {
             month = Some(month.unwrap_or(0) + cost);
         }
@@ -143,14 +140,11 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     if area.width >= 76 {
         right.push((number(loaded(|k| k == Kind::Pod), tally.pods, "pod"), base));
     }
-    if bad.1 > 0 {
-        right.push((format!("{}{}", glyph(Health::Down), bad.1), base.patch(theme.health(Health::Down))));
-    }
-    if bad.0 > 0 {
-        right.push((
-            format!("{}{}", glyph(Health::Degraded), bad.0),
-            base.patch(theme.health(Health::Degraded)),
-        ));
+    // Problems by cause, as their pane lists them; the tree counts objects.
+    for (n, health) in [(view.problems.down, Health::Down), (view.problems.degraded, Health::Degraded)] {
+        if n > 0 {
+            right.push((format!("{}{n}", glyph(health)), base.patch(theme.health(health))));
+        }
     }
     if let Some(month) = month.filter(|_| area.width >= 96) {
         right.push((format!("{}/mo", money::show_month(month)), base));
@@ -161,7 +155,7 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     if view.options.read_only {
         right.push(("[RO]".to_owned(), strong));
     }
-    let width: u16 = right.iter().map(|(t, _)| draw::width(t) + 2).sum();
+    let width: u16 = right.iter().map(|(t, _)| cells::width(t) + 2).sum();
     let mut x = area.right().saturating_sub(width.min(area.width.saturating_sub(12)));
     let left_end = x;
     for (t, style) in &right {
@@ -197,7 +191,7 @@ fn tree_title(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
     );
     // What the numbers below are.
     let heading = "CLUSTERS/PODS  STATE  $/MO";
-    if area.width > used + draw::width(&words) + draw::width(heading) + 6 {
+    if area.width > used + cells::width(&words) + cells::width(heading) + 6 {
         draw::text_right(buf, area.x, area.right(), area.y, heading, theme.style(Role::Muted));
     }
 }
@@ -243,7 +237,9 @@ fn pane(
         .filter(|(id, _, tab)| *tab || *id == view.pane)
         .map(|(id, title, _)| {
             let title = match id {
-                super::pane::PaneId::Problems if view.problems > 0 => format!("{title} {}", view.problems),
+                super::pane::PaneId::Problems if view.problems.all > 0 => {
+                    format!("{title} {}", view.problems.all)
+                }
                 _ => (*title).to_owned(),
             };
             (title, *id == view.pane)
@@ -295,9 +291,9 @@ fn asking(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
     // A long line shows its end, where the cursor mostly is.
     let room = area.width.saturating_sub(x + 2);
     let text = asking.line.text();
-    let skip = draw::width(asking.line.before()).saturating_sub(room);
-    x += draw::text(buf, x, area.y, draw::skip_cells(text, skip), room, base.patch(theme.style(Role::Text)));
-    let cursor_x = area.x + draw::width(&prompt) + draw::width(asking.line.before()).saturating_sub(skip);
+    let skip = cells::width(asking.line.before()).saturating_sub(room);
+    x += draw::text(buf, x, area.y, cells::skip_cells(text, skip), room, base.patch(theme.style(Role::Text)));
+    let cursor_x = area.x + cells::width(&prompt) + cells::width(asking.line.before()).saturating_sub(skip);
     if let Some(rest) = asking.suggestion.as_deref().and_then(|s| s.strip_prefix(text)) {
         draw::text(
             buf,
@@ -359,10 +355,10 @@ fn keys(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let quit = view.keymap.keys_of(&contexts, Action::Command).filter(|_| area.width >= 60);
     let quit = quit.map_or_else(String::new, |command| format!("{command}q quit  "));
     let tail = format!("{quit}{help} help ");
-    let tail_at = area.right().saturating_sub(draw::width(&tail));
+    let tail_at = area.right().saturating_sub(cells::width(&tail));
     let mut x = area.x + 1;
     for (keys, title, off) in &items {
-        let width = draw::width(keys) + draw::width(title) + 3;
+        let width = cells::width(keys) + cells::width(title) + 3;
         if x + width > tail_at {
             break;
         }
@@ -370,7 +366,7 @@ fn keys(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
         x += draw::text(buf, x, area.y, keys, width, if *off { dim } else { key_style }) + 1;
         x += draw::text(buf, x, area.y, title, width, if *off { dim } else { base }) + 2;
     }
-    draw::text(buf, tail_at, area.y, &tail, draw::width(&tail), key_style);
+    draw::text(buf, tail_at, area.y, &tail, cells::width(&tail), key_style);
 }
 
 fn toasts(view: &View, theme: &Theme, screen: Rect, buf: &mut Buffer) {

@@ -129,7 +129,7 @@ fn a_real_cluster_as_it_is_shown() {
 fn problems_of(fleet: &Fleet, now: Timestamp) -> String {
     let mut out = String::new();
     for problem in problems::of(fleet, &Scope::all(), now) {
-        out.push_str(&format!("{} {}\n", problem.severity.word(), problems::headline(&problem, fleet)));
+        out.push_str(&format!("{} {}\n", problem.severity.words(), problems::headline(&problem, fleet)));
         for finding in &problem.findings {
             out.push_str(&format!("   {}\n", finding.object.target()));
         }

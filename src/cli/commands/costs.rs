@@ -76,6 +76,7 @@ pub async fn run(
                 })
             })
             .collect(),
+        whole: None,
         more: vec![
             ("by", json!(by.word())),
             ("estimate", json!(true)),

@@ -46,6 +46,7 @@ pub async fn run(
         rows: Vec::new(),
         items: Vec::new(),
         more: Vec::new(),
+        whole: None,
         errors: Vec::new(),
     };
     if kind.is_some() {

@@ -36,14 +36,14 @@ pub async fn run(
     }
     let cluster = |id| fleet.cluster(id).map_or_else(String::new, |c| c.info.name().to_string());
     let answer = Answer {
-        columns: vec![("SEVERITY", false), ("PROBLEM", false), ("SINCE", true), ("NEXT", false)],
+        columns: vec![("SEVERITY", false), ("SINCE", true), ("PROBLEM", false), ("NEXT", false)],
         rows: found
             .iter()
             .map(|p| {
                 vec![
-                    p.severity.word().to_owned(),
-                    problems::headline(p, fleet),
+                    p.severity.words().to_owned(),
                     p.since.map_or_else(String::new, |s| age::show(s, now)),
+                    problems::headline(p, fleet),
                     p.findings.first().map_or_else(String::new, |f| f.next.words.to_owned()),
                 ]
             })
@@ -72,6 +72,7 @@ pub async fn run(
             })
             .collect(),
         more: Vec::new(),
+        whole: Some(2),
         errors: shown,
     };
     answer.print(a.output, session, io)?;

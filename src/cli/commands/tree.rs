@@ -86,6 +86,7 @@ pub async fn run(
             })
             .collect(),
         more: Vec::new(),
+        whole: None,
         errors: gathered.errors(scope),
     };
     // In a table an unreachable cluster is a row with its cause already.

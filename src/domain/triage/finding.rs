@@ -22,12 +22,12 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The word.
-    pub const fn word(self) -> &'static str {
+    /// What it means, in the words health has.
+    pub const fn words(self) -> &'static str {
         match self {
-            Self::P1 => "P1",
-            Self::P2 => "P2",
-            Self::P3 => "P3",
+            Self::P1 => "P1 down",
+            Self::P2 => "P2 degraded",
+            Self::P3 => "P3 risk",
             Self::Info => "info",
         }
     }

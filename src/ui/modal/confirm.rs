@@ -9,6 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Block, Clear, Widget};
 
+use crate::domain::cells;
 use crate::domain::plan::{Plan, PlanError};
 use crate::domain::quantity::count;
 use crate::ui::key::Key;
@@ -136,7 +137,7 @@ impl Confirm {
             }
             draw::text(buf, inner.x, *y, &row.text, inner.width, base.patch(theme.style(row.role)));
             if let Some(Tint { cells, at, environment }) = &row.tint {
-                let x = inner.x + draw::width(row.text.get(..*at).unwrap_or(""));
+                let x = inner.x + cells::width(row.text.get(..*at).unwrap_or(""));
                 let name = row.text.get(*at..*at + *cells).unwrap_or("");
                 draw::text(
                     buf,

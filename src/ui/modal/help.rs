@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
+use crate::domain::cells;
 use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::theme::{Role, Theme};
@@ -88,10 +89,10 @@ impl Help {
         for (keys, help, context) in self.found() {
             // Long words of kinds have a line of their own.
             let (mut keys, mut context) = (keys.clone(), (*context).to_owned());
-            if draw::width(&keys) >= KEYS_WIDTH {
+            if cells::width(&keys) >= KEYS_WIDTH {
                 lines.push([std::mem::take(&mut keys), String::new(), String::new()]);
             }
-            for text in draw::wrap(help, screen.width.saturating_sub(text_at + 1), 0) {
+            for text in cells::wrap(help, screen.width.saturating_sub(text_at + 1), 0) {
                 lines.push([std::mem::take(&mut keys), std::mem::take(&mut context), text]);
             }
         }
@@ -111,7 +112,7 @@ impl Help {
         let hint = format!("search: {}▏  {hint}", self.search.text());
         let used = draw::text(buf, screen.x + 8, screen.y, &hint, room, muted);
         let place = format!("{}-{} of {}", window.start + 1, window.end, self.lines.len());
-        if used + draw::width(&place) + 3 <= room {
+        if used + cells::width(&place) + 3 <= room {
             draw::text_right(buf, screen.x + 8, screen.right().saturating_sub(1), screen.y, &place, muted);
         }
         let [keys_at, context_at, text_at] = columns(screen.width);

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::cells;
 use crate::domain::id::ClusterId;
 use crate::domain::plan::{Plan, Step, Verdict};
 use crate::domain::quantity::count;
@@ -273,8 +274,8 @@ impl Pane for Deploy {
         let objects = Self::objects(plan);
         let clusters = Self::clusters(plan);
         let first =
-            objects.iter().map(|o| draw::width(o)).max().unwrap_or(8).clamp(8, (area.width / 2).max(8));
-        let width = clusters.iter().map(|(_, n)| draw::width(n)).max().unwrap_or(8).clamp(10, 18);
+            objects.iter().map(|o| cells::width(o)).max().unwrap_or(8).clamp(8, (area.width / 2).max(8));
+        let width = clusters.iter().map(|(_, n)| cells::width(n)).max().unwrap_or(8).clamp(10, 18);
         draw::text(buf, area.x + 1, y, "OBJECT", first, muted);
         let mut x = area.x + first + 3;
         for (id, name) in &clusters {

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::cells;
 use crate::domain::health::Health;
 use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
@@ -35,6 +36,8 @@ pub struct Problems {
     filter: String,
     seen: Option<(u64, i64)>,
     changed: bool,
+    /// What is known of the line under the cursor, paragraph by paragraph.
+    evidence: Vec<String>,
 }
 
 impl Problems {
@@ -86,8 +89,42 @@ impl Problems {
     }
 
     /// How many there are.
-    pub fn count(&self) -> usize {
-        self.problems.len()
+    pub fn count(&self) -> problems::Count {
+        problems::count(&self.problems)
+    }
+
+    /// All that is known of what the cursor is on: a line of the list says as much as it has room for.
+    fn evidence(&self, seen: Seen<'_>) -> Vec<String> {
+        let place = |f: &Finding| {
+            let cluster = seen.fleet.cluster(f.object.cluster).map_or("", |c| c.info.name().as_str());
+            format!("{cluster}  {}: {}", f.object.target(), f.detail)
+        };
+        match self.lines.get(self.list.cursor) {
+            None => Vec::new(),
+            Some(Line::Finding(p, f)) => {
+                let finding = self.problems.get(*p).and_then(|p| p.findings.get(*f));
+                finding.map_or_else(Vec::new, |f| vec![place(f), format!("next: {}", f.next.words)])
+            }
+            Some(Line::Problem(p)) => {
+                let Some(p) = self.problems.get(*p) else { return Vec::new() };
+                let mut out = vec![problems::headline(p, seen.fleet)];
+                if let Some(first) = p.findings.first() {
+                    out.push(format!("next: {}", first.next.words));
+                }
+                out.extend(p.findings.iter().take(EVIDENCE_MOST).map(place));
+                out.extend(p.explains.iter().take(EVIDENCE_MOST).map(|f| format!("explains {}", place(f))));
+                out
+            }
+        }
+    }
+
+    /// So many of these rows are the evidence's: a third, more where the list leaves it room, none where there is little.
+    fn evidence_rows(&self, rows: u16) -> u16 {
+        if rows < 12 {
+            return 0;
+        }
+        let free = rows.saturating_sub(u16::try_from(self.lines.len()).unwrap_or(rows));
+        (rows / 3).max(free.saturating_sub(1)).min(rows / 2)
     }
 
     /// The finding under the cursor; on a problem its first.
@@ -95,6 +132,35 @@ impl Problems {
         match *self.lines.get(self.list.cursor)? {
             Line::Problem(i) => self.problems.get(i)?.findings.first(),
             Line::Finding(i, f) => self.problems.get(i)?.findings.get(f),
+        }
+    }
+}
+
+/// So many findings are in the evidence; opened, the problem lists all.
+const EVIDENCE_MOST: usize = 20;
+
+impl Problems {
+    fn draw_evidence(&self, theme: &Theme, area: Rect, buf: &mut Buffer) {
+        if area.height < 2 {
+            return;
+        }
+        let rule = if theme.ascii { "-" } else { "─" }.repeat(usize::from(area.width.saturating_sub(12)));
+        let used = draw::text(buf, area.x, area.y, " Evidence ", area.width, theme.style(Role::Title));
+        draw::text(
+            buf,
+            area.x + used,
+            area.y,
+            &rule,
+            area.width.saturating_sub(used),
+            theme.style(Role::Rule),
+        );
+        let width = area.width.saturating_sub(3);
+        let lines = self.evidence.iter().enumerate().flat_map(|(n, paragraph)| {
+            let role = if n == 0 { Role::Text } else { Role::Muted };
+            cells::wrap(paragraph, width, 2).into_iter().map(move |line| (line, role))
+        });
+        for (y, (line, role)) in (area.y + 1..area.bottom()).zip(lines) {
+            draw::text(buf, area.x + 2, y, &line, width, theme.style(role));
         }
     }
 }
@@ -131,16 +197,16 @@ impl Pane for Problems {
                 self.list.go(found);
             }
         }
-        self.list.set_page(usize::from(rows));
+        self.evidence = self.evidence(seen);
         self.list.set_len(self.lines.len());
+        self.list.set_page(usize::from(rows - self.evidence_rows(rows)));
     }
 
     fn heading(&self, _seen: Seen<'_>) -> String {
-        let worst = self.problems.iter().filter(|p| p.severity == Severity::P1).count();
         let filter = if self.filter.is_empty() { String::new() } else { format!("  /{}", self.filter) };
         match self.problems.len() {
             0 => format!("none{filter}"),
-            n => format!("{n} by cause, {worst} of them down now{filter}"),
+            n => format!("{n} by cause, {} of them down now{filter}", self.count().down),
         }
     }
 
@@ -154,6 +220,12 @@ impl Pane for Problems {
             draw::words(buf, area, [words], theme.style(Role::Muted));
             return;
         }
+        let below = self.evidence_rows(area.height);
+        let (area, rest) = (
+            Rect { height: area.height - below, ..area },
+            Rect { y: area.bottom() - below, height: below, ..area },
+        );
+        self.draw_evidence(theme, rest, buf);
         for (y, i) in (area.top()..area.bottom()).zip(self.list.window()) {
             let Some(line) = self.lines.get(i) else { break };
             let at_cursor = i == self.list.cursor;
@@ -181,7 +253,7 @@ impl Pane for Problems {
                     let hint = p.findings.first().map_or("", |f| f.next.words);
                     draw::text(buf, area.x, y, fold, 1, own(theme.style(Role::Muted)));
                     draw::text(buf, area.x + 2, y, health.glyph(theme.ascii), 1, own(theme.health(health)));
-                    let hint_width = if area.width >= 90 { draw::width(hint).min(30) } else { 0 };
+                    let hint_width = if area.width >= 90 { cells::width(hint).min(30) } else { 0 };
                     draw::text_right(
                         buf,
                         right.saturating_sub(hint_width),
@@ -192,7 +264,7 @@ impl Pane for Problems {
                     );
                     let age_right = right.saturating_sub(if hint_width > 0 { hint_width + 2 } else { 0 });
                     draw::text_right(buf, area.x, age_right, y, &age, own(theme.style(Role::Muted)));
-                    let room = age_right.saturating_sub(area.x + 4 + draw::width(&age) + 1);
+                    let room = age_right.saturating_sub(area.x + 4 + cells::width(&age) + 1);
                     draw::text(
                         buf,
                         area.x + 4,

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::cells;
 use crate::domain::filter::Filter;
 use crate::domain::id::ObjectKey;
 use crate::domain::text::SafeText;
@@ -133,7 +134,7 @@ impl TextView {
             if i == self.list.cursor {
                 draw::line_style(buf, area, y, base);
             }
-            let shown = draw::skip_cells(line, self.across);
+            let shown = cells::skip_cells(line, self.across);
             let x = area.x + 1;
             let room = area.width.saturating_sub(1);
             if self.failed {
@@ -150,7 +151,7 @@ impl TextView {
                 draw::text(buf, x, y, key, room, base.patch(theme.style(Role::YamlKey)));
             }
             if let Some(range) = filter.as_ref().and_then(|f| f.find(shown)) {
-                let before = draw::width(shown.get(..range.start).unwrap_or(""));
+                let before = cells::width(shown.get(..range.start).unwrap_or(""));
                 let hit = shown.get(range).unwrap_or("");
                 if before < room {
                     draw::text(buf, x + before, y, hit, room - before, theme.style(Role::Match));

@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::age;
+use crate::domain::cells;
 use crate::domain::cost::money;
 use crate::domain::environment::Environment;
 use crate::domain::filter::Filter;
@@ -284,7 +285,7 @@ impl Tree {
             // From the right: money, bad counts, glyph or count; the name takes what is left.
             let mut right = area.right();
             let mut put = |s: &str, style, room: u16| {
-                let w = draw::width(s).min(room);
+                let w = cells::width(s).min(room);
                 if right > area.x + w + 12 {
                     draw::text_right(buf, area.x, right, y, s, own(style));
                     right -= room.max(w) + 1;

@@ -18,6 +18,7 @@ use crate::domain::kind::Kind;
 use crate::domain::scope::{Scope, TreeNode};
 use crate::fleet::Fleet;
 use crate::fleet::demand::Demand;
+use crate::ops::problems;
 
 use super::effect::{Prompt, Toast};
 use super::key::Key;
@@ -128,8 +129,8 @@ pub struct View {
     ways_in: Vec<String>,
     /// Who had the focus when the text was opened.
     text_from: Focus,
-    /// Number of problems in scope, for the tab.
-    pub problems: usize,
+    /// Number of problems in scope, for the tab and the header.
+    pub problems: problems::Count,
     problems_seen: Option<(u64, i64, usize)>,
     /// Quitting was asked for while a plan runs.
     quit_asked: bool,
@@ -164,7 +165,7 @@ impl View {
             retries: std::collections::BTreeMap::new(),
             ways_in: Vec::new(),
             text_from: Focus::Tree,
-            problems: 0,
+            problems: problems::Count::default(),
             problems_seen: None,
             quit_asked: false,
         }
@@ -239,7 +240,7 @@ impl View {
         };
         if self.problems_seen.is_none_or(due) {
             self.problems_seen = Some(state);
-            self.problems = crate::ops::problems::of(fleet, &self.scope, now).len();
+            self.problems = problems::count(&problems::of(fleet, &self.scope, now));
         }
     }
 

@@ -126,17 +126,44 @@ fn describe(bench: &Bench) -> Outcome {
         if list(&events["items"]).len() < 2 { Err("few events".to_owned()) } else { Ok(()) }
     })?;
     let out = bench.skyfleet(&format!("describe deploy web -n {ns}"))?.wants(0, "describe")?.out;
+    let replicas = "1 desired, 1 updated, 1 total, 0 ready, 0 available, 1 unavailable";
+    let strategy = "RollingUpdate (25% unavailable at most, 25% surge at most)";
     for (line, wanted) in
-        [("Replicas", "1"), ("Strategy", "RollingUpdate"), ("Selector", "app=web"), ("Image", CRASH)]
+        [("Replicas", replicas), ("Strategy", strategy), ("Selector", "app=web"), ("Image", CRASH)]
     {
         if value(&out, line) != Some(wanted) {
             return Err(format!("no {line} {wanted:?} in\n{out}"));
         }
     }
-    let node = bench.truth(0, "get nodes")?["items"][0].clone();
-    let line = format!("describe node {} --cluster shop-a", text(&node, "/metadata/name"));
-    let out = bench.skyfleet(&line)?.wants(0, &line)?.out;
-    if value(&out, "Provider") == Some(text(&node, "/spec/providerID")) { Ok(()) } else { Err(out) }
+    let pods = bench.truth(0, &format!("get pods -n {ns}"))?;
+    if !out.contains(text(&pods["items"][0], "/metadata/name")) {
+        return Err(format!("its pod is not in\n{out}"));
+    }
+    let node = text(&pods["items"][0], "/spec/nodeName");
+    let told = bench.truth(0, &format!("get node {node}"))?;
+    until("a described node", || {
+        let line = format!("describe node {node} --cluster shop-a");
+        let out = bench.skyfleet(&line)?.wants(0, &line)?.out;
+        if value(&out, "Provider") != Some(text(&told, "/spec/providerID")) {
+            return Err(out);
+        }
+        // Its pods and what they ask for, as kubectl adds them up: `cpu  950m (23%)  1 (25%)`.
+        let theirs = bench.kubectl(0, &format!("describe node {node}"))?;
+        let there = theirs.split("Non-terminated Pods:").nth(1).unwrap_or("");
+        let pods = there.split_whitespace().next().unwrap_or("").trim_start_matches('(');
+        let percent = |text: &str, row: &str| {
+            let line = text.lines().find(|l| l.split_whitespace().next() == Some(row)).unwrap_or("");
+            line.split('(').nth(1).and_then(|l| l.split(')').next()).unwrap_or("none").to_owned()
+        };
+        let ours = out.split("Allocated:").nth(1).unwrap_or("");
+        let sums = there.split("Allocated resources:").nth(1).unwrap_or("");
+        for row in ["cpu", "memory"] {
+            if percent(ours, row) != percent(sums, row) {
+                return Err(format!("{row} is not kubectl's:\n{ours}\n{sums}"));
+            }
+        }
+        if value(ours, "Pods") == Some(pods) { Ok(()) } else { Err(format!("not {pods} pods:\n{ours}")) }
+    })
 }
 
 /// Time and text of each line, as the program says them.

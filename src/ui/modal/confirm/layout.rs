@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use ratatui::layout::Rect;
 
+use crate::domain::cells;
 use crate::domain::cost::money;
 use crate::domain::environment::Environment;
 use crate::domain::plan::{Plan, Step};
 use crate::ui::theme::Role;
-use crate::ui::widget::draw;
 
 /// So many who act are named; fleets have hundreds.
 const NAMED: usize = 8;
@@ -56,9 +56,9 @@ impl Layout {
         // As wide as its longest line, as far as the screen goes.
         let margin = if screen.width >= 60 { 2 } else { 0 };
         let most = screen.width.saturating_sub(margin).max(1);
-        let lines = targets.iter().map(|s| draw::width(&s.cluster.path) + 2 + draw::width(&tail(s)));
+        let lines = targets.iter().map(|s| cells::width(&s.cluster.path) + 2 + cells::width(&tail(s)));
         let columns = Columns::of(&targets, &full_paths(&targets)).width();
-        let longest = lines.chain(details.iter().map(|(t, _)| draw::width(t))).max().unwrap_or(0);
+        let longest = lines.chain(details.iter().map(|(t, _)| cells::width(t))).max().unwrap_or(0);
         let width = longest.max(columns).max(NARROWEST).saturating_add(4).min(most);
         let inner = width.saturating_sub(4).max(1);
         let rows = target_rows(&targets, inner);
@@ -132,7 +132,7 @@ fn short_paths(targets: &[&Step], most: u16) -> Option<Vec<String>> {
         let path = &step.cluster.path;
         match path.rsplit_once(" / ") {
             Some((place, name)) => {
-                let parts: Vec<String> = place.split(" / ").map(|p| draw::middle(p, most)).collect();
+                let parts: Vec<String> = place.split(" / ").map(|p| cells::middle(p, most)).collect();
                 format!("{} / {name}", parts.join(" / "))
             }
             None => path.clone(),
@@ -151,12 +151,12 @@ impl Columns {
     fn of(targets: &[&Step], paths: &[String]) -> Self {
         let most = |widths: &mut dyn Iterator<Item = u16>| widths.max().unwrap_or(0);
         Self([
-            most(&mut paths.iter().map(|p| draw::width(p))),
-            most(&mut targets.iter().map(|s| draw::width(s.cluster.environment.word()))),
-            most(&mut targets.iter().map(|s| draw::width(&s.object_words()))),
+            most(&mut paths.iter().map(|p| cells::width(p))),
+            most(&mut targets.iter().map(|s| cells::width(s.cluster.environment.word()))),
+            most(&mut targets.iter().map(|s| cells::width(&s.object_words()))),
             most(&mut targets.iter().map(|s| {
-                let why = s.verdict.blocks().map_or(0, |why| draw::width(why) + 2);
-                draw::width(&s.action_words()) + why
+                let why = s.verdict.blocks().map_or(0, |why| cells::width(why) + 2);
+                cells::width(&s.action_words()) + why
             })),
         ])
     }
@@ -177,7 +177,7 @@ fn target_rows(targets: &[&Step], width: u16) -> Vec<Row> {
             return one_line(targets, &paths, &columns);
         }
     }
-    let fits = |paths: &Vec<String>| paths.iter().all(|p| draw::width(p) <= width);
+    let fits = |paths: &Vec<String>| paths.iter().all(|p| cells::width(p) <= width);
     let shortest = || paths.clone().next_back().unwrap_or_else(|| full_paths(targets));
     let paths = paths.clone().find(fits).unwrap_or_else(shortest);
     two_lines(targets, &paths, width)
@@ -186,7 +186,7 @@ fn target_rows(targets: &[&Step], width: u16) -> Vec<Row> {
 fn one_line(targets: &[&Step], paths: &[String], columns: &Columns) -> Vec<Row> {
     let [path_width, env_width, object_width, _] = columns.0;
     let padded = |text: &str, width: u16| {
-        let blanks = usize::from(width.saturating_sub(draw::width(text)));
+        let blanks = usize::from(width.saturating_sub(cells::width(text)));
         format!("{text}{}", " ".repeat(blanks))
     };
     let row = |(n, (step, path)): (usize, (&&Step, &String))| {
@@ -206,12 +206,12 @@ fn one_line(targets: &[&Step], paths: &[String], columns: &Columns) -> Vec<Row> 
 fn two_lines(targets: &[&Step], paths: &[String], width: u16) -> Vec<Row> {
     let mut rows = Vec::new();
     for (n, (step, path)) in targets.iter().zip(paths).enumerate() {
-        for text in draw::wrap(path, width, 2) {
+        for text in cells::wrap(path, width, 2) {
             // A name that did not fit into a line is not found in one; then the place alone is plain.
             let tint = tint(step, &text);
             rows.push(Row { text, role: Role::Text, tint, target: Some(n) });
         }
-        for text in draw::wrap(&format!("  {}", tail(step)), width, 4) {
+        for text in cells::wrap(&format!("  {}", tail(step)), width, 4) {
             rows.push(Row { text, role: role_of(step), tint: None, target: Some(n) });
         }
     }
@@ -257,7 +257,7 @@ fn details(plan: &Plan, targets: &[&Step]) -> Vec<(String, Role)> {
 
 fn wrapped(text: &str, role: Role, width: u16) -> Vec<Row> {
     let row = |text| Row { text, role, tint: None, target: None };
-    draw::wrap(text, width, 2).into_iter().map(row).collect()
+    cells::wrap(text, width, 2).into_iter().map(row).collect()
 }
 
 /// The word that has to be typed, and what was typed so far: on one line, or as many as the word needs.
@@ -268,13 +268,13 @@ fn asked(plan: &Plan, typed: &str, width: u16) -> Vec<Row> {
     let row = |text| Row { text, role: Role::DialogLocked, tint: None, target: None };
     let one = format!("{prompt} {typed}");
     // Room for the word to be typed too, or the dialog would grow under a person's fingers.
-    if draw::width(&prompt) + draw::width(&word) + 3 <= width && draw::width(&one) <= width {
+    if cells::width(&prompt) + cells::width(&word) + 3 <= width && cells::width(&one) <= width {
         return vec![row(one)];
     }
     // In little room the word has a line of its own.
     let mut lines = vec!["protected scope, to go on type".to_owned()];
-    lines.extend(draw::wrap(&word, width.saturating_sub(2).max(1), 0).into_iter().map(|w| format!("  {w}")));
-    let skip = (draw::width(&typed) + 2).saturating_sub(width);
-    lines.push(format!("> {}", draw::skip_cells(&typed, skip)));
+    lines.extend(cells::wrap(&word, width.saturating_sub(2).max(1), 0).into_iter().map(|w| format!("  {w}")));
+    let skip = (cells::width(&typed) + 2).saturating_sub(width);
+    lines.push(format!("> {}", cells::skip_cells(&typed, skip)));
     lines.into_iter().map(row).collect()
 }

@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Logs;
+use crate::domain::cells;
 use crate::domain::logs::{Entry, Level};
 use crate::domain::quantity::show_count;
 use crate::ops::logs::SourceState;
@@ -31,10 +32,12 @@ impl Logs {
         }
         let (many, containers) = self.gutter();
         let widest = |w: u16, most: u16| usize::from(w.min(most).min(area.width / 4));
-        let cluster_width =
-            widest(self.roster.targets().iter().map(|t| draw::width(&t.cluster_name)).max().unwrap_or(0), 14);
+        let cluster_width = widest(
+            self.roster.targets().iter().map(|t| cells::width(&t.cluster_name)).max().unwrap_or(0),
+            14,
+        );
         let who_width =
-            widest(self.roster.targets().iter().map(|t| draw::width(&t.pod)).max().unwrap_or(0), 26);
+            widest(self.roster.targets().iter().map(|t| cells::width(&t.pod)).max().unwrap_or(0), 26);
         let end = self.shown.len().saturating_sub(self.back);
         // From the last line upwards, for wrapped lines take more than one row.
         let mut y = area.bottom();
@@ -48,7 +51,7 @@ impl Logs {
                     y -= 1;
                     let fill = if theme.ascii { "-" } else { "─" };
                     let words = format!(" {} ", mark.text);
-                    let side = usize::from(area.width.saturating_sub(draw::width(&words)) / 4);
+                    let side = usize::from(area.width.saturating_sub(cells::width(&words)) / 4);
                     let rule =
                         format!("{0}{words}{1}", fill.repeat(side), fill.repeat(usize::from(area.width)));
                     draw::text(buf, area.x, y, &rule, area.width, theme.style(Role::Warn));
@@ -76,22 +79,22 @@ impl Logs {
                 }
                 head.push((padded(&who, who_width), theme.source(hash(&target.pod))));
             }
-            let used: u16 = head.iter().map(|(t, _)| draw::width(t)).sum::<u16>().min(area.width / 2);
+            let used: u16 = head.iter().map(|(t, _)| cells::width(t)).sum::<u16>().min(area.width / 2);
             let room = area.width.saturating_sub(used + 1).max(1);
-            let text = draw::skip_cells(&line.text, if self.wrap { 0 } else { self.across });
-            let rows = if self.wrap { draw::width(text).div_ceil(room).max(1) } else { 1 };
+            let text = cells::skip_cells(&line.text, if self.wrap { 0 } else { self.across });
+            let rows = if self.wrap { cells::width(text).div_ceil(room).max(1) } else { 1 };
             let top = y.saturating_sub(rows).max(area.top());
             let style = theme.style(level_role(line.level));
             for (n, y) in (top..y).enumerate() {
                 let from = u16::try_from(n).unwrap_or(0).saturating_mul(room);
-                let part = draw::skip_cells(text, from);
+                let part = cells::skip_cells(text, from);
                 if self.wrap && n + 1 < usize::from(rows) {
                     buf.set_stringn(area.x + used, y, part, usize::from(room), style);
                 } else {
                     draw::text(buf, area.x + used, y, part, room, style);
                 }
                 if let Some(range) = self.filter.find(part) {
-                    let before = draw::width(part.get(..range.start).unwrap_or(""));
+                    let before = cells::width(part.get(..range.start).unwrap_or(""));
                     if before < room {
                         let hit = part.get(range).unwrap_or("");
                         draw::text(
@@ -161,8 +164,8 @@ const fn level_role(level: Level) -> Role {
 
 /// A name in a column of that width, and a blank.
 fn padded(name: &str, width: usize) -> String {
-    let name = draw::middle(name, u16::try_from(width).unwrap_or(u16::MAX));
-    let blanks = width.saturating_sub(usize::from(draw::width(&name)));
+    let name = cells::middle(name, u16::try_from(width).unwrap_or(u16::MAX));
+    let blanks = width.saturating_sub(usize::from(cells::width(&name)));
     format!("{name}{} ", " ".repeat(blanks))
 }
 

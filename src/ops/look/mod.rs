@@ -1,4 +1,9 @@
-//! Looking at one object: as YAML, or described for people with its events.
+//! Looking at one object: as YAML, or described for people with its events. What matters of a kind stands in the file of
+//! that kind.
+
+mod node;
+mod pod;
+mod workload;
 
 use std::fmt::Write as _;
 
@@ -65,9 +70,9 @@ pub async fn describe(session: &Session, key: &ObjectKey) -> Result<String, Faul
         line(&mut out, "Controlled by", &format!("{}/{}", text(owner, "/kind"), text(owner, "/name")));
     }
     match key.kind {
-        Kind::Pod => pod(&mut out, &object, now),
-        Kind::Node => node(&mut out, &object),
-        k if k.is_workload() || k == Kind::ReplicaSet => workload(&mut out, &object),
+        Kind::Pod => pod::describe(&mut out, &object, now),
+        Kind::Node => node::describe(&mut out, &object),
+        k if k.is_workload() || k == Kind::ReplicaSet => workload::describe(&mut out, k, &object),
         Kind::Secret => {
             let _ = writeln!(out, "\n{}", to_yaml(&diff::masked_alone(&object)));
         }
@@ -87,6 +92,13 @@ pub async fn describe(session: &Session, key: &ObjectKey) -> Result<String, Faul
         }
     }
     conditions(&mut out, &object, now);
+    match key.kind {
+        Kind::Node => node::pods(session, key, &object, now, &mut out).await,
+        k if k.is_workload() || k == Kind::ReplicaSet => {
+            workload::pods(session, key, &object, now, &mut out).await;
+        }
+        _ => {}
+    }
     events(session, key, &object, now, &mut out).await;
     Ok(out)
 }
@@ -120,6 +132,16 @@ fn indent(text: &str) -> String {
     text.lines().map(|l| format!("  {l}\n")).collect()
 }
 
+/// Rows in aligned columns, the first their titles.
+fn cells<const N: usize>(out: &mut String, rows: &[[String; N]]) {
+    let width = |i: usize| rows.iter().filter_map(|r| r.get(i)).map(|c| c.chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    for row in rows {
+        let padded: Vec<String> = row.iter().zip(widths).map(|(c, w)| format!("{c:<w$}")).collect();
+        let _ = writeln!(out, "  {}", padded.join("  ").trim_end());
+    }
+}
+
 fn map(out: &mut String, name: &str, value: Option<&Value>) {
     let Some(entries) = value.and_then(Value::as_object).filter(|m| !m.is_empty()) else { return };
     for (n, (k, v)) in entries.iter().enumerate() {
@@ -143,140 +165,6 @@ fn annotations(out: &mut String, object: &Value) {
         .map(|(k, v)| (k.clone(), v.clone()))
         .collect();
     map(out, "Annotations", Some(&Value::Object(kept)));
-}
-
-fn pod(out: &mut String, object: &Value, now: Timestamp) {
-    line(out, "Node", text(object, "/spec/nodeName"));
-    line(out, "Status", text(object, "/status/phase"));
-    if !text(object, "/status/reason").is_empty() {
-        line(
-            out,
-            "Reason",
-            &format!("{}: {}", text(object, "/status/reason"), text(object, "/status/message")),
-        );
-    }
-    line(out, "IP", text(object, "/status/podIP"));
-    line(out, "QoS class", text(object, "/status/qosClass"));
-    line(out, "Service account", text(object, "/spec/serviceAccountName"));
-    for (title, spec, status) in [
-        ("Init containers", "/spec/initContainers", "/status/initContainerStatuses"),
-        ("Containers", "/spec/containers", "/status/containerStatuses"),
-    ] {
-        let containers = list(object, spec);
-        if containers.is_empty() {
-            continue;
-        }
-        let _ = writeln!(out, "\n{title}:");
-        for c in containers {
-            let name = text(c, "/name");
-            let status = list(object, status).iter().find(|s| text(s, "/name") == name);
-            container(out, c, status, now);
-        }
-    }
-}
-
-fn container(out: &mut String, c: &Value, status: Option<&Value>, now: Timestamp) {
-    let _ = writeln!(out, "  {}:", text(c, "/name"));
-    let mut put = |name: &str, value: &str| {
-        let _ = writeln!(out, "    {:<13}{value}", format!("{name}:"));
-    };
-    put("Image", text(c, "/image"));
-    for (name, pointer) in [("Command", "/command"), ("Args", "/args")] {
-        let words: Vec<&str> = list(c, pointer).iter().filter_map(Value::as_str).collect();
-        if !words.is_empty() {
-            put(name, &words.join(" "));
-        }
-    }
-    if let Some(status) = status {
-        put("State", &state(status.get("state"), now));
-        if status.get("lastState").and_then(Value::as_object).is_some_and(|s| !s.is_empty()) {
-            put("Last state", &state(status.get("lastState"), now));
-        }
-        put("Ready", &plain(status.get("ready")));
-        put("Restarts", &plain(status.get("restartCount")));
-    }
-    for (name, pointer) in [("Requests", "/resources/requests"), ("Limits", "/resources/limits")] {
-        if let Some(amounts) = c.pointer(pointer).and_then(Value::as_object) {
-            let words: Vec<String> = amounts.iter().map(|(k, v)| format!("{k} {}", plain(Some(v)))).collect();
-            put(name, &words.join(", "));
-        }
-    }
-    let ports: Vec<String> = list(c, "/ports").iter().map(|p| plain(p.get("containerPort"))).collect();
-    if !ports.is_empty() {
-        put("Ports", &ports.join(", "));
-    }
-    // Values of variables can be secrets: names alone.
-    let env: Vec<&str> = list(c, "/env").iter().map(|e| text(e, "/name")).collect();
-    if !env.is_empty() {
-        put("Environment", &env.join(", "));
-    }
-}
-
-fn state(state: Option<&Value>, now: Timestamp) -> String {
-    let Some(state) = state else { return "–".to_owned() };
-    let ago =
-        |v: &Value, p: &str| time(v, p).map_or_else(String::new, |t| format!(" {} ago", age::show(t, now)));
-    if let Some(w) = state.get("waiting") {
-        let message = text(w, "/message");
-        let message = if message.is_empty() { String::new() } else { format!(": {message}") };
-        format!("waiting, {}{message}", text(w, "/reason"))
-    } else if let Some(r) = state.get("running") {
-        format!("running, started{}", ago(r, "/startedAt"))
-    } else if let Some(t) = state.get("terminated") {
-        let message = text(t, "/message");
-        let message = if message.is_empty() { String::new() } else { format!(": {message}") };
-        format!(
-            "ended, {} (exit {}){}{message}",
-            text(t, "/reason"),
-            plain(t.get("exitCode")),
-            ago(t, "/finishedAt")
-        )
-    } else {
-        "–".to_owned()
-    }
-}
-
-fn workload(out: &mut String, object: &Value) {
-    let spec = |p: &str| plain(object.pointer(p));
-    for (name, pointer) in [
-        ("Replicas", "/spec/replicas"),
-        ("Schedule", "/spec/schedule"),
-        ("Suspended", "/spec/suspend"),
-        ("Completions", "/spec/completions"),
-        ("Strategy", "/spec/strategy/type"),
-        ("Ready", "/status/readyReplicas"),
-        ("Updated", "/status/updatedReplicas"),
-        ("Available", "/status/availableReplicas"),
-        ("Succeeded", "/status/succeeded"),
-        ("Failed", "/status/failed"),
-    ] {
-        if object.pointer(pointer).is_some() {
-            line(out, name, &spec(pointer));
-        }
-    }
-    map(out, "Selector", object.pointer("/spec/selector/matchLabels"));
-    let template = ["/spec/template", "/spec/jobTemplate/spec/template"]
-        .iter()
-        .find_map(|p| object.pointer(p))
-        .unwrap_or(&Value::Null);
-    let _ = writeln!(out, "\nContainers:");
-    for c in list(template, "/spec/initContainers").iter().chain(list(template, "/spec/containers")) {
-        container(out, c, None, Timestamp::UNIX_EPOCH);
-    }
-}
-
-fn node(out: &mut String, object: &Value) {
-    line(out, "Provider", text(object, "/spec/providerID"));
-    line(out, "Unschedulable", &plain(object.pointer("/spec/unschedulable")));
-    for t in list(object, "/spec/taints") {
-        line(out, "Taint", &format!("{}={}:{}", text(t, "/key"), text(t, "/value"), text(t, "/effect")));
-    }
-    for a in list(object, "/status/addresses") {
-        line(out, "Address", &format!("{} {}", text(a, "/type"), text(a, "/address")));
-    }
-    map(out, "Capacity", object.pointer("/status/capacity"));
-    map(out, "Allocatable", object.pointer("/status/allocatable"));
-    map(out, "System", object.pointer("/status/nodeInfo"));
 }
 
 fn conditions(out: &mut String, object: &Value, now: Timestamp) {
