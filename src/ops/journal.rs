@@ -129,20 +129,65 @@ fn object_words(step: &Step) -> String {
     format!("{} {} {name}", step.api_version, step.kind)
 }
 
-/// The runs there are journals of, newest first.
-pub fn list(state: &Path) -> Vec<String> {
+/// A run that was, as its journal tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// Its id.
+    pub run: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// What it was: `Scale 2 deployments in 2 clusters`.
+    pub title: String,
+    /// Whether all was done; none when it has no end: it still runs, or the program was ended while it ran.
+    pub done: Option<bool>,
+    /// What came of it.
+    pub words: String,
+    /// What came of each step, in the order of the plan.
+    pub steps: Vec<String>,
+}
+
+/// The runs there are journals of, newest first, `most` at most. Those that cannot be read are left out.
+pub fn past(state: &Path, most: usize) -> Vec<Past> {
     let mut names: Vec<String> = std::fs::read_dir(state.join("rollouts"))
         .map(|dir| {
             dir.filter_map(|e| e.ok()?.file_name().to_str()?.strip_suffix(".jsonl").map(str::to_owned))
                 .collect()
         })
         .unwrap_or_default();
+    // Ids begin with their time.
     names.sort_unstable_by(|a, b| b.cmp(a));
-    names
+    names.iter().filter_map(|run| of_lines(run, &read(state, run).ok()?)).take(most).collect()
+}
+
+fn of_lines(run: &str, lines: &[Line]) -> Option<Past> {
+    let begin = lines.iter().find(|l| l.what == "begin")?;
+    let end = lines.iter().rev().find(|l| l.what == "end");
+    let mut steps: std::collections::BTreeMap<usize, (&Line, String)> = std::collections::BTreeMap::new();
+    for line in lines {
+        let Some(n) = line.step else { continue };
+        let intent = steps.entry(n).or_insert((line, String::new()));
+        if line.what != "intent" {
+            let words = if line.words.is_empty() { String::new() } else { format!(": {}", line.words) };
+            intent.1 = format!("{}{words}", line.what);
+        }
+    }
+    let step = |(line, came): (&Line, String)| {
+        let came = if came.is_empty() { "whether it was written is not known".to_owned() } else { came };
+        let intent = if line.what == "intent" { line.words.as_str() } else { "" };
+        format!("{}  {}  {intent}  {came}  as {} ({})", line.cluster, line.object, line.user, line.context)
+    };
+    Some(Past {
+        run: run.to_owned(),
+        began: begin.at,
+        title: begin.words.clone(),
+        done: end.map(|l| l.words.starts_with("done: ")),
+        words: end.map_or_else(|| "it has no end: look at what it wrote".to_owned(), |l| l.words.clone()),
+        steps: steps.into_values().map(step).collect(),
+    })
 }
 
 /// The lines of one run. A line that was cut off by a crash ends the reading.
-pub fn read(state: &Path, run: &str) -> io::Result<Vec<Line>> {
+fn read(state: &Path, run: &str) -> io::Result<Vec<Line>> {
     let path: PathBuf = state.join("rollouts").join(format!("{run}.jsonl"));
     let text = std::fs::read_to_string(path)?;
     Ok(text.lines().map_while(|l| serde_json::from_str(l).ok()).collect())
@@ -170,4 +215,73 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
         builder.mode(0o700);
     }
     builder.create(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::environment::Environment;
+    use crate::domain::id::ClusterId;
+    use crate::domain::plan::{StepAction, StepCluster, Verb, Verdict};
+
+    fn plan(id: &str) -> Plan {
+        let step = Step {
+            cluster: StepCluster {
+                id: ClusterId(0),
+                path: "aws / prod-a".into(),
+                name: "prod-a".into(),
+                context: "ctx".into(),
+                acts_as: "alice".into(),
+                environment: Environment::Prod,
+                read_only: false,
+            },
+            api_version: "apps/v1".into(),
+            kind: "Deployment".into(),
+            namespace: "shop".into(),
+            name: "web".into(),
+            uid: "u".into(),
+            action: StepAction::Restart,
+            verdict: Verdict::Change,
+            changes: Vec::new(),
+            notes: Vec::new(),
+            cost_nano_hour: None,
+        };
+        Plan {
+            id: id.into(),
+            verb: Verb::Restart,
+            subject: "web".into(),
+            steps: vec![step],
+            command: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_journals_tell_of_runs_that_ended_and_of_one_that_did_not() {
+        let state = tempfile::tempdir().unwrap();
+        let at: Timestamp = "2026-11-24T14:00:00Z".parse().unwrap();
+        let write = |id: &str, ended: bool| {
+            let plan = plan(id);
+            let mut journal = Journal::open(Some(state.path()), &plan).unwrap();
+            journal.whole(at, "begin", &plan.title()).unwrap();
+            journal.step(at, 0, &plan.steps[0], "intent", "restart").unwrap();
+            if ended {
+                journal.step(at, 0, &plan.steps[0], "done", "ready").unwrap();
+                journal.whole(at, "end", &format!("done: {}", plan.title())).unwrap();
+            }
+        };
+        write("20261124T140000000Z-restart-web", true);
+        write("20261124T150000000Z-restart-web", false);
+        std::fs::write(state.path().join("rollouts/20261124T160000000Z-x.jsonl"), b"{\"at\": \xff").unwrap();
+        let runs = past(state.path(), 10);
+        let brief: Vec<_> = runs.iter().map(|p| (p.done, p.title.as_str(), p.steps.len())).collect();
+        let title = "Restart 1 deployment in 1 cluster";
+        assert_eq!(brief, [(None, title, 1), (Some(true), title, 1)], "newest first");
+        assert_eq!(
+            runs[1].steps[0],
+            "aws / prod-a  apps/v1 Deployment shop/web  restart  done: ready  as alice (ctx)"
+        );
+        assert!(runs[0].steps[0].contains("whether it was written is not known"), "{:?}", runs[0]);
+        assert_eq!(past(state.path(), 1).len(), 1);
+        assert!(past(&state.path().join("nowhere"), 1).is_empty());
+    }
 }

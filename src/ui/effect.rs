@@ -8,6 +8,7 @@ use crate::domain::plan::Plan;
 use crate::domain::scope::TreeNode;
 use crate::ops::clouds::CloudProfile;
 use crate::ops::deploy::{DeployOptions, DeployTo};
+use crate::ops::journal::Past;
 use crate::ops::logs::{LogOptions, LogTarget, SourceState};
 use crate::ops::run::RunEvent;
 
@@ -153,6 +154,8 @@ pub enum Job {
         /// How.
         options: DeployOptions,
     },
+    /// Read the journals of runs before this.
+    Past,
     /// Ask the servers about a plan that is shown.
     Preflight {
         /// The plan.
@@ -216,6 +219,8 @@ pub enum Said {
         /// The plan.
         plan: Result<Box<Plan>, String>,
     },
+    /// Runs before this, newest first.
+    Past(Vec<Past>),
     /// A plan with what its servers say to it.
     Preflight {
         /// The plan.

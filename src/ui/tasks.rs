@@ -10,9 +10,10 @@ use tokio_util::sync::CancellationToken;
 use crate::ops::logs::{LogEvent, LogTarget};
 use crate::ops::run::{RunEvent, RunOptions};
 use crate::ops::session::Shared;
-use crate::ops::{clouds, deploy, logs, look, preflight, run};
+use crate::ops::{clouds, deploy, journal, logs, look, preflight, run};
 
 use super::effect::{Job, Look, Said, Toast};
+use super::pane::deploy::PAST_MOST;
 
 /// How long the program waits, when it leaves, for a plan to end its write.
 const LAST_LINE: Duration = Duration::from_secs(5);
@@ -99,6 +100,13 @@ impl Tasks {
                     Err(why) => Err(why),
                 };
                 let _ = said.send(Said::DeployPlan { generation, plan }).await;
+            }),
+            Job::Past => self.spawn(async move {
+                let Some(state) = session.state_dir.clone() else { return };
+                let read = tokio::task::spawn_blocking(move || journal::past(&state, PAST_MOST));
+                if let Ok(past) = read.await {
+                    let _ = said.send(Said::Past(past)).await;
+                }
             }),
             Job::Preflight { mut plan } => self.spawn(async move {
                 preflight::ask(&session, &mut plan).await;

@@ -351,6 +351,7 @@ impl View {
                 }
             }
             PaneId::Clouds => effects.push(Effect::Job(Job::Clouds)),
+            PaneId::Deploy => effects.push(Effect::Job(Job::Past)),
             _ => {}
         }
         if self.pane != PaneId::Logs && self.panes.logs.is_open() {

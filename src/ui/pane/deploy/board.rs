@@ -1,0 +1,97 @@
+//! The board of a run: each step and how it stands.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::plan::Plan;
+use crate::ops::run::RunEvent;
+use crate::ui::theme::{Role, Theme};
+use crate::ui::widget::draw;
+
+/// How a step of a run stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum StepState {
+    #[default]
+    NotStarted,
+    Running(String),
+    Done(String),
+    /// Written, and no longer waited for.
+    Stopped(String),
+    Failed(String),
+}
+
+/// The plan that runs or ran, which may be one of another pane (scale, restart).
+pub(super) struct Board {
+    pub(super) plan: Plan,
+    states: Vec<StepState>,
+    /// What came of it, once it is over.
+    pub(super) outcome: Option<String>,
+}
+
+impl Board {
+    pub(super) fn new(plan: &Plan) -> Self {
+        Self { plan: plan.clone(), states: vec![StepState::NotStarted; plan.steps.len()], outcome: None }
+    }
+
+    pub(super) fn hear(&mut self, event: &RunEvent) {
+        let (step, state) = match event {
+            RunEvent::Started { step } => (*step, StepState::Running("writing".to_owned())),
+            RunEvent::Waiting { step, words } => (*step, StepState::Running(words.clone())),
+            RunEvent::Done { step, words } => (*step, StepState::Done(words.clone())),
+            RunEvent::Stopped { step, words } => (*step, StepState::Stopped(words.clone())),
+            RunEvent::Failed { step, words } => (*step, StepState::Failed(words.clone())),
+            RunEvent::Finished(outcome) => {
+                self.outcome = Some(outcome.words.clone());
+                return;
+            }
+        };
+        if let Some(s) = self.states.get_mut(step) {
+            *s = state;
+        }
+    }
+
+    /// Its steps as lines, for who looks back at it.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let line = |(step, state): (&crate::domain::plan::Step, &StepState)| {
+            let (word, words) = match state {
+                StepState::NotStarted => ("not started", ""),
+                StepState::Running(w) => ("running", w.as_str()),
+                StepState::Done(w) => ("done", w.as_str()),
+                StepState::Stopped(w) => ("stopped", w.as_str()),
+                StepState::Failed(w) => ("failed", w.as_str()),
+            };
+            let line = format!("{}  {}  {}", step.cluster.path, step.object_words(), step.action_words());
+            if words.is_empty() { format!("{line}  {word}") } else { format!("{line}  {word}: {words}") }
+        };
+        self.plan.steps.iter().zip(&self.states).map(line).collect()
+    }
+
+    pub(super) fn draw(&self, theme: &Theme, area: Rect, buf: &mut Buffer) {
+        let mut y = area.y;
+        for (step, state) in self.plan.steps.iter().zip(&self.states) {
+            if y >= area.bottom() {
+                break;
+            }
+            let (glyph, role, words) = match state {
+                StepState::NotStarted => ("○", Role::Muted, "not started"),
+                StepState::Running(w) => ("◐", Role::Progressing, w.as_str()),
+                StepState::Done(w) => ("●", Role::Ok, w.as_str()),
+                StepState::Stopped(w) => ("▲", Role::Warn, w.as_str()),
+                StepState::Failed(w) => ("✖", Role::Error, w.as_str()),
+            };
+            let style = theme.style(role);
+            let line = format!("{}  {}  {}", step.cluster.name, step.object_words(), step.action_words());
+            draw::text(buf, area.x + 1, y, glyph, 1, style);
+            let text = theme.style(Role::Text);
+            let used = draw::text(buf, area.x + 3, y, &line, area.width.saturating_sub(4), text);
+            draw::text(buf, area.x + 5 + used, y, words, area.width.saturating_sub(6 + used), style);
+            y += 1;
+        }
+        if let Some(outcome) = &self.outcome
+            && y + 1 < area.bottom()
+        {
+            let room = area.width.saturating_sub(2);
+            draw::text(buf, area.x + 1, y + 1, outcome, room, theme.style(Role::Title));
+        }
+    }
+}
