@@ -42,6 +42,7 @@ impl Help {
                 rows.push((keys, help, *context));
             }
         }
+        rows.extend(SIGNS.iter().map(|(sign, help)| ((*sign).to_owned(), (*help).to_owned(), "sign")));
         rows.extend(words.into_iter().map(|(words, help)| (format!(":{words}"), help, "command")));
         Self { rows, lines: Vec::new(), search: Line::default(), list: List::default() }
     }
@@ -123,6 +124,8 @@ impl Help {
                 draw::line_style(buf, screen, y, base);
             }
             let keys_room = if help.is_empty() { screen.width } else { KEYS_WIDTH };
+            // As the table draws it where there is no such sign.
+            let keys = if theme.ascii && keys == "≠" { "!=" } else { keys };
             draw::text(buf, screen.x + keys_at, y, keys, keys_room, base.patch(theme.style(Role::KeysKey)));
             if context_at < text_at {
                 draw::text(buf, screen.x + context_at, y, context, 10, base.patch(muted));
@@ -130,10 +133,27 @@ impl Help {
             draw::text(buf, screen.x + text_at, y, help, screen.width.saturating_sub(text_at), base);
         }
         if self.lines.is_empty() {
-            draw::text(buf, screen.x + 1, screen.y + 2, "no key does that", 30, muted);
+            draw::text(buf, screen.x + 1, screen.y + 2, "nothing here is called that", 30, muted);
         }
     }
 }
+
+/// What the signs mean.
+const SIGNS: [(&str, &str); 10] = [
+    ("●", "Ok."),
+    ("◐", "Progressing: rolling out, starting, connecting."),
+    (
+        "▲",
+        "Degraded; the number is how many workloads, nodes and clusters are, in the header how many problems.",
+    ),
+    ("✖", "Down, with how many; at a cluster, with how long it has not been reached."),
+    ("○", "Unknown, or not started."),
+    ("≠", "Another image than this workload has in most clusters."),
+    ("!", "More than 80 % of what the nodes have is asked for."),
+    ("✓", "Marked: verbs act on all that are."),
+    ("▸ ▾", "Closed, open."),
+    ("▼ ▲", "At a column's title: what rows are sorted by."),
+];
 
 /// Cells for the keys.
 const KEYS_WIDTH: u16 = 14;

@@ -272,9 +272,9 @@ impl Pane for Deploy {
         &[
             Action::Plan,
             Action::Run,
-            Action::Toggle,
             Action::ForceConflicts,
             Action::Refresh,
+            Action::Toggle,
             Action::Abort,
             Action::Back,
         ]

@@ -287,7 +287,7 @@ impl Pane for Logs {
             out.push_str(&format!("  {open} open"));
         }
         if self.left_out > 0 {
-            out.push_str(&format!("  {} more not streaming: narrow the scope", self.left_out));
+            out.push_str(&format!("  +{}: narrow scope", show_count(self.left_out)));
         }
         out.push_str(&format!(
             "  {} dropped",

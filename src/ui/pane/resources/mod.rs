@@ -209,6 +209,10 @@ impl Pane for Resources {
             format!("{} of {}", show_count(shown), show_count(self.total))
         };
         out.push_str(&format!("  {of_all}"));
+        if !self.odd.is_empty() {
+            let n = count(self.odd.len(), "image");
+            out.push_str(&format!("  ≠ {n} unlike in most clusters"));
+        }
         let (loading, done, total) = seen.fleet.loading(seen.preview, self.kind);
         if loading > 0 {
             let of = total.map_or_else(|| "?".to_owned(), show_count);
