@@ -322,6 +322,7 @@ fn real(dir: &Path, binary: &Path) -> Vec<Row> {
             moved = keys(&mut s, 200);
         }
     }
+    let frozen = frozen(&config, child.id());
     let peer = sofka(&config);
     drop(child.stdin.take());
     let _ = child.kill();
@@ -353,7 +354,40 @@ fn real(dir: &Path, binary: &Path) -> Vec<Row> {
             bar: "70 MB".into(),
             data: json!({"rss_mb": rss, "cursor_bytes": bytes, "sofka_0_34_rss_mb": peer.map(|p| p.1)}),
         },
+        frozen,
     ]
+}
+
+/// The cluster that is looked at stops answering, with every connection left open (SIGSTOP), and comes back.
+fn frozen(config: &str, pid: u32) -> Row {
+    let signal = |name: &str| {
+        assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success(), "{name}");
+    };
+    let header = |g: &str, words: &str| g.lines().next().is_some_and(|l| l.contains(words));
+    let limit = |s: &Session, seconds| s.started.elapsed() + Duration::from_secs(seconds);
+    let mut s = Session::start(SKYFLEET, &["--kubeconfig", config], &[]);
+    s.until("1,500 pods", Duration::from_secs(30), |g| header(g, "1/1 live") && header(g, "1,5"));
+    s.input.write_all(b"gr").unwrap();
+    s.until("pods", limit(&s, 10), |g| g.contains("RESTARTS"));
+    let (live, _) = keys(&mut s, 300);
+    signal("-STOP");
+    let stopped = s.started.elapsed();
+    let (mut times, _) = keys(&mut s, 300);
+    let noticed =
+        s.until("it to be noticed", limit(&s, 60), |g| header(g, "1 stale")).saturating_sub(stopped);
+    times.extend(keys(&mut s, 300).0);
+    signal("-CONT");
+    let went_on = s.started.elapsed();
+    let back = s.until("it to be back", limit(&s, 90), |g| header(g, "1/1 live")).saturating_sub(went_on);
+    let (p99, floor) = (percentile(&times, 0.99), percentile(&live, 0.99));
+    let (noticed, back) = (noticed.as_secs_f64(), back.as_secs_f64());
+    Row {
+        what: "the same, frozen (SIGSTOP): key to bytes, p99; noticed after; live again after".into(),
+        ours: format!("{p99:.1} ms; {noticed:.1} s; {back:.1} s"),
+        baseline: format!("{floor:.1} ms p99 (the same keys before)"),
+        bar: "20 ms; 15 s".into(),
+        data: json!({"p99_ms": p99, "noticed_s": noticed, "back_s": back, "baseline_live_p99_ms": floor}),
+    }
 }
 
 /// 15 deployments of 100 pods, by kubectl; waits until all run.
