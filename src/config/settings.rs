@@ -138,9 +138,9 @@ impl File<'_> {
     /// Keys that nobody took.
     fn unknown(&mut self) {
         for key in self.values.keys().cloned().collect::<Vec<_>>() {
-            let alike = |k: &'static str| (similar::TextDiff::from_chars(k, key.as_str()).ratio(), k);
+            let alike = |k: &'static str| (strsim::jaro_winkler(k, &key), k);
             let near = KEYS.into_iter().map(alike).max_by(|(a, _), (b, _)| a.total_cmp(b));
-            let near = near.filter(|(ratio, _)| *ratio >= 0.6);
+            let near = near.filter(|(ratio, _)| *ratio >= 0.8);
             let meant = near.map_or_else(String::new, |(_, k)| format!("; did you mean `{k}`?"));
             self.warn(&key, &format!("there is no setting `{key}`{meant}"));
         }

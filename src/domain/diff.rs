@@ -1,17 +1,15 @@
-//! Differences between objects: what a change changes, field by field and line by line.
+//! Differences between objects: what a change changes, field by field.
 //!
 //! Lives here: what is left out of a comparison, matching of list items, hiding of secret values, the YAML writer.
 //! Never: asking a server what an apply would do (`ops::deploy` asks with a dry run and compares here).
-//! Called by the deploy plan, the diff pane, drift and the `yaml` command.
+//! Called by the deploy plan and the `yaml` command.
 
 mod yaml;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-use similar::{ChangeTag, TextDiff};
 
-use super::text::SafeText;
 pub use yaml::to_yaml;
 
 /// One field that changes.
@@ -197,82 +195,6 @@ fn show(value: &Value) -> String {
     }
 }
 
-/// What a line of a diff is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Sign {
-    /// On both sides.
-    Same,
-    /// Only before.
-    Removed,
-    /// Only after.
-    Added,
-    /// Equal lines that are left out here.
-    Skipped,
-}
-
-impl Sign {
-    /// The sign in the first column.
-    pub const fn glyph(self) -> &'static str {
-        match self {
-            Self::Same => " ",
-            Self::Removed => "-",
-            Self::Added => "+",
-            Self::Skipped => "⋮",
-        }
-    }
-}
-
-/// One line of a diff.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DiffLine {
-    /// What it is.
-    pub sign: Sign,
-    /// The line without its end.
-    pub text: SafeText,
-}
-
-/// Lines around a change that are shown with it.
-pub const CONTEXT: usize = 3;
-
-/// The line diff of two texts, with [`CONTEXT`] equal lines around each change. Equal texts give nothing. May
-/// take long for large texts: keep it off the loop.
-pub fn unified(before: &str, after: &str) -> Vec<DiffLine> {
-    let diff = TextDiff::from_lines(before, after);
-    let mut out = Vec::new();
-    let mut next = 0;
-    for group in diff.grouped_ops(CONTEXT) {
-        if let Some(first) = group.first() {
-            skipped(&mut out, first.old_range().start.saturating_sub(next));
-        }
-        for op in &group {
-            next = op.old_range().end;
-            for change in diff.iter_changes(op) {
-                let sign = match change.tag() {
-                    ChangeTag::Equal => Sign::Same,
-                    ChangeTag::Delete => Sign::Removed,
-                    ChangeTag::Insert => Sign::Added,
-                };
-                let line: &str = change.value();
-                let text = SafeText::new(line.trim_end_matches(['\n', '\r']));
-                out.push(DiffLine { sign, text });
-            }
-        }
-    }
-    if !out.is_empty() {
-        skipped(&mut out, before.lines().count().saturating_sub(next));
-    }
-    out
-}
-
-fn skipped(out: &mut Vec<DiffLine>, lines: usize) {
-    match lines {
-        0 => {}
-        1 => out.push(DiffLine { sign: Sign::Skipped, text: SafeText::new("1 line") }),
-        n => out.push(DiffLine { sign: Sign::Skipped, text: SafeText::new(&format!("{n} lines")) }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -344,19 +266,5 @@ mod tests {
         assert!(!masked_alone(&before).to_string().contains("b2xk"));
         let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "b"}});
         assert_eq!(masked_alone(&map), map);
-    }
-
-    #[test]
-    fn lines_around_a_change() {
-        let before: String = (0..20).map(|i| format!("l{i}\n")).collect();
-        let after = before.replace("l10\n", "new\n");
-        let diff = unified(&before, &after);
-        let shown: Vec<_> = diff.iter().map(|l| format!("{}{}", l.sign.glyph(), l.text)).collect();
-        assert_eq!(
-            shown,
-            ["⋮7 lines", " l7", " l8", " l9", "-l10", "+new", " l11", " l12", " l13", "⋮6 lines"]
-        );
-        assert_eq!(unified(&before, &before), []);
-        assert_eq!(unified("", "a\n"), [DiffLine { sign: Sign::Added, text: "a".into() }]);
     }
 }

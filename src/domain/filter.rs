@@ -53,11 +53,6 @@ impl Pattern {
     pub fn find(&self, text: &str) -> Option<Range<usize>> {
         self.regex.find_iter(text).map(|m| m.range()).find(|r| !r.is_empty())
     }
-
-    /// Every place it occurs at, for highlighting; empty ranges are left out.
-    pub fn find_all<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
-        self.regex.find_iter(text).map(|m| m.range()).filter(|r| !r.is_empty())
-    }
 }
 
 fn compile(pattern: &str) -> Result<Regex, regex::Error> {
@@ -148,8 +143,6 @@ mod tests {
         assert_eq!(filter.find("aßb"), Some(1..3));
         assert_eq!(filter.find("xyz"), None);
         assert_eq!(Filter::parse("x*").unwrap().find("aa"), None);
-        let all: Vec<_> = Pattern::parse("a").unwrap().find_all("aba").collect();
-        assert_eq!(all, [0..1, 2..3]);
     }
 
     #[test]

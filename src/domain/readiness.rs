@@ -374,23 +374,6 @@ pub fn job_done(object: &Value) -> Option<bool> {
     })
 }
 
-/// The status of many: the worst that decides, as kstatus's aggregator does.
-pub fn aggregate(all: impl IntoIterator<Item = Status>, desired: Status) -> Status {
-    let (mut unknown, mut same) = (false, true);
-    for status in all {
-        match status {
-            Status::Failed => return Status::Failed,
-            Status::Unknown => unknown = true,
-            other => same &= other == desired,
-        }
-    }
-    match (unknown, same) {
-        (true, _) => Status::Unknown,
-        (false, true) => desired,
-        (false, false) => Status::InProgress,
-    }
-}
-
 /// Restarts that are forgiven: apps that wait for a dependency crash once or twice.
 pub const GRACE_RESTARTS: u32 = 2;
 

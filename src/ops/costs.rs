@@ -1,6 +1,6 @@
 //! Costs: what the clusters in scope cost by the hour, summed by cloud, cluster, namespace or workload.
 //!
-//! Lives here: which rows count and how they are summed. Never: prices or shares (`domain::cost`), or numbers as text.
+//! Lives here: which rows count and how they are summed. Never: prices or shares (`domain::cost`).
 //! Called by the Costs pane, the tree, plans and `skyfleet costs`.
 //!
 //! Architecture invariant: the rows of a [`Costs`] add up to its total, to the nano-dollar; what is idle and what the
@@ -8,13 +8,16 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use crate::domain::cost::catalogue::Catalogue;
-use crate::domain::cost::node::{NodePrice, price_node};
+use crate::domain::cost::node::{NodePrice, caveat, price_node};
 use crate::domain::cost::{ClusterCosts, CostRow, PriceSource, allocate, cluster_fee};
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::node::NodeRow;
 use crate::domain::pod::PodRow;
+use crate::domain::quantity::count;
 use crate::domain::resources::Amount;
 use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
@@ -147,11 +150,33 @@ pub struct Costs {
     pub unpriced: Vec<Unpriced>,
     /// Where the prices come from, most nodes first.
     pub sources: Vec<PriceSource>,
+    /// What makes prices less than what is paid, and of how many nodes.
+    pub caveats: BTreeMap<&'static str, usize>,
     /// Parts of clusters are in scope: their idle and fees are left out.
     pub partial: bool,
 }
 
 impl Costs {
+    /// Where the prices come from, of when, and what they leave out: a line each.
+    pub fn notes(&self, today: Date) -> Vec<String> {
+        let sources: Vec<String> = self.sources.iter().map(|s| s.words(today)).collect();
+        let mut out = vec![if sources.is_empty() {
+            "estimate; no list price is known for these nodes".to_owned()
+        } else {
+            format!("estimate at list prices, 730 h a month: {}", sources.join(", "))
+        }];
+        match self.unpriced.as_slice() {
+            [] => {}
+            [one] => out.push(format!("without a price: {} ({})", one.node, one.why)),
+            [one, rest @ ..] => {
+                let nodes = count(rest.len() + 1, "node");
+                out.push(format!("without a price: {nodes}, e.g. {} ({})", one.node, one.why));
+            }
+        }
+        out.extend(self.caveats.iter().map(|(words, n)| format!("{}: {words}", count(*n, "node"))));
+        out
+    }
+
     /// What of the nodes' price is idle, in thousandths.
     pub fn idle_permille(&self) -> Option<u32> {
         let nodes = self.total_nano - self.fee_nano;
@@ -256,6 +281,9 @@ pub fn of(fleet: &Fleet, scope: &Scope, by: By) -> Costs {
                 group.row.unread_nano += unread;
                 group.row.fee_nano += i128::from(costs.fee_nano);
             }
+        }
+        for words in cluster.nodes().filter_map(caveat) {
+            *out.caveats.entry(words).or_default() += 1;
         }
         out.unpriced.extend(costs.unpriced.into_iter().map(|(node, why)| Unpriced {
             cluster: cluster.id(),

@@ -78,11 +78,6 @@ impl Fault {
         matches!(self.class, FaultClass::Unauthorized | FaultClass::Forbidden)
     }
 
-    /// The server could not be reached or did not answer.
-    pub const fn is_unreachable(&self) -> bool {
-        matches!(self.class, FaultClass::Unreachable | FaultClass::Timeout | FaultClass::Tls)
-    }
-
     /// Reads kube's error.
     pub fn of(error: &kube::Error) -> Self {
         match error {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::tree::usd_month;
@@ -11,6 +12,7 @@ use crate::cli::args::{Args, CostsArgs};
 use crate::cli::exit::Exit;
 use crate::cli::out::Answer;
 use crate::domain::cost::money::show_month_exact;
+use crate::domain::cost::node::is_old;
 use crate::domain::scope::Scope;
 use crate::ops::costs::{self, By};
 use crate::ops::gather::Want;
@@ -27,6 +29,7 @@ pub async fn run(
     let by = By::ALL.into_iter().find(|b| b.word() == a.by).unwrap_or(By::Cluster);
     let gathered = gathered(args, session, scope, Want { usage: true, ..priced() }, io).await;
     let sums = costs::of(&gathered.fleet, scope, by);
+    let today = session.clock.now().to_zoned(TimeZone::UTC).date();
     let heads = by.headings();
     let mut columns: Vec<(&str, bool)> = heads.iter().map(|h| (*h, false)).collect();
     columns.extend([
@@ -83,7 +86,17 @@ pub async fn run(
             ("total_usd_per_month", json!(priced.then(|| usd_month(sums.total_nano)))),
             ("idle_usd_per_month", json!(priced.then(|| usd_month(sums.idle_nano)))),
             ("fee_usd_per_month", json!(priced.then(|| usd_month(sums.fee_nano)))),
-            ("sources", json!(sums.sources.iter().map(ToString::to_string).collect::<Vec<_>>())),
+            (
+                "sources",
+                sums.sources
+                    .iter()
+                    .map(|s| {
+                        let old = s.as_of.is_some_and(|day| is_old(day, today));
+                        let day = s.as_of.map(|day| day.to_string());
+                        json!({"source": s.source, "as_of": day, "old": old, "spot": s.spot, "nodes": s.nodes})
+                    })
+                    .collect(),
+            ),
             (
                 "unpriced",
                 sums.unpriced
@@ -96,16 +109,8 @@ pub async fn run(
         errors: gathered.errors(scope),
     };
     answer.print(a.output, session, io)?;
-    let sources: Vec<String> = sums.sources.iter().map(ToString::to_string).collect();
-    writeln!(io.err, "estimate at list prices, 730 h a month: {}", sources.join(", "))?;
-    if let Some(first) = sums.unpriced.first() {
-        writeln!(
-            io.err,
-            "without a price: {} nodes, e.g. {} ({})",
-            sums.unpriced.len(),
-            first.node,
-            first.why
-        )?;
+    for note in sums.notes(today) {
+        writeln!(io.err, "{note}")?;
     }
     Ok(Exit::of(sums.rows.len(), gathered.errors(scope).len()))
 }

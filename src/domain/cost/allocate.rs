@@ -13,11 +13,12 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::civil::Date;
 
 use super::money::split;
-use super::node::{Basis, NodePrice, cluster_fee, provider_of};
+use super::node::{Basis, NodePrice, cluster_fee, is_old, provider_of};
 use super::rates::{Parts, parts_of, ratios};
 use crate::domain::node::NodeRow;
 use crate::domain::place::Place;
 use crate::domain::pod::PodRow;
+use crate::domain::quantity;
 use crate::domain::resources::Amount;
 use crate::domain::text::SafeText;
 
@@ -69,16 +70,17 @@ pub struct PriceSource {
     pub nodes: u32,
 }
 
-impl std::fmt::Display for PriceSource {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.source)?;
+impl PriceSource {
+    /// Where from, of when and for how many nodes; prices that are old on that day say so.
+    pub fn words(&self, today: Date) -> String {
+        let mut out = self.source.to_string();
         if let Some(day) = self.as_of {
-            write!(f, " {day}")?;
+            out.push_str(&format!(" {day}{}", if is_old(day, today) { " (old)" } else { "" }));
         }
         if self.spot {
-            f.write_str(" spot")?;
+            out.push_str(" spot");
         }
-        write!(f, " ({} nodes)", self.nodes)
+        out + &format!(" ({})", quantity::count(self.nodes as usize, "node"))
     }
 }
 

@@ -152,15 +152,6 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// Reads a table and then a user's own, whose rows hold before those of the first.
-    pub fn parse_with_own(csv: &str, own: &str) -> Result<Self, CatalogueError> {
-        let mut catalogue = Self::default();
-        catalogue.read(csv)?;
-        catalogue.read(own)?;
-        catalogue.sort();
-        Ok(catalogue)
-    }
-
     /// How many prices there are.
     pub fn len(&self) -> usize {
         self.rows.len()

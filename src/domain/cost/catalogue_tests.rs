@@ -63,19 +63,6 @@ fn what_a_region_offers() {
 }
 
 #[test]
-fn a_users_own_prices_win() {
-    let base = table("aws,us-east-1,m5.xlarge,4,16,0,,0.192,,2026-07-20,list\n");
-    let own = table(
-        "aws,us-east-1,m5.xlarge,4,16,0,,0.1,,2026-11-01,contract\nhetzner,*,cx22,2,4,0,,0.007,,2026-11-01,contract\n",
-    );
-    let c = Catalogue::parse_with_own(&base, &own).unwrap();
-    assert_eq!(c.len(), 2);
-    let p = c.price(Provider::Aws, "us-east-1", "m5.xlarge").unwrap();
-    assert_eq!((p.ondemand_nano, p.source.as_str()), (100_000_000, "contract"));
-    assert!(c.price(Provider::Hetzner, "fsn1", "cx22").is_some());
-}
-
-#[test]
 fn faults_name_line_and_cell() {
     assert!(matches!(Catalogue::parse("a,b\n1,2\n"), Err(CatalogueError::Header { .. })));
     assert!(matches!(Catalogue::parse(""), Err(CatalogueError::Header { .. })));

@@ -111,19 +111,6 @@ pub fn show_month_exact(nano_usd_hour: i128) -> String {
     }
 }
 
-/// A rate as dollars an hour, with the four decimals small pods need: `$0.1920/h`. Zero is [`NOT_KNOWN`].
-pub fn show_hour(nano_usd_hour: i128) -> String {
-    let sign = if nano_usd_hour < 0 { "-" } else { "" };
-    let steps = rounded(nano_usd_hour.saturating_abs(), 100_000);
-    if nano_usd_hour == 0 {
-        NOT_KNOWN.to_owned()
-    } else if steps == 0 {
-        format!("{sign}<$0.0001/h")
-    } else {
-        format!("{sign}${}.{:04}/h", grouped(steps / 10_000), steps % 10_000)
-    }
-}
-
 /// The sign, and the cents of a month.
 fn month_cents(nano_usd_hour: i128) -> (&'static str, i128) {
     let month = nano_usd_hour.saturating_abs().saturating_mul(HOURS_PER_MONTH);
@@ -207,14 +194,8 @@ mod tests {
 
     #[test]
     fn nothing_is_not_free() {
-        assert_eq!(
-            (show_month(0), show_month_exact(0), show_hour(0)),
-            ("n/a".into(), "n/a".into(), "n/a".into())
-        );
-        assert_eq!(
-            (show_month(1), show_month_exact(1), show_hour(1)),
-            ("<$0.01".into(), "<0.01".into(), "<$0.0001/h".into())
-        );
+        assert_eq!((show_month(0), show_month_exact(0)), ("n/a".into(), "n/a".into()));
+        assert_eq!((show_month(1), show_month_exact(1)), ("<$0.01".into(), "<0.01".into()));
     }
 
     #[test]
@@ -224,16 +205,9 @@ mod tests {
     }
 
     #[test]
-    fn hours() {
-        assert_eq!(show_hour(192_000_000), "$0.1920/h");
-        assert_eq!(show_hour(1_234_567_890_000), "$1,234.5679/h");
-        assert_eq!(show_hour(99_960_000), "$0.1000/h");
-    }
-
-    #[test]
     fn extremes_do_not_overflow() {
         for nano in [i128::MAX, i128::MIN, i128::from(i64::MAX)] {
-            assert!(!(show_month(nano) + &show_month_exact(nano) + &show_hour(nano)).is_empty());
+            assert!(!(show_month(nano) + &show_month_exact(nano)).is_empty());
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::line::{Entry, Level};
+use super::line::Entry;
 use crate::domain::filter::{FilterError, Pattern};
 
 /// What a line has to hold and must not hold.
@@ -13,7 +13,6 @@ use crate::domain::filter::{FilterError, Pattern};
 pub struct LogFilter {
     include: Vec<Pattern>,
     exclude: Vec<Pattern>,
-    level: Option<Level>,
 }
 
 impl LogFilter {
@@ -41,19 +40,12 @@ impl LogFilter {
         push(&mut self.exclude, text)
     }
 
-    /// Shows only lines of this level and worse; lines that name no level count as info.
-    #[must_use]
-    pub fn at_least(mut self, level: Option<Level>) -> Self {
-        self.level = level;
-        self
-    }
-
     /// Whether it shows everything.
     pub fn is_empty(&self) -> bool {
-        self.include.is_empty() && self.exclude.is_empty() && self.level.is_none()
+        self.include.is_empty() && self.exclude.is_empty()
     }
 
-    /// Whether a text is shown, without regard to levels.
+    /// Whether a text is shown.
     pub fn matches(&self, text: &str) -> bool {
         (self.include.is_empty() || self.include.iter().any(|p| p.is_match(text)))
             && !self.exclude.iter().any(|p| p.is_match(text))
@@ -63,22 +55,13 @@ impl LogFilter {
     pub fn shows(&self, entry: &Entry) -> bool {
         match entry {
             Entry::Mark(_) => true,
-            Entry::Line(line) => {
-                self.level.is_none_or(|least| named(line.level) >= least) && self.matches(&line.text)
-            }
+            Entry::Line(line) => self.matches(&line.text),
         }
     }
 
     /// Where the first included text stands in a line, in bytes, for highlighting.
     pub fn find(&self, text: &str) -> Option<Range<usize>> {
         self.include.iter().filter_map(|p| p.find(text)).min_by_key(|r| r.start)
-    }
-
-    /// Every place an included text stands at, in order; they may overlap.
-    pub fn find_all(&self, text: &str) -> Vec<Range<usize>> {
-        let mut all: Vec<_> = self.include.iter().flat_map(|p| p.find_all(text)).collect();
-        all.sort_unstable_by_key(|r| (r.start, r.end));
-        all
     }
 }
 
@@ -87,39 +70,6 @@ fn push(list: &mut Vec<Pattern>, text: &str) -> Result<(), FilterError> {
         list.push(Pattern::parse(text)?);
     }
     Ok(())
-}
-
-fn named(level: Level) -> Level {
-    if level == Level::Unknown { Level::Info } else { level }
-}
-
-/// The shown entries of a store, kept up as it grows: indices and the count of hidden lines.
-#[derive(Clone, Debug, Default)]
-pub struct Shown {
-    /// Indices into the store, rising.
-    pub indices: Vec<usize>,
-    /// Lines that are there and not shown.
-    pub hidden: usize,
-}
-
-impl Shown {
-    /// Adds what was put at the end of the store since.
-    pub fn extend<'a>(&mut self, filter: &LogFilter, entries: impl Iterator<Item = (usize, &'a Entry)>) {
-        for (index, entry) in entries {
-            if filter.shows(entry) {
-                self.indices.push(index);
-            } else {
-                self.hidden += 1;
-            }
-        }
-    }
-
-    /// All of a store anew.
-    pub fn of<'a>(filter: &LogFilter, entries: impl Iterator<Item = &'a Entry>) -> Self {
-        let mut shown = Self::default();
-        shown.extend(filter, entries.enumerate());
-        shown
-    }
 }
 
 #[cfg(test)]
@@ -150,12 +100,11 @@ mod tests {
         filter.exclude("probe").unwrap();
         assert!(filter.matches("WARN x") && filter.matches("error y"));
         assert!(!filter.matches("error probe") && !filter.matches("info"));
-        assert_eq!(filter.find_all("warn error warn"), [0..4, 5..10, 11..15]);
         assert_eq!(filter.find("x error"), Some(2..7));
     }
 
     #[test]
-    fn hidden_lines_are_counted_and_marks_stay() {
+    fn marks_stay() {
         let entry = |text: &str| Entry::Line(parse_line(SourceId(0), 0, text.as_bytes()));
         let mark = Entry::Mark(Mark {
             time: jiff::Timestamp::UNIX_EPOCH,
@@ -164,11 +113,7 @@ mod tests {
             text: "gap".into(),
         });
         let entries = [entry("ERROR a"), entry("b"), mark, entry("level=debug error")];
-        let shown = Shown::of(&LogFilter::parse("error").unwrap(), entries.iter());
-        assert_eq!((shown.indices, shown.hidden), (vec![0, 2, 3], 1));
-        let filter = LogFilter::default().at_least(Some(Level::Info));
-        let shown = Shown::of(&filter, entries.iter());
-        assert_eq!((shown.indices, shown.hidden), (vec![0, 1, 2], 1));
-        assert!(!filter.is_empty());
+        let filter = LogFilter::parse("error").unwrap();
+        assert_eq!(entries.map(|e| filter.shows(&e)), [true, false, true, true]);
     }
 }

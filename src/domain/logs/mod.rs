@@ -10,7 +10,7 @@ pub mod merge;
 pub mod resume;
 pub mod ring;
 
-pub use filter::{LogFilter, Shown};
+pub use filter::LogFilter;
 pub use line::{Entry, Level, LogLine, Mark, MarkKind, SourceId, parse_line};
 pub use merge::Merge;
 pub use resume::Resume;

@@ -73,11 +73,6 @@ impl Resume {
         self.last
     }
 
-    /// Whether lines seen before are still being passed over.
-    pub fn is_catching_up(&self) -> bool {
-        self.skip > 0
-    }
-
     /// Lines seen before that did not come again since this was last asked. Any means that there may be a gap
     /// here: mark it.
     pub fn take_missing(&mut self) -> u64 {
@@ -114,7 +109,7 @@ mod tests {
         let mut resume = Resume::new();
         assert!(resume.accept(at(1_100)) && resume.accept(at(1_100)));
         assert_eq!(resume.reopen(), Some(at(1_000)));
-        assert!(!resume.accept(at(1_100)) && resume.is_catching_up());
+        assert!(!resume.accept(at(1_100)));
         // Lost again in the middle: all of the second comes again.
         resume.reopen();
         assert!(!resume.accept(at(1_100)) && !resume.accept(at(1_100)));

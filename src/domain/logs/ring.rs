@@ -121,17 +121,6 @@ impl Ring {
         self.entries.iter().map(|(_, e)| e)
     }
 
-    /// The entries from an index on, for filters that go on where they were.
-    pub fn iter_from(&self, index: usize) -> impl DoubleEndedIterator<Item = (usize, &Entry)> {
-        let index = index.min(self.entries.len());
-        self.entries.range(index..).enumerate().map(move |(i, (_, e))| (index + i, e))
-    }
-
-    /// The index of the first entry at or after `time`: for jumps to a time.
-    pub fn index_at(&self, time: Timestamp) -> usize {
-        self.entries.partition_point(|((t, _, _), _)| *t < time)
-    }
-
     /// How many entries are kept.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -186,10 +175,6 @@ mod tests {
         assert_eq!(ring.insert(line(2, 0, Some(200), "b")), Placed { at: Some(1), dropped: 0, late: true });
         assert_eq!(ring.insert(line(2, 1, None, "d")), Placed { at: Some(3), dropped: 0, late: false });
         assert_eq!(texts(&ring), ["a", "b", "c", "d"]);
-        assert_eq!(ring.index_at(at(200)), 1);
-        assert_eq!(ring.index_at(at(301)), 4);
-        assert_eq!(ring.iter_from(2).map(|(i, _)| i).collect::<Vec<_>>(), [2, 3]);
-        assert_eq!(ring.iter_from(9).count(), 0);
     }
 
     #[test]

@@ -261,20 +261,6 @@ fn definitions() {
     }
 }
 
-#[test]
-fn many_are_as_the_worst() {
-    use Status::{Current, Failed, InProgress, Unknown};
-    for (all, answer) in [
-        (vec![], Current),
-        (vec![Current, Current], Current),
-        (vec![Current, InProgress], InProgress),
-        (vec![InProgress, Unknown], Unknown),
-        (vec![Unknown, Failed], Failed),
-    ] {
-        assert_eq!(aggregate(all.clone(), Current), answer, "{all:?}");
-    }
-}
-
 fn pod_with(phase: &str, status: &str, restarts: u32, state: ContainerState) -> PodRow {
     let last = Some(Termination { exit_code: 1, ..Termination::default() });
     let name = "web".into();

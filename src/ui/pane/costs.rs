@@ -1,10 +1,12 @@
 //! Costs: list prices of nodes, shared out by what pods ask for. Every number is an estimate and says of when.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::cells;
 use crate::domain::cost::money;
-use crate::domain::quantity::count;
 use crate::fleet::table::Column;
 use crate::ops::costs::{self, By, Costs as Sums, CostsRow, RowKind};
 use crate::ui::action::Action;
@@ -24,6 +26,8 @@ pub struct Costs {
     list: List,
     seen: Option<(u64, i64)>,
     changed: bool,
+    /// What the numbers are, in lines below them.
+    notes: Vec<String>,
 }
 
 impl Default for Costs {
@@ -36,11 +40,12 @@ impl Default for Costs {
             list: List::default(),
             seen: None,
             changed: true,
+            notes: Vec::new(),
         }
     }
 }
 
-fn cells(row: &CostsRow, headings: usize, ascii: bool, total: i128) -> Vec<String> {
+fn cells_of(row: &CostsRow, headings: usize, ascii: bool, total: i128) -> Vec<String> {
     let mut out: Vec<String> = row.label.iter().map(ToString::to_string).collect();
     out.resize(headings, String::new());
     let money = |n: i128| if n == 0 { "–".to_owned() } else { money::show_month_exact(n) };
@@ -64,7 +69,7 @@ fn cells(row: &CostsRow, headings: usize, ascii: bool, total: i128) -> Vec<Strin
 }
 
 impl Pane for Costs {
-    fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
+    fn prepare(&mut self, seen: Seen<'_>, (rows, columns): (u16, u16)) {
         // Sums over all pods: at most once in two seconds while rows change.
         let state = (seen.fleet.revision, seen.now.as_second() / 2);
         let due = self.seen.is_none_or(|s| s.0 != state.0 && s.1 != state.1);
@@ -91,13 +96,15 @@ impl Pane for Costs {
                 .collect();
             self.widths.clear();
             for row in &sums.rows {
-                let cells = cells(row, self.by.headings().len(), true, sums.total_nano);
+                let cells = cells_of(row, self.by.headings().len(), true, sums.total_nano);
                 self.widths.grow(&self.columns, cells.iter().map(String::as_str));
             }
             self.list.set_len(sums.rows.len());
             self.sums = Some(sums);
         }
-        self.list.set_page(usize::from(rows.saturating_sub(3)));
+        self.notes = self.sums.as_ref().map_or_else(Vec::new, |sums| notes(sums, seen.now, columns));
+        self.notes.truncate(usize::from((rows / 5).max(2)));
+        self.list.set_page(usize::from(rows).saturating_sub(self.notes.len() + 1));
     }
 
     fn heading(&self, seen: Seen<'_>) -> String {
@@ -111,7 +118,8 @@ impl Pane for Costs {
 
     fn draw(&self, _seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
         let Some(sums) = &self.sums else { return };
-        let table = Rect { height: area.height.saturating_sub(2), ..area };
+        let below = u16::try_from(self.notes.len()).unwrap_or(0);
+        let table = Rect { height: area.height.saturating_sub(below), ..area };
         if sums.rows.is_empty() {
             let words = "no node of this scope is known yet".to_owned();
             draw::words(buf, table, [words], theme.style(Role::Muted));
@@ -120,7 +128,7 @@ impl Pane for Costs {
                 let Some(row) = sums.rows.get(i) else { return DrawnRow::default() };
                 let heads = self.by.headings().len();
                 let muted = row.kind != RowKind::Cost;
-                let cells = cells(row, heads, theme.ascii, sums.total_nano)
+                let cells = cells_of(row, heads, theme.ascii, sums.total_nano)
                     .into_iter()
                     .enumerate()
                     .map(|(n, text)| {
@@ -136,8 +144,7 @@ impl Pane for Costs {
                 DrawnRow { cells, sign: None }
             });
         }
-        let notes = notes(sums);
-        for (y, note) in (area.bottom().saturating_sub(2)..area.bottom()).zip(&notes) {
+        for (y, note) in (area.bottom().saturating_sub(below)..area.bottom()).zip(&self.notes) {
             draw::text(buf, area.x + 1, y, note, area.width.saturating_sub(1), theme.style(Role::Muted));
         }
     }
@@ -176,31 +183,21 @@ impl Pane for Costs {
         let mut out = self.columns.iter().map(|c| c.title).collect::<Vec<_>>().join("\t");
         for row in &sums.rows {
             out.push('\n');
-            out.push_str(&cells(row, self.by.headings().len(), true, sums.total_nano).join("\t"));
+            out.push_str(&cells_of(row, self.by.headings().len(), true, sums.total_nano).join("\t"));
         }
         out.push('\n');
         out
     }
 }
 
-/// Where the prices are from, and what has none.
-fn notes(sums: &Sums) -> [String; 2] {
-    let sources: Vec<String> = sums.sources.iter().take(4).map(ToString::to_string).collect();
-    let first = if sources.is_empty() {
-        "estimate; no list price is known for these nodes".to_owned()
-    } else {
-        format!(
-            "estimate at list prices, 730 h a month; EFF: used of what is asked for; {}",
-            sources.join(", ")
-        )
-    };
-    let second = match sums.unpriced.as_slice() {
-        [] if sums.partial => "some clusters have not told their nodes or pods yet".to_owned(),
-        [] => String::new(),
-        [one] => format!("without a price: {} ({})", one.node, one.why),
-        [first, rest @ ..] => {
-            format!("without a price: {}, e.g. {} ({})", count(rest.len() + 1, "node"), first.node, first.why)
-        }
-    };
-    [first, second]
+/// What the numbers are, in lines of that width.
+fn notes(sums: &Sums, now: Timestamp, width: u16) -> Vec<String> {
+    let mut notes = sums.notes(now.to_zoned(TimeZone::UTC).date());
+    if sums.rows.iter().any(|r| r.efficiency_permille.is_some()) {
+        notes.push("EFF: how much of what is asked for is used".to_owned());
+    }
+    if sums.partial {
+        notes.push("idle and fees are left out: only parts of clusters are in scope".to_owned());
+    }
+    notes.iter().flat_map(|note| cells::wrap(note, width.saturating_sub(2), 2)).collect()
 }
