@@ -66,8 +66,7 @@ impl At<'_> {
             None => "node not ready: its kubelet is silent",
         };
         let why = self.row.troubles.iter().find(|t| t.condition == "Ready");
-        let why =
-            why.map_or_else(String::new, |t| format!(" {}: {}", t.reason, words::first_words(&t.message)));
+        let why = why.map_or_else(String::new, |t| format!(" {}: {}", t.reason, words::evidence(&t.message)));
         let since = self.row.ready_since;
         let ago = since.map_or_else(String::new, |t| format!(" for {}", age::show(t, self.now)));
         let detail = format!("not ready{ago}{why}");
@@ -81,7 +80,7 @@ impl At<'_> {
             // k3s's EtcdIsVoter should be True, other than every condition else.
             .filter(|t| t.condition != "Ready" && t.condition != "EtcdIsVoter")
             .map(|t| {
-                let detail = format!("{}: {}", t.reason, words::first_words(&t.message));
+                let detail = format!("{}: {}", t.reason, words::evidence(&t.message));
                 self.find("node-pressure", Severity::P2, &t.condition, &detail, PODS)
             })
             .collect()

@@ -106,7 +106,7 @@ impl At<'_> {
         };
         let said = c.last.as_ref().map_or("", |t| t.message.as_str());
         let colon = if said.is_empty() { "" } else { ": " };
-        let detail = format!("{}: {} restarts{colon}{}", c.name, c.restarts, words::first_words(said));
+        let detail = format!("{}: {} restarts{colon}{}", c.name, c.restarts, words::evidence(said));
         // Since it was last ready, not since it last ended: it has been broken over all those restarts.
         let since = self.pod.ready_since.filter(|_| !self.pod.is_ready).or(since);
         Some(self.find("crashloop", Severity::P2, &cause, &detail, PREVIOUS).since(since))
@@ -126,7 +126,7 @@ impl At<'_> {
             return None;
         }
         let cause = words::image_pull(&c.image, reason, message);
-        let detail = format!("{}: {reason}: {}", c.name, words::first_words(message));
+        let detail = format!("{}: {reason}: {}", c.name, words::evidence(message));
         let finding = self.find("image-pull", Severity::P1, &cause, &detail, DESCRIBE);
         Some(finding.since(self.begun()).shared())
     }
@@ -160,7 +160,7 @@ impl At<'_> {
         ) {
             return None;
         }
-        let detail = format!("{}: {}", c.name, words::first_words(message));
+        let detail = format!("{}: {}", c.name, words::evidence(message));
         Some(self.find("create-error", Severity::P2, reason, &detail, DESCRIBE).since(self.begun()))
     }
 
@@ -169,7 +169,7 @@ impl At<'_> {
         if t.exit_code == 0 {
             return None;
         }
-        let detail = format!("{}: {} {}", c.name, t.reason, words::first_words(&t.message));
+        let detail = format!("{}: {} {}", c.name, t.reason, words::evidence(&t.message));
         let cause = words::exit(t.exit_code);
         Some(self.find("exit-code", Severity::P2, &cause, detail.trim_end(), LOGS).since(t.finished))
     }
@@ -180,7 +180,7 @@ impl At<'_> {
             return None;
         }
         let cause = words::unschedulable(&self.pod.message);
-        let detail = words::first_words(&self.pod.message);
+        let detail = words::evidence(&self.pod.message);
         let next = if cause.starts_with("Insufficient") || cause.starts_with("nodes are full") {
             SCALE
         } else {
@@ -270,7 +270,7 @@ impl At<'_> {
                 .into_iter()
                 .find(|r| self.pod.message.contains(r));
             let cause = format!("evicted: {}", resource.unwrap_or("node pressure"));
-            let detail = words::first_words(&self.pod.message);
+            let detail = words::evidence(&self.pod.message);
             self.find("evicted", Severity::P2, &cause, &detail, DESCRIBE).since(self.begun())
         })
     }

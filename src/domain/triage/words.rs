@@ -177,11 +177,20 @@ pub(super) fn exit(code: i32) -> String {
 
 /// The beginning of a message, for a cause.
 pub(super) fn first_words(message: &str) -> String {
+    beginning(message, 120)
+}
+
+/// A message as evidence: whole, unless somebody's program wrote a novel.
+pub(super) fn evidence(message: &str) -> String {
+    beginning(message, 1_000)
+}
+
+fn beginning(message: &str, most: usize) -> String {
     let line = message.split(['⏎', '\n']).next().unwrap_or("");
-    if line.chars().count() <= 120 {
+    if line.chars().count() <= most {
         line.to_owned()
     } else {
-        line.chars().take(119).chain(['…']).collect()
+        line.chars().take(most - 1).chain(['…']).collect()
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Problems {
     changed: bool,
     /// What is known of the line under the cursor, paragraph by paragraph.
     evidence: Vec<String>,
+    /// What it was worked out of: the state of the list, its cursor and length.
+    evidence_of: Option<((u64, i64), usize, usize)>,
 }
 
 impl Problems {
@@ -97,13 +99,31 @@ impl Problems {
     fn evidence(&self, seen: Seen<'_>) -> Vec<String> {
         let place = |f: &Finding| {
             let cluster = seen.fleet.cluster(f.object.cluster).map_or("", |c| c.info.name().as_str());
-            format!("{cluster}  {}: {}", f.object.target(), f.detail)
+            format!("{cluster}  {}", f.object.target())
+        };
+        // Findings that say the same are told once.
+        let told = |findings: &[Finding]| -> Vec<String> {
+            let mut out: Vec<(&Finding, usize)> = Vec::new();
+            for f in findings {
+                let room = out.len() < EVIDENCE_MOST;
+                match out.iter_mut().find(|(known, _)| known.detail == f.detail) {
+                    Some((_, more)) => *more += 1,
+                    None if room => out.push((f, 0)),
+                    None => {}
+                }
+            }
+            let line = |(f, more): (&Finding, usize)| match more {
+                0 => format!("{}: {}", place(f), f.detail),
+                n => format!("{} and {n} more: {}", place(f), f.detail),
+            };
+            out.into_iter().map(line).collect()
         };
         match self.lines.get(self.list.cursor) {
             None => Vec::new(),
             Some(Line::Finding(p, f)) => {
                 let finding = self.problems.get(*p).and_then(|p| p.findings.get(*f));
-                finding.map_or_else(Vec::new, |f| vec![place(f), format!("next: {}", f.next.words)])
+                let line = |f: &Finding| format!("{}: {}", place(f), f.detail);
+                finding.map_or_else(Vec::new, |f| vec![line(f), format!("next: {}", f.next.words)])
             }
             Some(Line::Problem(p)) => {
                 let Some(p) = self.problems.get(*p) else { return Vec::new() };
@@ -111,8 +131,8 @@ impl Problems {
                 if let Some(first) = p.findings.first() {
                     out.push(format!("next: {}", first.next.words));
                 }
-                out.extend(p.findings.iter().take(EVIDENCE_MOST).map(place));
-                out.extend(p.explains.iter().take(EVIDENCE_MOST).map(|f| format!("explains {}", place(f))));
+                out.extend(told(&p.findings));
+                out.extend(told(&p.explains).into_iter().map(|line| format!("explains {line}")));
                 out
             }
         }
@@ -185,6 +205,7 @@ impl Pane for Problems {
         if self.seen != Some(state) || self.changed {
             self.seen = Some(state);
             self.changed = false;
+            self.evidence_of = None;
             let at = self.problem().map(key);
             self.problems = problems::of(seen.fleet, seen.scope, seen.now);
             self.rows();
@@ -197,8 +218,12 @@ impl Pane for Problems {
                 self.list.go(found);
             }
         }
-        self.evidence = self.evidence(seen);
         self.list.set_len(self.lines.len());
+        let of = (state, self.list.cursor, self.lines.len());
+        if self.evidence_of != Some(of) {
+            self.evidence_of = Some(of);
+            self.evidence = self.evidence(seen);
+        }
         self.list.set_page(usize::from(rows - self.evidence_rows(rows)));
     }
 
