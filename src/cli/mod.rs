@@ -10,14 +10,19 @@ pub mod target;
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::place::Provider;
 use crate::domain::scope::Scope;
 use crate::fleet::cluster::ClusterInfo;
 use crate::ops::session::Shared;
+use crate::ops::whereabouts;
 
 use args::{Args, Command};
 use exit::Exit;
+
+/// So many seconds are spent on places that no scope depends on.
+const SAID_WITHIN: u64 = 3;
 
 /// What a command may use.
 pub struct Io<'a> {
@@ -33,7 +38,7 @@ pub struct Io<'a> {
 
 /// Runs a command on a session.
 pub async fn run(args: &Args, command: &Command, session: Shared, io: &mut Io<'_>) -> Exit {
-    let (session, scope) = match narrowed(args, command, session, io).await {
+    let (session, scope) = match narrowed(args, command, session).await {
         Ok(both) => both,
         Err(why) => {
             let _ = writeln!(io.err, "{why}");
@@ -70,12 +75,7 @@ pub async fn run(args: &Args, command: &Command, session: Shared, io: &mut Io<'_
 }
 
 /// The session as the context flags want it to act, and the scope of all the flags.
-async fn narrowed(
-    args: &Args,
-    command: &Command,
-    session: Shared,
-    io: &mut Io<'_>,
-) -> Result<(Shared, Scope), String> {
+async fn narrowed(args: &Args, command: &Command, session: Shared) -> Result<(Shared, Scope), String> {
     if args.scope.selector.is_some() && !command.takes_labels() {
         // Passing the flag over would show, or write, more than was named.
         return Err(
@@ -90,17 +90,21 @@ async fn narrowed(
         Arc::new(session.acting_by(scope::matcher(&args.scope.context)?))
     };
     let scope = scope::of(&args.scope, &session.infos)?;
-    // A scope of places has to know where every cluster is, also where only its nodes tell; reading files alone asks
-    // nobody.
+    // A scope of places has to know where every cluster is, also where only its nodes tell, and so have answers that say
+    // it; those of whole clusters hear it on their way. Reading files alone asks nobody.
     let unknown =
         |i: &&ClusterInfo| i.place.provider == Provider::Unknown && scope.touches_but_for_places(i.at());
     let asks = !matches!(command, Command::Contexts(_) | Command::Clouds(_));
-    if asks && scope.asks_for_places() && session.infos.iter().any(|i| unknown(&i)) {
+    let says = matches!(
+        command,
+        Command::Get(_) | Command::Describe(_) | Command::Yaml(_) | Command::Doctor(_) | Command::Deploy(_)
+    );
+    if asks && (scope.asks_for_places() || says) && session.infos.iter().any(|i| unknown(&i)) {
         let ids: Vec<_> = session.infos.iter().filter(unknown).map(|i| i.id).collect();
-        let fleet = commands::gathered(args, &session, &Scope::all().in_clusters(ids), commands::plain(), io)
-            .await
-            .fleet;
-        let session = Arc::new(session.placed(&fleet));
+        // A scope has to be right; a place that is only said may stay unknown.
+        let most = if scope.asks_for_places() { args.session.timeout.max(1) } else { SAID_WITHIN };
+        let limit = Duration::from_secs(args.session.timeout.clamp(1, most));
+        let session = Arc::new(whereabouts::found(&session, &ids, limit).await);
         let scope = scope::of(&args.scope, &session.infos)?;
         return Ok((session, scope));
     }

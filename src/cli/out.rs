@@ -20,6 +20,8 @@ pub type Column<'a> = (&'a str, bool);
 
 /// Text columns are not cut to less than this.
 const LEAST: usize = 12;
+/// Names not to less than this, as long as there is something else to cut.
+const LEAST_NAME: usize = 24;
 /// A column whose text goes on in lines below has at least this.
 const WHOLE_LEAST: usize = 24;
 
@@ -32,14 +34,24 @@ pub fn whole_width(columns: &[Column<'_>], rows: &[Vec<String>]) -> usize {
     widths.map(|w| w + 2).sum::<usize>().saturating_sub(2)
 }
 
-/// Cuts text columns, the widest first, until the table fits; numbers stay whole.
+/// Cuts text columns, the widest first, until the table fits: what describes before what names. Numbers stay whole.
 fn fit(widths: &mut [usize], columns: &[Column<'_>], room: usize) {
-    loop {
-        let total = (widths.iter().sum::<usize>() + 2 * widths.len()).saturating_sub(2);
-        let text = widths.iter_mut().zip(columns).filter(|(w, (_, right))| !right && **w > LEAST);
-        let Some((widest, _)) = text.max_by_key(|(w, _)| **w).filter(|_| total > room) else { return };
-        *widest -= (total - room).min(*widest - LEAST).min((*widest / 4).max(1));
+    for (names, least) in [(false, LEAST), (true, LEAST_NAME), (false, LEAST / 2), (true, LEAST)] {
+        loop {
+            let total = (widths.iter().sum::<usize>() + 2 * widths.len()).saturating_sub(2);
+            let text = widths
+                .iter_mut()
+                .zip(columns)
+                .filter(|(w, (title, right))| !right && is_name(title) == names && **w > least);
+            let Some((widest, _)) = text.max_by_key(|(w, _)| **w).filter(|_| total > room) else { break };
+            *widest -= (total - room).min(*widest - least).min((*widest / 4).max(1));
+        }
     }
+}
+
+/// A column of names: cut in the middle, for the end of a name tells it from its siblings.
+fn is_name(title: &str) -> bool {
+    matches!(title, "CLUSTER" | "CONTEXT" | "NAMESPACE" | "NAME" | "NODE" | "WORKLOAD" | "OBJECT")
 }
 
 /// Prints rows in aligned columns, cut to `room` when there is an end to it.
@@ -82,8 +94,10 @@ fn table_of(
     }
     let mut line = |cells: &mut dyn Iterator<Item = &str>| -> io::Result<()> {
         let mut text = String::new();
-        for ((cell, (_, right)), width) in cells.zip(columns).zip(&widths) {
-            let cell = cells::cut(cell, u16::try_from(*width).unwrap_or(u16::MAX));
+        for ((cell, (title, right)), width) in cells.zip(columns).zip(&widths) {
+            let most = u16::try_from(*width).unwrap_or(u16::MAX);
+            let cell =
+                if is_name(title) { Cow::Owned(cells::middle(cell, most)) } else { cells::cut(cell, most) };
             let cell = cell.as_ref();
             let pad = " ".repeat(width.saturating_sub(cell.width()));
             if *right {

@@ -266,7 +266,8 @@ impl Plan {
 
     /// What it adds to the bill, in nano-dollars an hour; `None` when no step knows.
     pub fn cost_nano_hour(&self) -> Option<i64> {
-        let known: Vec<i64> = self.steps.iter().filter_map(|s| s.cost_nano_hour).collect();
+        let done = self.steps.iter().filter(|s| s.verdict.blocks().is_none());
+        let known: Vec<i64> = done.filter_map(|s| s.cost_nano_hour).collect();
         (!known.is_empty()).then(|| known.iter().sum())
     }
 }
@@ -299,14 +300,18 @@ impl Step {
     /// What happens to it, in a few words: `replicas 3 → 6`, `change 2`, `create`.
     pub fn action_words(&self) -> String {
         match (&self.action, &self.verdict) {
-            (_, v) if v.blocks().is_some() => v.word().to_owned(),
-            (StepAction::Scale { from, to }, _) => format!("replicas {from} → {to}"),
-            (StepAction::Restart, _) => "restart".to_owned(),
-            (StepAction::Delete, _) => "delete".to_owned(),
+            (StepAction::Scale { from, to }, v) => format!("replicas {from} → {to}{}", refused(v)),
+            (StepAction::Restart, v) => format!("restart{}", refused(v)),
+            (StepAction::Delete, v) => format!("delete{}", refused(v)),
             (StepAction::Apply { .. }, Verdict::Change) => format!("change {}", self.changes.len()),
             (StepAction::Apply { .. }, v) => v.word().to_owned(),
         }
     }
+}
+
+/// That it will not happen, behind what would.
+fn refused(verdict: &Verdict) -> &'static str {
+    if verdict.blocks().is_some() { "  refused" } else { "" }
 }
 
 #[cfg(test)]

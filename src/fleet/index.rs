@@ -93,6 +93,14 @@ impl Tally {
         at(&self.workloads_by_health) + at(&self.nodes_by_health)
     }
 
+    /// How many things are degraded, and how many down: workloads and nodes. Where none of them is and pods are all the
+    /// same, those count as degraded: what they belong to still stands.
+    pub fn bad(&self) -> (u32, u32) {
+        let bad = (self.count(Health::Degraded), self.count(Health::Down));
+        let pods = |h: Health| self.pods_by_health.get(h.index()).copied().unwrap_or(0);
+        if bad == (0, 0) { (pods(Health::Degraded) + pods(Health::Down), 0) } else { bad }
+    }
+
     /// The worst health of any pod, workload or node.
     pub fn worst(&self) -> Health {
         Health::ALL

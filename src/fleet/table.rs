@@ -53,8 +53,9 @@ const fn column(title: &'static str, right: bool, wide: bool, rank: u8, most: u1
 
 /// The cluster of a row, by its short name.
 pub const CLUSTER: Column = Column::names("CLUSTER", 0, 22, 14);
-const NAMESPACE: Column = column("NAMESPACE", false, false, 3, 24);
-const NAME: Column = Column::names("NAME", 0, 60, 28);
+// Two objects of one name are told apart by it, so it goes after all but what says how a row is.
+const NAMESPACE: Column = Column::names("NAMESPACE", 1, 24, 9);
+const NAME: Column = Column::names("NAME", 0, 60, 24);
 const AGE: Column = column("AGE", true, false, 4, 6);
 
 /// A row of any kind, borrowed from its cluster.

@@ -47,52 +47,66 @@ pub struct TreeRow {
 pub type Expanded = BTreeSet<TreeNode>;
 
 /// What has to be open so that every row a filter finds is seen, closed ones included; of a workload that is found
-/// itself the pods are not looked at, for they bear its name. False when it stopped at so many.
+/// itself the pods are not looked at, for they bear its name. After `most` rows only names of clusters and namespaces are
+/// looked at; false then.
 pub fn seek(fleet: &Fleet, filter: &Filter, most: usize) -> (Expanded, bool) {
     let mut open = Expanded::new();
-    let mut left = most;
+    let (mut found, mut all) = (0, true);
     let hit = |label: &str| filter.matches(&[label]);
     for c in fleet.clusters() {
-        // Of a cluster that is found by its own name only the place is opened; what it holds is looked at all the same.
-        let mut in_cluster = false;
+        let mut inside = false;
         for ns in namespace_names(c) {
-            let mut in_namespace = false;
-            let mut found: BTreeSet<(&str, &SafeText)> = BTreeSet::new();
-            for w in c.workloads_in(&ns) {
-                if hit(&workload_label(w)) {
-                    found.insert((w.kind.info().name, &w.meta.name));
-                }
-            }
-            for p in c.pods_in(&ns) {
-                let owner = p.workload.as_ref();
-                if owner.is_some_and(|o| found.contains(&(o.kind.as_str(), &o.name))) || !hit(&p.meta.name) {
-                    continue;
-                }
-                in_namespace = true;
-                left = left.saturating_sub(1);
-                if let Some(w) = row_of_owner(c, p) {
-                    open.insert(TreeNode::Workload(c.id(), ns.clone(), w.kind, w.meta.name.clone()));
-                }
-            }
-            left = left.saturating_sub(found.len());
-            if in_namespace || !found.is_empty() {
+            let here = usize::from(hit(&ns));
+            let below = if found < most {
+                seek_in(c, &ns, &hit, &mut open)
+            } else {
+                all = false;
+                0
+            };
+            if below > 0 {
                 open.insert(TreeNode::Namespace(c.id(), ns.clone()));
             }
-            if in_namespace || !found.is_empty() || hit(&ns) {
-                in_cluster = true;
-            }
+            found += here + below;
+            inside |= here + below > 0;
         }
-        if in_cluster {
+        if inside {
             open.insert(TreeNode::Cluster(c.id()));
         }
-        if in_cluster || hit(c.info.name()) {
+        if inside || hit(c.info.name()) {
             open.extend(place_chain(c));
         }
-        if left == 0 {
-            return (open, false);
-        }
     }
-    (open, true)
+    (open, all)
+}
+
+/// The same in one namespace; how many rows of it are found.
+fn seek_in(c: &Cluster, ns: &SafeText, hit: &impl Fn(&str) -> bool, open: &mut Expanded) -> usize {
+    let mut found = 0;
+    let mut workloads: BTreeSet<(&str, &SafeText)> = BTreeSet::new();
+    for w in c.workloads_in(ns).filter(|w| is_shown(w) && hit(&workload_label(w))) {
+        workloads.insert((w.kind.info().name, &w.meta.name));
+        found += 1;
+    }
+    for p in c.pods_in(ns).filter(|p| hit(&p.meta.name)) {
+        let owner = p.workload.as_ref();
+        if owner.is_some_and(|o| workloads.contains(&(o.kind.as_str(), &o.name))) {
+            continue;
+        }
+        match row_of_owner(c, p) {
+            Some(w) if !is_shown(w) => continue,
+            Some(w) => {
+                open.insert(TreeNode::Workload(c.id(), ns.clone(), w.kind, w.meta.name.clone()));
+            }
+            None => {}
+        }
+        found += 1;
+    }
+    found
+}
+
+/// Jobs of a CronJob that are done are left out of the tree.
+fn is_shown(w: &WorkloadRow) -> bool {
+    !(w.kind == Kind::Job && w.complete && w.owner.is_some())
 }
 
 /// The workload a pod stands under; none when it has none, or one without a row: of a kind that is not known, or not
@@ -216,7 +230,7 @@ fn place_label(node: &TreeNode) -> String {
 /// A cluster's own health and its counts of degraded and down, the connection included.
 pub fn of_cluster(c: &Cluster) -> (Health, (u32, u32)) {
     let t = c.tally();
-    let bad = (t.count(Health::Degraded), t.count(Health::Down));
+    let bad = t.bad();
     match c.phase {
         Phase::Failed { .. } => (Health::Down, (bad.0, bad.1 + 1)),
         Phase::Stale { .. } | Phase::Denied { .. } | Phase::Unreadable { .. } => {
@@ -276,14 +290,20 @@ fn namespace(c: &Cluster, ns: &SafeText, indent: u8, open: &Expanded, out: &mut 
         expanded,
         count: (tally.pods > 0).then_some(tally.pods),
         health: tally.worst(),
-        bad: (tally.count(Health::Degraded), tally.count(Health::Down)),
+        bad: tally.bad(),
         phase: None,
         lack: None,
     });
     if !expanded {
         return;
     }
-    for w in c.workloads_in(ns).filter(|w| !(w.kind == Kind::Job && w.complete && w.owner.is_some())) {
+    let mut pods: BTreeMap<(&str, &SafeText), Vec<&PodRow>> = BTreeMap::new();
+    for p in c.pods_in(ns) {
+        if let Some(o) = &p.workload {
+            pods.entry((o.kind.as_str(), &o.name)).or_default().push(p);
+        }
+    }
+    for w in c.workloads_in(ns).filter(|w| is_shown(w)) {
         let node = TreeNode::Workload(c.id(), ns.clone(), w.kind, w.meta.name.clone());
         let expanded = open.contains(&node);
         let health = w.health();
@@ -300,11 +320,8 @@ fn namespace(c: &Cluster, ns: &SafeText, indent: u8, open: &Expanded, out: &mut 
             lack: None,
         });
         if expanded {
-            let kind = w.kind.info().name;
-            for p in c.pods_in(ns) {
-                if p.workload.as_ref().is_some_and(|o| o.kind == kind && o.name == w.meta.name) {
-                    pod(c.id(), ns, p, indent + 2, out);
-                }
+            for p in pods.get(&(w.kind.info().name, &w.meta.name)).into_iter().flatten() {
+                pod(c.id(), ns, p, indent + 2, out);
             }
         }
     }

@@ -11,10 +11,11 @@ use crate::domain::kind::Kind;
 use crate::domain::manifest::{self, Manifest};
 use crate::domain::plan::{Plan, Step, StepAction, Verb, Verdict};
 use crate::fleet::cluster::{Cluster, ClusterInfo, Phase};
-use crate::source::api::{self, ApplyOptions, ListOptions, Resource};
+use crate::source::api::{self, ApplyOptions, Resource};
 use crate::source::connect::Client;
 use crate::source::fault::{Fault, FaultClass};
 
+use super::autoscaler::{self, Autoscaler};
 use super::session::Session;
 use super::steps::{self, quote, step_cluster};
 
@@ -134,7 +135,8 @@ pub async fn plan(
         Some(_) | None => String::new(),
     };
     let command = format!(
-        "skyfleet deploy run -f {}{namespace}{}{}",
+        "{} deploy run -f {}{namespace}{}{}",
+        steps::program(session),
         quote(path),
         if options.force { " --force-conflicts" } else { "" },
         steps::contexts(session, clusters.iter().map(|c| c.info.id))
@@ -154,7 +156,7 @@ async fn plan_cluster(
         None => session.client(info.id).await,
     };
     let hpas = match &client {
-        Ok(client) => autoscaled(client).await,
+        Ok(client) => autoscaler::of(client).await.unwrap_or_default(),
         Err(_) => Vec::new(),
     };
     let mut out = Vec::new();
@@ -187,7 +189,7 @@ async fn plan_step(
     m: &Manifest,
     all: &[Manifest],
     (namespace, force): (&str, bool),
-    hpas: &[(String, String, String)],
+    hpas: &[Autoscaler],
 ) {
     let what = match Kind::of_manifest(&m.kind, &m.api_version).map(Resource::from) {
         Some(known) if known.api_version() == m.api_version => Ok(known),
@@ -220,9 +222,7 @@ async fn plan_step(
         meta.insert("namespace".to_owned(), step.namespace.clone().into());
     }
     // Replicas of what an autoscaler owns are left to it.
-    let hpa =
-        hpas.iter().find(|(ns, kind, name)| *ns == step.namespace && *kind == m.kind && *name == m.name);
-    if hpa.is_some()
+    if hpas.iter().any(|a| a.owns(step))
         && let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
         && spec.remove("replicas").is_some()
     {
@@ -245,8 +245,11 @@ async fn plan_step(
     {
         let owners = fields::conflicting(&fault.words);
         if !owners.is_empty() && (force || owners.iter().all(|o| fields::is_person(o))) {
-            let owners: Vec<&str> = owners.into_iter().collect();
-            step.notes.push(format!("takes fields over from {}", owners.join(", ")));
+            // Its own fields, set by scaling, are no news.
+            let others: Vec<&str> = owners.into_iter().filter(|o| *o != api::FIELD_MANAGER).collect();
+            if !others.is_empty() {
+                step.notes.push(format!("takes fields over from {}", others.join(", ")));
+            }
             options.force = true;
             answer = api::apply(client, &what, &step.namespace, &m.name, &object, options).await;
         }
@@ -281,22 +284,4 @@ fn verdict_of(fault: &Fault, step: &Step, all: &[Manifest]) -> Verdict {
         ),
         _ => Verdict::Refused(fault.to_string()),
     }
-}
-
-/// What autoscalers of a cluster own: namespace, kind, name. Nothing when they cannot be listed.
-async fn autoscaled(client: &Client) -> Vec<(String, String, String)> {
-    let listed =
-        api::list(client, &Resource::from(Kind::HorizontalPodAutoscaler), &ListOptions::default()).await;
-    let text = |v: &Value, p: &str| v.pointer(p).and_then(Value::as_str).unwrap_or("").to_owned();
-    listed
-        .unwrap_or_default()
-        .iter()
-        .map(|h| {
-            (
-                text(h, "/metadata/namespace"),
-                text(h, "/spec/scaleTargetRef/kind"),
-                text(h, "/spec/scaleTargetRef/name"),
-            )
-        })
-        .collect()
 }

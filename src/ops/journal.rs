@@ -5,13 +5,17 @@
 //! object's content: names, counts and words only. Called by `run`.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::plan::{Plan, Step};
+use crate::domain::text::clean;
+
+/// So many bytes of a journal are read.
+const READ_MOST: u64 = 4 << 20;
 
 /// A line of a journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -174,22 +178,38 @@ fn of_lines(run: &str, lines: &[Line]) -> Option<Past> {
     let step = |(line, came): (&Line, String)| {
         let came = if came.is_empty() { "whether it was written is not known".to_owned() } else { came };
         let intent = if line.what == "intent" { line.words.as_str() } else { "" };
-        format!("{}  {}  {intent}  {came}  as {} ({})", line.cluster, line.object, line.user, line.context)
+        told(&line.cluster, &line.object, intent, &came, (&line.user, &line.context))
     };
     Some(Past {
         run: run.to_owned(),
         began: begin.at,
-        title: begin.words.clone(),
+        title: clean(&begin.words).into_owned(),
         done: end.map(|l| l.words.starts_with("done: ")),
-        words: end.map_or_else(|| "it has no end: look at what it wrote".to_owned(), |l| l.words.clone()),
+        words: end.map_or_else(
+            || "it has no end: look at what it wrote".to_owned(),
+            |l| clean(&l.words).into_owned(),
+        ),
         steps: steps.into_values().map(step).collect(),
     })
+}
+
+fn told(cluster: &str, object: &str, action: &str, came: &str, (user, context): (&str, &str)) -> String {
+    let line = format!("{cluster}  {object}  {action}  {came}  as {user} ({context})");
+    clean(&line).into_owned()
+}
+
+/// What came of a step, as one line: as the journal tells it later.
+pub fn step_line(step: &Step, came: &str) -> String {
+    let cluster = &step.cluster;
+    told(&cluster.path, &object_words(step), &step.action_words(), came, (&cluster.acts_as, &cluster.context))
 }
 
 /// The lines of one run. A line that was cut off by a crash ends the reading.
 fn read(state: &Path, run: &str) -> io::Result<Vec<Line>> {
     let path: PathBuf = state.join("rollouts").join(format!("{run}.jsonl"));
-    let text = std::fs::read_to_string(path)?;
+    // Only its beginning where somebody has made it larger than any plan does.
+    let mut text = String::new();
+    File::open(path)?.take(READ_MOST).read_to_string(&mut text)?;
     Ok(text.lines().map_while(|l| serde_json::from_str(l).ok()).collect())
 }
 

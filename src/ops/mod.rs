@@ -1,5 +1,6 @@
 //! Use cases: what a person wants done, without a terminal and without printing. Shared by `ui` and `cli`.
 
+mod autoscaler;
 pub mod catalogue;
 pub mod changes;
 pub mod clouds;
@@ -20,4 +21,5 @@ pub mod run;
 pub mod scale;
 pub mod session;
 pub mod steps;
+pub mod whereabouts;
 mod write;

@@ -82,23 +82,29 @@ fn step(cluster: &Cluster, key: &ObjectKey, amount: Amount) -> Step {
         Some(_) => Verdict::Change,
     };
     let Some(row) = row else { return step };
-    if let Some(name) = steps::autoscaler(cluster, key) {
-        step.notes.push(if to == 0 {
-            format!("hpa/{name} owns the replicas; at 0 it is switched off until somebody sets 1 or more")
-        } else {
-            format!("hpa/{name} owns the replicas: it will set its own number again; change its minimum and maximum")
-        });
-    }
     step.notes.extend(steps::owner_notes(row));
     if to == 0 && from > 0 {
         step.notes.push(format!("0 replicas is an outage: all {from} pods go"));
     }
-    if row.unobserved || row.updated < row.desired {
+    if !row.failure.is_empty() {
+        step.notes.push(format!("its last rollout did not end: {}", row.failure));
+    } else if row.unobserved || row.updated < row.desired {
         step.notes.push("a rollout of it is under way".to_owned());
     }
     step.cost_nano_hour = costs::pod_nano(cluster, row.pod_requests)
         .map(|nano| nano.saturating_mul(i64::from(to) - i64::from(from)));
     step
+}
+
+/// What a person has to know where an autoscaler owns the replicas.
+pub(super) fn owner_note(hpa: &str, step: &Step) -> String {
+    if matches!(step.action, StepAction::Scale { to: 0, .. }) {
+        format!("hpa/{hpa} owns the replicas; at 0 it is switched off until somebody sets 1 or more")
+    } else {
+        format!(
+            "hpa/{hpa} owns the replicas: it will set its own number again; change its minimum and maximum"
+        )
+    }
 }
 
 /// Kinds with a row and a scale subresource.

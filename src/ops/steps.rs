@@ -111,12 +111,17 @@ pub fn run_id(now: Timestamp, verb: Verb, subject: &str) -> String {
     )
 }
 
+/// The program as it is called for this session's clusters.
+pub(super) const fn program(session: &Session) -> &'static str {
+    if session.demo { "skyfleet --demo" } else { "skyfleet" }
+}
+
 /// The same on the command line. Objects of several names are one command each in life; the first stands for them.
 fn command(session: &Session, verb: Verb, targets: &[&ObjectKey], arguments: &str) -> String {
     let objects: BTreeSet<String> = targets.iter().map(|k| k.target()).collect();
     let namespaces: BTreeSet<&str> =
         targets.iter().map(|k| k.namespace.as_str()).filter(|n| !n.is_empty()).collect();
-    let mut out = format!("skyfleet {}", verb.word().to_lowercase());
+    let mut out = format!("{} {}", program(session), verb.word().to_lowercase());
     for object in &objects {
         out.push(' ');
         out.push_str(&quote(object));
@@ -139,6 +144,23 @@ pub(super) fn contexts(session: &Session, ids: impl Iterator<Item = ClusterId>) 
         out.push_str(&quote(&glob_escaped(&info.context)));
     }
     out
+}
+
+/// The plan without what is refused. Of manifests a cluster gets all or nothing, for half a set is nobody's wish; of
+/// anything else only the steps that are refused are left out.
+pub fn without_refused(session: &Session, plan: &Plan) -> Plan {
+    let refused: BTreeSet<ClusterId> =
+        plan.targets().filter(|s| s.verdict.blocks().is_some()).map(|s| s.cluster.id).collect();
+    let mut left = plan.clone();
+    match plan.verb {
+        Verb::Apply => left.steps.retain(|s| !refused.contains(&s.cluster.id)),
+        Verb::Scale | Verb::Restart | Verb::Delete => left.steps.retain(|s| s.verdict.blocks().is_none()),
+    }
+    let kept: BTreeSet<ClusterId> = left.steps.iter().map(|s| s.cluster.id).collect();
+    for gone in refused.difference(&kept) {
+        left.command = left.command.replacen(&contexts(session, [*gone].into_iter()), "", 1);
+    }
+    left
 }
 
 /// A name as the glob that finds only itself.
@@ -173,17 +195,6 @@ pub(super) fn owner_notes(workload: &WorkloadRow) -> Vec<String> {
         notes.push(format!("owned by {}/{}: its controller may undo this", owner.kind, owner.name));
     }
     notes
-}
-
-/// The `HorizontalPodAutoscaler` that owns an object's replicas, where their rows are loaded.
-pub(super) fn autoscaler(cluster: &Cluster, key: &ObjectKey) -> Option<String> {
-    let target = format!("{}/{}", key.kind.info().name, key.name);
-    cluster
-        .others(Kind::HorizontalPodAutoscaler)
-        .find(|row| {
-            row.meta.namespace == key.namespace && row.cells.iter().any(|c| c.eq_ignore_ascii_case(&target))
-        })
-        .map(|row| row.meta.name.to_string())
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ actions! {
     Filter "filter" "filter" Global false "Show only rows that hold these words; `!` leaves them out; regular expressions work.";
     Help "help" "help" Global false "All keys of the place you are in.";
     Open "open" "open" Global false "In the tree: make this the scope. On a row: look closer, or go where the row points.";
-    Back "back" "back" Global false "One step back: close, clear, or return to the tree.";
+    Back "back" "back" Global false "One step back: close, clear, out of what Enter led into, or to the tree.";
     NextPane "next-pane" "pane" Global false "The next pane.";
     PrevPane "prev-pane" "previous pane" Global false "The pane before.";
     GotoOverview "goto-overview" "overview" Global false "Overview: clusters, worst first.";
@@ -88,7 +88,7 @@ actions! {
     Bottom "bottom" "bottom" Global false "The last row.";
     FocusTree "focus-tree" "tree" Global false "To the tree.";
     FocusPane "focus-pane" "pane" Global false "To the pane.";
-    Toggle "toggle" "fold" Tree false "Open or close the tree row.";
+    Toggle "toggle" "fold" Tree false "Open or close: a row of the tree, a problem, columns of clusters that are treated alike.";
     Expand "expand" "unfold" Tree false "Open the tree row.";
     Collapse "collapse" "fold" Tree false "Close the tree row, or go to its parent.";
     Connect "connect" "retry" Global false "Try an unreachable cluster again now.";
@@ -99,7 +99,7 @@ actions! {
     Logs "logs" "logs" Rows false "Logs of the row or of the marked rows.";
     PreviousLogs "previous-logs" "previous logs" Rows false "Logs of the run before the last restart.";
     Scale "scale" "scale" Rows true "Scale the workload or the marked workloads.";
-    Restart "restart" "restart" Rows true "Restart the workload's pods, a few at a time.";
+    Restart "restart" "restart" Rows true "Restart the workload's pods, a few at a time; on a pod, those of its workload.";
     Delete "delete" "delete" Rows true "Delete the object; asks first.";
     Kill "kill" "kill" Rows true "Delete the pod; asks first.";
     Copy "copy" "copy" Global false "Copy the row's name, or the text, to the clipboard (OSC 52).";
@@ -136,6 +136,7 @@ actions! {
     ForceConflicts "force-conflicts" "take over" Deploy false "Plan anew, taking fields over from the controllers that own them.";
     Abort "abort" "stop" Deploy false "Stop the run after the step it is at.";
     Plan "plan" "plan" Deploy false "Choose manifests and plan them.";
+    Runs "runs" "runs before" Deploy false "What was run before, and what came of it.";
     CloudIdentity "cloud-identity" "who am I" Global false "In the clouds list: ask AWS who the profile is.";
     Pivot "pivot" "group by" Rows false "In costs: by cloud, cluster, namespace or workload.";
     Demo "demo" "demo" Global false "From the welcome screen: open the demo, a simulated fleet.";

@@ -2,16 +2,17 @@
 //! terminal; `View` sorts them.
 
 use crate::domain::id::{ClusterId, ObjectKey};
-use crate::domain::kind::Kind;
 use crate::domain::logs::Entry;
 use crate::domain::plan::Plan;
 use crate::domain::scope::TreeNode;
+use crate::fleet::cluster::ClusterInfo;
 use crate::ops::clouds::CloudProfile;
 use crate::ops::deploy::{DeployOptions, DeployTo};
 use crate::ops::journal::Past;
 use crate::ops::logs::{LogOptions, LogTarget, SourceState};
 use crate::ops::run::RunEvent;
 
+use super::lens::Lens;
 use super::pane::PaneId;
 
 /// Something that should happen.
@@ -38,6 +39,15 @@ pub enum Effect {
     },
     /// Open a text view of an object.
     Look(Look, ObjectKey),
+    /// Open a text view of this.
+    Text {
+        /// What it is called where it is saved.
+        name: String,
+        /// Its title.
+        title: String,
+        /// The text.
+        text: String,
+    },
     /// Start a task.
     Job(Job),
     /// Try these clusters again now.
@@ -59,12 +69,8 @@ pub enum Effect {
 pub struct Drill {
     /// The scope there.
     pub nodes: Vec<TreeNode>,
-    /// The pane.
-    pub pane: PaneId,
-    /// The kind of its rows, where it is Resources.
-    pub kind: Kind,
-    /// The filter of its rows; empty: none.
-    pub filter: String,
+    /// What Resources shows there, when that is the pane; else it stays the one that it is.
+    pub lens: Option<Lens>,
 }
 
 /// Which text of an object.
@@ -124,6 +130,8 @@ pub enum Job {
         look: Look,
         /// Of what.
         object: ObjectKey,
+        /// In which cluster, as it is known by now.
+        info: Box<ClusterInfo>,
     },
     /// Follow logs; ends what was followed before.
     Logs {
@@ -161,6 +169,8 @@ pub enum Job {
         /// The plan.
         plan: Box<Plan>,
     },
+    /// Nobody waits for what was asked about a plan.
+    EndPreflight,
     /// Run a confirmed plan.
     Execute {
         /// The plan.

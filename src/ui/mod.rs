@@ -9,6 +9,7 @@ pub mod effect;
 pub mod key;
 pub mod keymap;
 pub mod launch;
+pub mod lens;
 pub mod modal;
 pub mod pane;
 pub mod render;

@@ -282,6 +282,7 @@ impl<W: Write> Loop<W> {
                 | Effect::Confirm(_)
                 | Effect::Prompt(_)
                 | Effect::Logs { .. }
+                | Effect::Text { .. }
                 | Effect::Look(..) => {}
             }
         }

@@ -27,6 +27,8 @@ pub struct Tasks {
     logs: CancellationToken,
     /// Where those that start later are added, by the generation that is followed.
     more_logs: Option<(u64, mpsc::Sender<Vec<LogTarget>>)>,
+    /// What is asked about a plan that is shown, to be ended with its dialog.
+    preflight: CancellationToken,
     /// The plan that runs.
     run: CancellationToken,
     running: Option<JoinHandle<()>>,
@@ -38,6 +40,7 @@ impl Tasks {
         Self {
             logs: cancel.child_token(),
             more_logs: None,
+            preflight: cancel.child_token(),
             run: cancel.child_token(),
             running: None,
             session,
@@ -61,9 +64,9 @@ impl Tasks {
                 }
             }
             Job::Abort => self.run.cancel(),
-            Job::Look { generation, look, object } => self.spawn(async move {
+            Job::Look { generation, look, object, info } => self.spawn(async move {
                 let text = match look {
-                    Look::Describe => look::describe(&session, &object).await,
+                    Look::Describe => look::describe(&session, &info, &object).await,
                     Look::Yaml => look::yaml(&session, &object, false).await,
                 };
                 let _ = said.send(Said::Look { generation, text: text.map_err(|f| f.to_string()) }).await;
@@ -108,10 +111,20 @@ impl Tasks {
                     let _ = said.send(Said::Past(past)).await;
                 }
             }),
-            Job::Preflight { mut plan } => self.spawn(async move {
-                preflight::ask(&session, &mut plan).await;
-                let _ = said.send(Said::Preflight { plan }).await;
-            }),
+            Job::Preflight { mut plan } => {
+                self.preflight.cancel();
+                self.preflight = self.cancel.child_token();
+                let cancel = self.preflight.clone();
+                self.spawn(async move {
+                    tokio::select! {
+                        () = cancel.cancelled() => {}
+                        () = preflight::ask(&session, &mut plan) => {
+                            let _ = said.send(Said::Preflight { plan }).await;
+                        }
+                    }
+                });
+            }
+            Job::EndPreflight => self.preflight.cancel(),
             Job::Execute { plan, word } => {
                 self.run = CancellationToken::new();
                 let cancel = self.run.clone();

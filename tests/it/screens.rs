@@ -381,6 +381,97 @@ fn enter_leads_in_and_back_leads_out() {
 }
 
 #[test]
+fn marks_that_are_cleared_are_not_the_scope_any_more() {
+    for clear in ["ctrl-\\", "esc"] {
+        let mut stage = Stage::new((120, 40), &[], false);
+        stage.press("down down space down down space g r");
+        assert!(
+            stage.screen().lines().next().is_some_and(|l| l.contains("2 selected")),
+            "{}",
+            stage.screen()
+        );
+        stage.press("g t");
+        stage.press(clear);
+        let text = stage.screen();
+        assert!(text.lines().next().is_some_and(|l| l.contains("all clouds")), "{clear}: {text}");
+        assert!(stage.view.scope.is_all());
+    }
+}
+
+#[test]
+fn a_namespace_is_the_scope_of_every_pane() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    stage.press("g p : n s space c h e c k o u t enter");
+    let text = stage.screen();
+    assert_eq!(stage.view.pane, PaneId::Problems);
+    assert!(text.contains("checkout/web") && !text.contains("web/web"), "{text}");
+    assert!(text.lines().next().is_some_and(|l| l.contains("namespace checkout in 2 clusters")), "{text}");
+    stage.press(": n s space n o p e enter");
+    assert!(stage.screen().contains("no cluster in scope has a namespace nope"));
+    stage.press(": n s space p a y m e n t s enter");
+    assert!(stage.screen().contains("namespace payments in 2 clusters"), "{}", stage.screen());
+    stage.press(": n s space a l l enter");
+    assert!(stage.view.scope.is_all(), "{}", stage.screen());
+}
+
+#[test]
+fn esc_leads_back_from_what_was_opened_by_a_command() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    // In a table with a filter, a plan is asked for and given up.
+    stage.press("g r / 2 x k enter");
+    let before = stage.screen();
+    stage.press(": a p p l y space . / x . y a m l enter");
+    assert_eq!(stage.view.pane, PaneId::Deploy);
+    stage.press("esc");
+    assert_eq!((stage.view.pane, stage.screen()), (PaneId::Resources, before));
+    stage.press(": r u n s enter");
+    assert!(stage.screen().contains("Nothing was run yet"), "{}", stage.screen());
+}
+
+#[test]
+fn a_filter_that_is_given_up_leaves_the_tree_as_it_was() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    stage.press("down down down");
+    let before = stage.screen();
+    for typed in ["/ 8 v b n 4 esc", "/ n o s u c h esc"] {
+        stage.press(typed);
+        assert_eq!(stage.screen(), before, "{typed}");
+    }
+}
+
+#[test]
+fn a_node_leads_to_its_own_pods_only() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    let node = |name: &str| {
+        let meta = Meta { name: name.into(), ..Meta::default() };
+        Row::Node(Box::new(skyfleet::domain::node::NodeRow { meta, ..Default::default() }))
+    };
+    let on = |name: &str, node: &str| match pod("checkout", name, "x", "") {
+        Row::Pod(row) => Row::Pod(Box::new(PodRow { node: node.into(), ..*row })),
+        row => row,
+    };
+    let deltas = vec![
+        Delta::Reset { kind: Kind::Node, rows: vec![node("worker-1"), node("worker-10")] },
+        Delta::Reset { kind: Kind::Pod, rows: vec![on("here", "worker-1"), on("elsewhere", "worker-10")] },
+    ];
+    stage.fleet.apply(Update::Cluster(Batch { cluster: ClusterId(0), deltas }), now());
+    stage.press(": n o d e s enter enter");
+    let text = stage.screen();
+    assert!(text.contains("on worker-1") && text.contains("here"), "{text}");
+    assert!(!text.contains("elsewhere"), "{text}");
+    stage.press("esc");
+    assert!(stage.screen().contains("worker-10"));
+}
+
+#[test]
+fn an_empty_table_names_what_narrows_it() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    stage.press("g r ctrl-z / 8 v b n enter");
+    let text = stage.screen();
+    assert!(text.contains("/8vbn: Esc clears it") && text.contains("ctrl-z shows all"), "{text}");
+}
+
+#[test]
 fn the_help_cuts_nothing_and_knows_the_command_line() {
     for size in [(40, 12), (80, 24)] {
         let mut stage = Stage::new(size, &[], false);

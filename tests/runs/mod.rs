@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use skyfleet::domain::id::ObjectKey;
 use skyfleet::domain::kind::Kind;
-use skyfleet::domain::plan::{Plan, Verdict};
+use skyfleet::domain::plan::{Plan, Verb, Verdict};
 use skyfleet::domain::scope::Scope;
 use skyfleet::fleet::Fleet;
 use skyfleet::fleet::cluster::ClusterInfo;
@@ -198,10 +198,21 @@ async fn asked(s: &Stage) -> Result<(), String> {
         let plans: Result<Vec<Plan>, _> = [scale, restart, delete].into_iter().collect();
         plans.map_err(|e| e.to_string())
     };
+    // An autoscaler that no pane has asked for yet.
+    s.apply(&json!({
+        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web-hpa", "namespace": s.namespace},
+        "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+                 "minReplicas": 1, "maxReplicas": 4}
+    }))
+    .await?;
     for mut plan in plans(&s.session, &fleet)? {
         preflight::ask(&s.session, &mut plan).await;
         same(plan.verb.word(), plan.steps[0].verdict.blocks(), None)?;
+        let warned = plan.steps[0].notes.iter().any(|n| n.starts_with("hpa/web-hpa owns the replicas"));
+        same("the autoscaler is named where replicas are set", warned, plan.verb == Verb::Scale)?;
     }
+    s.delete(Kind::HorizontalPodAutoscaler, "web-hpa").await?;
     for mut plan in plans(&s.viewer, &fleet)? {
         preflight::ask(&s.viewer, &mut plan).await;
         match &plan.steps[0].verdict {

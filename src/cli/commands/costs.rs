@@ -37,6 +37,8 @@ pub async fn run(
         ("CPU/mo", true),
         ("RAM/mo", true),
         ("GPU/mo", true),
+        ("IDLE/mo", true),
+        ("FEE/mo", true),
         ("TOTAL/mo", true),
         ("SHARE", true),
     ]);
@@ -56,6 +58,8 @@ pub async fn run(
                     money(r.cpu_nano),
                     money(r.mem_nano),
                     money(r.gpu_nano),
+                    money(r.idle_nano + r.unread_nano),
+                    money(r.fee_nano),
                     if r.is_unknown() { "n/a".to_owned() } else { money(r.total_nano) },
                     if r.is_unknown() { "-".to_owned() } else { format!("{}%", r.share_permille / 10) },
                 ]);

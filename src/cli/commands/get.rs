@@ -95,7 +95,13 @@ pub async fn run(
     }
     answer.print(a.output, session, io)?;
     if answer.rows.is_empty() && answer.errors.is_empty() {
-        writeln!(io.err, "no {} in this scope", a.kind)?;
+        if session.in_scope(scope).next().is_none() {
+            writeln!(io.err, "no cluster is in this scope; `skyfleet contexts` lists what there is")?;
+        } else {
+            let plural = kind.map_or_else(|| a.kind.clone(), |k| k.info().plural.to_owned());
+            let named = a.name.as_deref().map_or_else(String::new, |n| format!(" named {}", clean(n)));
+            writeln!(io.err, "no {plural}{named} in this scope")?;
+        }
     }
     Ok(Exit::of(answer.rows.len(), answer.errors.len()))
 }

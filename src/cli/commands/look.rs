@@ -96,7 +96,7 @@ async fn each(
                 namespace: SafeText::new(namespace),
                 name: SafeText::new(&a.name),
             };
-            match look::describe(session, &key).await {
+            match look::describe(session, &result.info, &key).await {
                 Ok(text) => {
                     for line in text.lines() {
                         writeln!(io.out, "{}", clean(line))?;
@@ -111,7 +111,8 @@ async fn each(
         }
     }
     if found == 0 && errors == 0 {
-        writeln!(io.err, "no {} named {} in this scope", a.kind, a.name)?;
+        let word = kind.map_or_else(|| a.kind.to_lowercase(), |k| k.info().name.to_lowercase());
+        writeln!(io.err, "no {} named {} in this scope", clean(&word), clean(&a.name))?;
     }
     Ok(Exit::of(found, errors))
 }

@@ -82,10 +82,7 @@ async fn planned(
         writeln!(io.err, "`{target}` is no KIND/NAME of a built-in kind; e.g. deploy/web")?;
         return Ok(Exit::Usage);
     };
-    let mut kinds = vec![Kind::HorizontalPodAutoscaler];
-    if !Kind::WATCHED.contains(&kind) {
-        kinds.push(kind);
-    }
+    let kinds = if Kind::WATCHED.contains(&kind) { Vec::new() } else { vec![kind] };
     let gathered = gathered(args, session, scope, with_kinds(kinds), io).await;
     let mut keys = find(&gathered.fleet, scope, kind, name);
     let mut errors = gathered.errors_for(scope, &[kind]);
@@ -108,7 +105,9 @@ async fn planned(
     }
     let exit = match plan(&gathered.fleet, &keys) {
         Ok(mut plan) => {
-            ops::preflight::ask(session, &mut plan).await;
+            if ops::preflight::is_wanted(&plan, session.max_targets) {
+                ops::preflight::ask(session, &mut plan).await;
+            }
             confirm_and_run(&plan, &errors, output, write, session, io).await?
         }
         Err(why) => {
@@ -195,11 +194,15 @@ pub fn show(plan: &Plan, io: &mut Io<'_>) -> io::Result<()> {
     let room = io.width;
     // A plan is never cut: where its table does not fit, each step has lines of its own.
     if room.is_some_and(|room| out::whole_width(&columns, &rows) > room) {
+        let mut before: Option<(&String, &String)> = None;
         for row in &rows {
             let [cluster, env, object, what, acts_as, notes] = row.as_slice() else { continue };
-            writeln!(io.out, "{}  {}", clean(cluster), clean(env))?;
+            // A cluster and who acts there are named once above its objects.
+            if before != Some((cluster, acts_as)) {
+                writeln!(io.out, "{}  {}  as {}", clean(cluster), clean(env), clean(acts_as))?;
+                before = Some((cluster, acts_as));
+            }
             writeln!(io.out, "  {}  {}", clean(object), clean(what))?;
-            writeln!(io.out, "  as {}", clean(acts_as))?;
             if !notes.is_empty() {
                 writeln!(io.out, "  note: {}", clean(notes))?;
             }
@@ -214,7 +217,7 @@ pub fn show(plan: &Plan, io: &mut Io<'_>) -> io::Result<()> {
             let value = |v: &Option<String>| {
                 v.as_deref().map_or_else(|| "(none)".to_owned(), |t| clean(t).into_owned())
             };
-            writeln!(out, "  {}: {} -> {}", clean(&c.path), value(&c.before), value(&c.after))?;
+            writeln!(out, "  {}: {} → {}", clean(&c.path), value(&c.before), value(&c.after))?;
         }
     }
     Ok(())
@@ -249,11 +252,18 @@ pub async fn confirm_and_run(
         return stopped(io, Exit::Ok, "nothing would change");
     }
     let blocked = plan.targets().filter(|s| s.verdict.blocks().is_some()).count();
+    let too_many = match plan.check(write.i_mean.as_deref(), session.max_targets) {
+        Err(error @ (PlanError::TooMany { .. } | PlanError::ReadOnly(_))) => Some(error),
+        _ => None,
+    };
+    if let Some(error) = too_many {
+        return stopped(io, Exit::Usage, &format!("nothing was written: {error}"));
+    }
     if write.dry_run {
         return stopped(io, if blocked > 0 { Exit::Failed } else { Exit::Ok }, "");
     }
     if blocked > 0 {
-        let mend = if plan.verb == Verb::Apply { "mend the manifest" } else { "mend what is refused" };
+        let mend = if plan.verb == Verb::Apply { "mend the manifest" } else { "mend what refuses them" };
         let words = format!(
             "{blocked} of these cannot be done; nothing was written: {mend}, or leave their clusters out of the scope"
         );

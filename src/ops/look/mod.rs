@@ -14,6 +14,7 @@ use crate::domain::age;
 use crate::domain::diff::{self, to_yaml};
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
+use crate::fleet::cluster::ClusterInfo;
 use crate::source::api::{self, ListOptions, Resource};
 use crate::source::fault::{Fault, FaultClass};
 
@@ -44,15 +45,13 @@ pub fn as_yaml(mut object: Value, show_secrets: bool) -> String {
     to_yaml(&object)
 }
 
-/// The object for people: where it is, what matters of its kind, and what happened to it.
-pub async fn describe(session: &Session, key: &ObjectKey) -> Result<String, Fault> {
+/// The object for people: where it is (`info` is its cluster, as it is known by now), what matters of its kind, and what happened to it.
+pub async fn describe(session: &Session, info: &ClusterInfo, key: &ObjectKey) -> Result<String, Fault> {
     let object = fetch(session, key).await?;
     let now = session.clock.now();
     let mut out = String::new();
-    if let Some(info) = session.info(key.cluster) {
-        line(&mut out, "Cluster", &info.place.path());
-        line(&mut out, "Context", &format!("{}   as {}", info.context, info.user));
-    }
+    line(&mut out, "Cluster", &info.place.path());
+    line(&mut out, "Context", &format!("{}   as {}", info.context, info.user));
     line(&mut out, "Name", text(&object, "/metadata/name"));
     if !key.namespace.is_empty() {
         line(&mut out, "Namespace", &key.namespace);
@@ -104,7 +103,7 @@ pub async fn describe(session: &Session, key: &ObjectKey) -> Result<String, Faul
 }
 
 fn line(out: &mut String, name: &str, value: &str) {
-    let _ = writeln!(out, "{:<15}{value}", format!("{name}:"));
+    let _ = writeln!(out, "{:<17}{value}", format!("{name}:"));
 }
 
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
@@ -149,7 +148,7 @@ fn map(out: &mut String, name: &str, value: Option<&Value>) {
         if n == 0 {
             line(out, name, &entry);
         } else {
-            let _ = writeln!(out, "{:15}{entry}", "");
+            let _ = writeln!(out, "{:17}{entry}", "");
         }
     }
 }
@@ -192,7 +191,12 @@ async fn events(session: &Session, key: &ObjectKey, object: &Value, now: Timesta
     let options = ListOptions {
         namespace: (!key.namespace.is_empty()).then(|| key.namespace.to_string()),
         labels: None,
-        fields: Some(format!("involvedObject.name={},involvedObject.uid={uid}", key.name)),
+        // Kubelets write a node's name in the place of its uid.
+        fields: Some(if key.kind == Kind::Node {
+            format!("involvedObject.kind=Node,involvedObject.name={}", key.name)
+        } else {
+            format!("involvedObject.name={},involvedObject.uid={uid}", key.name)
+        }),
     };
     let _ = writeln!(out, "\nEvents:");
     match api::list(&client, &Resource::from(Kind::Event), &options).await {

@@ -44,18 +44,18 @@ pub(super) async fn pods(
     let Ok(client) = session.client(key.cluster).await else { return };
     let fields = format!("spec.nodeName={},status.phase!=Failed,status.phase!=Succeeded", key.name);
     let options = ListOptions { namespace: None, labels: None, fields: Some(fields) };
-    let mut pods: Vec<PodRow> = match api::list(&client, &Resource::from(Kind::Pod), &options).await {
-        Ok(pods) => pods.into_iter().filter_map(pod_row).collect(),
-        Err(fault) => {
-            let _ = writeln!(out, "\nPods:\n  cannot be read: {fault}");
-            return;
-        }
-    };
+    let (most, mut pods): (Amount, Vec<PodRow>) =
+        match api::list(&client, &Resource::from(Kind::Pod), &options).await {
+            Ok(pods) => (pods.iter().map(limits).sum(), pods.into_iter().filter_map(pod_row).collect()),
+            Err(fault) => {
+                let _ = writeln!(out, "\nPods:\n  cannot be read: {fault}");
+                return;
+            }
+        };
     pods.sort_by(|a, b| (&a.meta.namespace, &a.meta.name).cmp(&(&b.meta.namespace, &b.meta.name)));
     let has = |name: &str| text(object, &format!("/status/allocatable/{name}")).to_owned();
     let (cpu, mem) = (quantity::cpu_milli(&has("cpu")), quantity::bytes(&has("memory")));
     let asked: Amount = pods.iter().map(|p| p.requests).sum();
-    let limits: Amount = pods.iter().map(|p| p.limits).sum();
     let row = |name: &str, of: Option<u64>, show: fn(u64) -> String, parts: [u64; 2]| {
         let [asked, limit] = parts.map(|part| match of.filter(|of| *of > 0) {
             Some(of) => format!("{} ({}%)", show(part), u128::from(part) * 100 / u128::from(of)),
@@ -70,8 +70,8 @@ pub(super) async fn pods(
         out,
         &[
             ["RESOURCE", "ALLOCATABLE", "REQUESTS", "LIMITS"].map(str::to_owned),
-            row("cpu", cpu, show_cpu, [asked.cpu_milli, limits.cpu_milli]),
-            row("memory", mem, show_bytes, [asked.mem_bytes, limits.mem_bytes]),
+            row("cpu", cpu, show_cpu, [asked.cpu_milli, most.cpu_milli]),
+            row("memory", mem, show_bytes, [asked.mem_bytes, most.mem_bytes]),
             {
                 let [name, of, taken, _] = row("pods", places, |n| n.to_string(), [taken, 0]);
                 [name, of, taken, String::new()]
@@ -92,5 +92,60 @@ pub(super) async fn pods(
     }));
     if !pods.is_empty() {
         cells(out, &rows);
+    }
+}
+
+/// What a pod may take at most, as kubectl adds it up (component-helpers `PodLimits`): containers and sidecars together,
+/// or what one init container may take beside the sidecars before it, if that is more; and the overhead of what is limited.
+/// A container without a limit adds nothing.
+fn limits(pod: &Value) -> Amount {
+    let of = |at: &Value, pointer: &str| Amount {
+        cpu_milli: quantity::cpu_milli(text(at, &format!("{pointer}/cpu"))).unwrap_or(0),
+        mem_bytes: quantity::bytes(text(at, &format!("{pointer}/memory"))).unwrap_or(0),
+        gpu: 0,
+    };
+    let mut sum: Amount = list(pod, "/spec/containers").iter().map(|c| of(c, "/resources/limits")).sum();
+    let (mut sidecars, mut starting) = (Amount::default(), Amount::default());
+    for c in list(pod, "/spec/initContainers") {
+        let own = of(c, "/resources/limits");
+        if text(c, "/restartPolicy") == "Always" {
+            sidecars += own;
+            sum += own;
+            starting = starting.max(sidecars);
+        } else {
+            starting = starting.max(own + sidecars);
+        }
+    }
+    sum = sum.max(starting);
+    let overhead = of(pod, "/spec/overhead");
+    if sum.cpu_milli > 0 {
+        sum.cpu_milli = sum.cpu_milli.saturating_add(overhead.cpu_milli);
+    }
+    if sum.mem_bytes > 0 {
+        sum.mem_bytes = sum.mem_bytes.saturating_add(overhead.mem_bytes);
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn limits_as_kubectl_adds_them_up() {
+        let limit = |cpu: &str| json!({"resources": {"limits": {"cpu": cpu, "memory": "10"}}});
+        let mut sidecar = limit("300m");
+        sidecar["restartPolicy"] = json!("Always");
+        let pod = json!({"spec": {
+            "containers": [limit("1"), {"name": "proxy"}],
+            "initContainers": [sidecar, limit("2")],
+            "overhead": {"cpu": "50m", "memory": "5"}}});
+        // The second init container beside the sidecar is more than all that run later.
+        assert_eq!(limits(&pod), Amount { cpu_milli: 2_350, mem_bytes: 25, gpu: 0 });
+        assert_eq!(
+            limits(&json!({"spec": {"containers": [{}], "overhead": {"cpu": "1"}}})),
+            Amount::default()
+        );
     }
 }

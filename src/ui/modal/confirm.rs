@@ -32,6 +32,8 @@ pub struct Confirm {
     rows: usize,
     /// The servers have not yet said whether they would take it.
     asking: bool,
+    /// Enter was pressed, and was not enough.
+    tried: bool,
 }
 
 /// What the dialog came to.
@@ -40,6 +42,8 @@ pub enum Answer {
     Open,
     /// Closed without doing anything.
     Cancelled,
+    /// Leave out what is refused, and ask again.
+    LeaveOut(Box<Plan>),
     /// Run it; the word is what was typed.
     Run(Box<Plan>, Option<String>),
 }
@@ -47,7 +51,7 @@ pub enum Answer {
 impl Confirm {
     /// Asks about a plan.
     pub fn new(plan: Plan, most: usize) -> Self {
-        Self { plan, word: Line::default(), most, from: 0, page: 1, rows: 0, asking: false }
+        Self { plan, word: Line::default(), most, from: 0, page: 1, rows: 0, asking: false, tried: false }
     }
 
     /// It stays locked until the servers have answered.
@@ -76,11 +80,16 @@ impl Confirm {
         if key.is(KeyCode::Enter) {
             // What cannot be run is not run: steps that are refused stop here, before anything was written.
             if self.asking || self.check().is_err() || self.blocked() > 0 {
+                self.tried = true;
                 return Answer::Open;
             }
             let word = (!self.word.text().is_empty()).then(|| self.word.text().trim().to_owned());
             return Answer::Run(Box::new(self.plan.clone()), word);
         }
+        if key.is_ctrl('x') && self.blocked() > 0 {
+            return Answer::LeaveOut(Box::new(self.plan.clone()));
+        }
+        self.tried = false;
         let last = self.rows.saturating_sub(self.page);
         if key.is(KeyCode::Down) {
             self.from = (self.from + 1).min(last);
@@ -116,7 +125,9 @@ impl Confirm {
     }
 
     fn layout(&self, screen: Rect) -> Layout {
-        Layout::of(&self.plan, self.word.text(), screen)
+        // No word helps where something is refused.
+        let typed = (self.blocked() == 0).then(|| self.word.text());
+        Layout::of(&self.plan, typed, screen)
     }
 
     /// Draws it in the middle of the screen.
@@ -171,12 +182,15 @@ impl Confirm {
         }
         let verb = self.plan.verb.word().to_lowercase();
         let (state, role) = match (&locked, self.blocked()) {
-            (_, n @ 1..) => (format!("{n} of these cannot be done: mend the plan first"), Role::Error),
+            (_, n @ 1..) => (format!("{n} of these cannot be done   ctrl-x leaves them out"), Role::Error),
             (Ok(()) | Err(PlanError::WordWanted(_)), 0) if self.asking => {
                 let clusters = count(self.plan.clusters(), "cluster");
                 (format!("asking {clusters} by dry run … (locked)"), Role::Muted)
             }
             (Ok(()), 0) => (format!("Enter {verb}"), Role::Accent),
+            (Err(PlanError::WordWanted(word)), 0) if self.tried => {
+                (format!("that is not `{word}` (locked)"), Role::Error)
+            }
             (Err(PlanError::WordWanted(_)), 0) => (format!("Enter {verb} (locked)"), Role::Muted),
             (Err(e), 0) => (e.to_string(), Role::Error),
         };

@@ -125,7 +125,11 @@ impl Help {
             }
             let keys_room = if help.is_empty() { screen.width } else { KEYS_WIDTH };
             // As the table draws it where there is no such sign.
-            let keys = if theme.ascii && keys == "≠" { "!=" } else { keys };
+            let keys = match (theme.ascii, keys.as_str()) {
+                (true, "≠") => "!=",
+                (true, "▼ ▲") => "v ^",
+                (_, keys) => keys,
+            };
             draw::text(buf, screen.x + keys_at, y, keys, keys_room, base.patch(theme.style(Role::KeysKey)));
             if context_at < text_at {
                 draw::text(buf, screen.x + context_at, y, context, 10, base.patch(muted));

@@ -103,7 +103,13 @@ impl Pane for Costs {
             self.sums = Some(sums);
         }
         self.notes = self.sums.as_ref().map_or_else(Vec::new, |sums| notes(sums, seen.now, columns));
-        self.notes.truncate(usize::from((rows / 5).max(2)));
+        let most = usize::from((rows / 5).max(2));
+        if self.notes.len() > most {
+            self.notes.truncate(most);
+            if let Some(last) = self.notes.last_mut() {
+                "… more on a taller screen, and by `skyfleet costs`".clone_into(last);
+            }
+        }
         self.list.set_page(usize::from(rows).saturating_sub(self.notes.len() + 1));
     }
 
@@ -157,6 +163,11 @@ impl Pane for Costs {
         let to = match action {
             Action::Pivot | Action::Right => (at + 1) % By::ALL.len(),
             Action::Left => (at + By::ALL.len() - 1) % By::ALL.len(),
+            Action::Open => {
+                return vec![Effect::say(
+                    "b groups by what is below; what the tree selects is what is summed",
+                )];
+            }
             _ => return Vec::new(),
         };
         self.by = By::ALL.get(to).copied().unwrap_or(self.by);
@@ -192,12 +203,13 @@ impl Pane for Costs {
 
 /// What the numbers are, in lines of that width.
 fn notes(sums: &Sums, now: Timestamp, width: u16) -> Vec<String> {
-    let mut notes = sums.notes(now.to_zoned(TimeZone::UTC).date());
+    let mut notes = Vec::new();
     if sums.rows.iter().any(|r| r.efficiency_permille.is_some()) {
         notes.push("EFF: how much of what is asked for is used".to_owned());
     }
     if sums.partial {
         notes.push("idle and fees are left out: only parts of clusters are in scope".to_owned());
     }
+    notes.extend(sums.notes(now.to_zoned(TimeZone::UTC).date()));
     notes.iter().flat_map(|note| cells::wrap(note, width.saturating_sub(2), 2)).collect()
 }

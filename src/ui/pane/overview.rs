@@ -24,7 +24,8 @@ use crate::fleet::tree;
 use crate::ops::{changes, costs, problems};
 use crate::ui::action::Action;
 use crate::ui::effect::{Drill, Effect};
-use crate::ui::pane::{Pane, PaneId, Seen};
+use crate::ui::lens::Lens;
+use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
@@ -247,7 +248,7 @@ fn namespaces(seen: Seen<'_>, id: crate::domain::id::ClusterId) -> Vec<Line> {
                 name: ns.to_string(),
                 clusters: 0,
                 health: tally.worst(),
-                bad: (tally.count(Health::Degraded), tally.count(Health::Down)),
+                bad: tally.bad(),
                 cost: None,
                 trouble: None,
                 tally,
@@ -464,8 +465,7 @@ impl Pane for Overview {
         match (action, self.lines.get(self.list.cursor).and_then(|l| l.node.clone())) {
             (Action::Open, Some(node)) => {
                 let rows = matches!(node, TreeNode::Workload(..) | TreeNode::Pod(..));
-                let pane = if rows { PaneId::Resources } else { PaneId::Overview };
-                vec![Effect::Drill(Drill { nodes: vec![node], pane, kind: Kind::Pod, filter: String::new() })]
+                vec![Effect::Drill(Drill { nodes: vec![node], lens: rows.then(|| Lens::of(Kind::Pod)) })]
             }
             _ => Vec::new(),
         }

@@ -12,7 +12,7 @@ use crate::domain::triage::problem::Problem;
 use crate::domain::{age, filter::Filter};
 use crate::ops::problems;
 use crate::ui::action::Action;
-use crate::ui::effect::{Effect, Look};
+use crate::ui::effect::{Effect, Look, Prompt};
 use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
@@ -36,6 +36,8 @@ pub struct Problems {
     filter: String,
     seen: Option<(u64, i64)>,
     changed: bool,
+    /// Cells for the clusters' names of findings.
+    cluster_width: u16,
     /// What is known of the line under the cursor, paragraph by paragraph.
     evidence: Vec<String>,
     /// What it was worked out of: the state of the list, its cursor and length.
@@ -104,19 +106,24 @@ impl Problems {
         // Findings that say the same are told once.
         let told = |findings: &[Finding]| -> Vec<String> {
             let mut out: Vec<(&Finding, usize)> = Vec::new();
+            let mut untold = 0;
             for f in findings {
                 let room = out.len() < EVIDENCE_MOST;
                 match out.iter_mut().find(|(known, _)| known.detail == f.detail) {
                     Some((_, more)) => *more += 1,
                     None if room => out.push((f, 0)),
-                    None => {}
+                    None => untold += 1,
                 }
             }
             let line = |(f, more): (&Finding, usize)| match more {
                 0 => format!("{}: {}", place(f), f.detail),
                 n => format!("{} and {n} more: {}", place(f), f.detail),
             };
-            out.into_iter().map(line).collect()
+            let mut out: Vec<String> = out.into_iter().map(line).collect();
+            if untold > 0 {
+                out.push(format!("and {untold} more: Enter opens the list"));
+            }
+            out
         };
         match self.lines.get(self.list.cursor) {
             None => Vec::new(),
@@ -156,6 +163,8 @@ impl Problems {
     }
 }
 
+/// Cells a cluster's name has at most.
+const CLUSTER_WIDTH: u16 = 20;
 /// So many findings are in the evidence; opened, the problem lists all.
 const EVIDENCE_MOST: usize = 20;
 
@@ -189,6 +198,15 @@ fn key(p: &Problem) -> String {
     format!("{}/{}", p.rule, p.cause)
 }
 
+/// The workload a finding is about: its own, or that of its pod.
+fn workload_key(f: &Finding) -> Option<ObjectKey> {
+    let (kind, name) = match &f.workload {
+        Some((kind, name)) => (Kind::parse(kind)?, name.clone()),
+        None => (Kind::parse(&f.object.kind).filter(|k| k.is_workload())?, f.object.name.clone()),
+    };
+    Some(ObjectKey { cluster: f.object.cluster, kind, namespace: f.object.namespace.clone(), name })
+}
+
 fn object_key(f: &Finding) -> Option<ObjectKey> {
     Some(ObjectKey {
         cluster: f.object.cluster,
@@ -208,6 +226,10 @@ impl Pane for Problems {
             self.evidence_of = None;
             let at = self.problem().map(key);
             self.problems = problems::of(seen.fleet, seen.scope, seen.now);
+            let clusters = self.problems.iter().flat_map(|p| &p.clusters);
+            let names =
+                clusters.filter_map(|id| seen.fleet.cluster(*id)).map(|c| cells::width(c.info.name()));
+            self.cluster_width = names.max().unwrap_or(0).min(CLUSTER_WIDTH);
             self.rows();
             self.list.set_len(self.lines.len());
             let found = self.lines.iter().position(|l| match l {
@@ -306,13 +328,13 @@ impl Pane for Problems {
                     let env = cluster
                         .map_or_else(|| theme.style(Role::Text), |c| theme.environment(c.info.environment));
                     let at = area.x + 6;
-                    let used = draw::text(buf, at, y, name, 20, own(env));
+                    let used = draw::text(buf, at, y, name, CLUSTER_WIDTH, own(env));
                     let object = if f.object.namespace.is_empty() {
                         f.object.target()
                     } else {
                         format!("{}/{}", f.object.namespace, f.object.name)
                     };
-                    let x = at + used.max(10) + 1;
+                    let x = at + used.max(self.cluster_width) + 1;
                     let used =
                         draw::text(buf, x, y, &object, right.saturating_sub(x), own(theme.style(Role::Text)));
                     let x = x + used + 2;
@@ -351,6 +373,17 @@ impl Pane for Problems {
                 if let Some(object) = object_key(finding) {
                     return vec![Effect::Look(Look::Describe, object)];
                 }
+            }
+            Action::Scale | Action::Restart | Action::Delete | Action::Kill => {
+                let workload = self.finding().and_then(workload_key);
+                return match (action, workload) {
+                    (Action::Scale, Some(key)) if key.kind.is_scalable() => {
+                        vec![Effect::Prompt(Prompt::Scale(vec![key]))]
+                    }
+                    // The verb takes the workload; a pod is deleted by itself.
+                    (Action::Restart, Some(_)) | (Action::Delete | Action::Kill, _) => Vec::new(),
+                    _ => vec![Effect::complain("no workload stands behind this")],
+                };
             }
             Action::Connect => {
                 let clusters: Vec<ClusterId> =

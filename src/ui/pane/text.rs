@@ -5,25 +5,25 @@ use ratatui::layout::Rect;
 
 use crate::domain::cells;
 use crate::domain::filter::Filter;
-use crate::domain::id::ObjectKey;
 use crate::domain::text::SafeText;
 use crate::ui::action::Action;
-use crate::ui::effect::Look;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
 
 /// A text that is looked at.
 pub struct TextView {
-    /// Which text.
-    pub look: Look,
-    /// Of what.
-    pub object: ObjectKey,
+    /// What it is called where it is saved: `web-yaml`.
+    pub name: String,
     /// Answers of another generation are not for this view.
     pub generation: u64,
     /// `aws / … / prod-a  checkout / po/web-1`.
     pub title: String,
+    /// The text's lines, and those lines as they are shown: broken to the width, when wrapped.
     lines: Vec<SafeText>,
+    shown: Vec<SafeText>,
+    wrap: bool,
+    width: u16,
     loading: bool,
     failed: bool,
     list: List,
@@ -33,13 +33,15 @@ pub struct TextView {
 
 impl TextView {
     /// A view that waits for its text.
-    pub fn new(look: Look, object: ObjectKey, generation: u64, title: String) -> Self {
+    pub fn new(name: String, generation: u64, title: String) -> Self {
         Self {
-            look,
-            object,
+            name,
             generation,
             title,
             lines: Vec::new(),
+            shown: Vec::new(),
+            wrap: false,
+            width: 80,
             loading: true,
             failed: false,
             list: List::default(),
@@ -54,7 +56,21 @@ impl TextView {
         self.failed = text.is_err();
         let (Ok(text) | Err(text)) = text;
         self.lines = text.lines().map(SafeText::new).collect();
-        self.list.set_len(self.lines.len());
+        self.lay_out();
+    }
+
+    fn lay_out(&mut self) {
+        let width = self.width.saturating_sub(2);
+        self.shown = if self.wrap {
+            let broken = |line: &SafeText| {
+                let indent = line.len() - line.trim_start().len();
+                cells::wrap(line, width, u16::try_from(indent).unwrap_or(0).saturating_add(2))
+            };
+            self.lines.iter().flat_map(broken).map(|l| SafeText::new(&l)).collect()
+        } else {
+            self.lines.clone()
+        };
+        self.list.set_len(self.shown.len());
     }
 
     /// The text as it is shown.
@@ -83,8 +99,8 @@ impl TextView {
     }
 
     fn next(&mut self, filter: &Filter, forward: bool, from: usize) {
-        let n = self.lines.len();
-        let hit = |i: &usize| self.lines.get(*i).is_some_and(|l| filter.find(l).is_some());
+        let n = self.shown.len();
+        let hit = |i: &usize| self.shown.get(*i).is_some_and(|l| filter.find(l).is_some());
         let found = if forward {
             (from..n).chain(0..from).find(hit)
         } else {
@@ -96,8 +112,12 @@ impl TextView {
     }
 
     /// Its size.
-    pub fn prepare(&mut self, rows: u16) {
+    pub fn prepare(&mut self, (rows, columns): (u16, u16)) {
         self.list.set_page(usize::from(rows));
+        if self.width != columns {
+            self.width = columns;
+            self.lay_out();
+        }
     }
 
     /// Takes an action; false when it means nothing here.
@@ -106,13 +126,18 @@ impl TextView {
             return true;
         }
         match action {
+            Action::LogWrap => {
+                self.wrap = !self.wrap;
+                self.across = 0;
+                self.lay_out();
+            }
             Action::Left => self.across = self.across.saturating_sub(8),
             Action::Right => self.across = self.across.saturating_add(8).min(4096),
             Action::LogNextMatch | Action::LogPrevMatch => {
                 if let Ok(filter) = Filter::parse(&self.search) {
                     let forward = action == Action::LogNextMatch;
                     let from = if forward { self.list.cursor + 1 } else { self.list.cursor };
-                    self.next(&filter, forward, from.min(self.lines.len()));
+                    self.next(&filter, forward, from.min(self.shown.len()));
                 }
             }
             _ => return false,
@@ -128,7 +153,7 @@ impl TextView {
         }
         let filter = Filter::parse(&self.search).ok().filter(|_| !self.search.is_empty());
         for (y, i) in (area.top()..area.bottom()).zip(self.list.window()) {
-            let Some(line) = self.lines.get(i) else { break };
+            let Some(line) = self.shown.get(i) else { break };
             let base =
                 if i == self.list.cursor { theme.style(Role::Selection) } else { theme.style(Role::Text) };
             if i == self.list.cursor {

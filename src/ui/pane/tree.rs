@@ -24,6 +24,8 @@ use crate::ui::widget::list::List;
 
 /// So many rows are found by a filter; who sees more than that types another letter.
 const FOUND_MOST: usize = 2_000;
+/// After so many seconds what a filter finds is looked for again, if something has changed.
+const LOOK_AGAIN: u64 = 2;
 
 /// The tree's state.
 #[derive(Default)]
@@ -48,13 +50,17 @@ pub struct Tree {
     more: bool,
     /// Fleet revision of the rows.
     seen: Option<(u64, u64)>,
+    /// When they were looked for.
+    looked: Option<Timestamp>,
+    /// The cursor before a filter is typed, to come back to when it is given up.
+    before: Option<TreeNode>,
     changes: u64,
     costs: Vec<Option<i128>>,
 }
 
 impl Tree {
     /// Works out the visible rows.
-    pub fn prepare(&mut self, fleet: &Fleet, page: u16) {
+    pub fn prepare(&mut self, fleet: &Fleet, now: Timestamp, page: u16) {
         // Places start open, also those that only a cluster's nodes told of.
         for c in fleet.clusters() {
             for place in tree::place_chain(c) {
@@ -66,8 +72,14 @@ impl Tree {
         }
         self.list.set_page(usize::from(page));
         let state = (fleet.revision, self.changes);
-        if self.seen != Some(state) {
+        // What a filter finds is looked for in everything: at once when something was typed or folded, else now and then.
+        let finds = !self.filter.is_empty();
+        let due = !finds
+            || self.seen.is_none_or(|(_, changes)| changes != state.1)
+            || self.looked.is_none_or(|at| now.as_second().abs_diff(at.as_second()) >= LOOK_AGAIN);
+        if self.seen != Some(state) && due {
             self.seen = Some(state);
+            self.looked = Some(now);
             self.more = false;
             match Filter::parse(&self.filter).ok().filter(|_| !self.filter.is_empty()) {
                 None => {
@@ -215,6 +227,18 @@ impl Tree {
         self.typed = true;
         self.changes += 1;
         Ok(())
+    }
+
+    /// A filter will be typed.
+    pub fn begin_filter(&mut self) {
+        self.before.clone_from(&self.cursor);
+    }
+
+    /// It is given up: the filter before, and the cursor where it was.
+    pub fn give_up_filter(&mut self, text: &str) {
+        let _ = self.filter(text);
+        self.typed = false;
+        self.cursor = self.before.take().or(self.cursor.take());
     }
 
     /// Moves, opens, closes, marks. False when the action is not the tree's.

@@ -3,7 +3,7 @@
 use super::{View, World};
 use crate::domain::quantity::count;
 use crate::ops;
-use crate::ui::effect::{Effect, Job, Said, Toast};
+use crate::ui::effect::{Effect, Job, Look, Said, Toast};
 use crate::ui::modal::confirm::Confirm;
 use crate::ui::pane::PaneId;
 use crate::ui::pane::text::TextView;
@@ -22,15 +22,15 @@ impl View {
                         self.remember();
                         // They spoke of what was shown.
                         self.toasts.clear();
+                        self.ways_in = 0;
                     }
                     self.pane = pane;
                     self.focus = Focus::Pane;
-                    self.ways_in.clear();
                     queue.extend(self.entered(world));
                 }
                 Effect::Scope(nodes) => {
                     self.remember();
-                    self.ways_in.clear();
+                    self.ways_in = 0;
                     if let [one] = nodes.as_slice() {
                         self.tree.reveal(world.fleet, one);
                     }
@@ -49,7 +49,7 @@ impl View {
                         );
                     } else {
                         let confirm = Confirm::new((*plan).clone(), self.options.max_targets);
-                        self.confirm = Some(if ops::preflight::is_wanted(&plan) {
+                        self.confirm = Some(if ops::preflight::is_wanted(&plan, self.options.max_targets) {
                             out.push(Effect::Job(Job::Preflight { plan }));
                             confirm.asking()
                         } else {
@@ -64,13 +64,13 @@ impl View {
                     queue.extend(self.panes.logs.open(world.fleet, &self.scope, Some(objects), previous));
                     self.pane = PaneId::Logs;
                     self.focus = Focus::Pane;
-                    self.ways_in.push(String::new());
+                    self.ways_in += 1;
                     self.text = None;
                 }
                 Effect::Look(look, object) => {
                     self.generation += 1;
-                    let place =
-                        world.fleet.cluster(object.cluster).map_or_else(String::new, |c| c.info.place.path());
+                    let Some(cluster) = world.fleet.cluster(object.cluster) else { continue };
+                    let place = cluster.info.place.path();
                     let title = if object.namespace.is_empty() {
                         format!("{place}  {}", object.target())
                     } else {
@@ -79,9 +79,22 @@ impl View {
                     if self.text.is_none() {
                         self.text_from = self.focus;
                     }
-                    self.text = Some(TextView::new(look, object.clone(), self.generation, title));
+                    let what = if look == Look::Yaml { "yaml" } else { "describe" };
+                    let name = format!("{}-{what}", object.name);
+                    self.text = Some(TextView::new(name, self.generation, title));
                     self.focus = Focus::Pane;
-                    out.push(Effect::Job(Job::Look { generation: self.generation, look, object }));
+                    let (generation, info) = (self.generation, Box::new(cluster.info.clone()));
+                    out.push(Effect::Job(Job::Look { generation, look, object, info }));
+                }
+                Effect::Text { name, title, text } => {
+                    self.generation += 1;
+                    if self.text.is_none() {
+                        self.text_from = self.focus;
+                    }
+                    let mut view = TextView::new(name, self.generation, title);
+                    view.set(Ok(&text));
+                    self.text = Some(view);
+                    self.focus = Focus::Pane;
                 }
                 Effect::Retry(clusters) => {
                     for id in &clusters {

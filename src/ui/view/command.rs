@@ -17,6 +17,8 @@ pub enum Command {
     Namespace(Option<String>),
     /// The list of clusters, or those of a name.
     Clusters(Option<String>),
+    /// What was run before.
+    Runs,
     /// Help.
     Help,
     /// Into the background.
@@ -25,7 +27,7 @@ pub enum Command {
     Quit,
 }
 
-const WORDS: &[&str] = &["q", "quit", "apply", "ns", "ctx", "help", "suspend", "clouds"];
+const WORDS: &[&str] = &["q", "quit", "apply", "runs", "history", "ns", "ctx", "help", "suspend", "clouds"];
 
 /// Reads a command line; an error names what is wrong and what was perhaps meant.
 pub fn parse(text: &str) -> Result<Command, String> {
@@ -52,6 +54,7 @@ pub fn parse(text: &str) -> Result<Command, String> {
         "ns" | "namespace" if argument.is_some() => {
             return Ok(Command::Namespace(argument.filter(|a| a != "all" && a != "-")));
         }
+        "runs" | "history" | "rollouts" => return Ok(Command::Runs),
         "apply" => return Ok(Command::Pane(PaneId::Deploy, None)),
         _ => {}
     }
@@ -97,9 +100,10 @@ fn suggest(word: &str) -> Option<&'static str> {
 pub fn words() -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = [
         ("q quit", "Leave skyfleet."),
-        ("ns NAME", "Only this namespace; `:ns all` for all."),
+        ("ns NAME", "Only this namespace, in every cluster in scope; `:ns all` for all."),
         ("ctx", "All clusters, in the overview."),
         ("apply PATH", "Plan manifests over the scope; `:deploy PATH` too."),
+        ("runs", "What was run before, and what came of it; `:history` too."),
         ("help", "This."),
         ("suspend", "Into the background; `fg` brings it back."),
     ]
@@ -151,6 +155,7 @@ mod tests {
             ("deploy /tmp/web.yaml", Command::Pane(PaneId::Deploy, Some("/tmp/web.yaml".into()))),
             ("deploy /web", Command::Kind(Kind::Deployment, None, Some("web".into()))),
             ("clouds", Command::Pane(PaneId::Clouds, None)),
+            ("history", Command::Runs),
             ("ns payments", Command::Namespace(Some("payments".into()))),
             ("ns all", Command::Namespace(None)),
             ("ns", Command::Kind(Kind::Namespace, None, None)),

@@ -1,6 +1,7 @@
 //! The places one has been at, and the way back to them.
 
 use crate::ui::effect::{Drill, Effect};
+use crate::ui::pane::PaneId;
 
 use super::{Focus, Place, View, World};
 
@@ -17,7 +18,7 @@ impl View {
             self.past.push(here)
         }
         self.set_scope(world, there.nodes);
-        self.panes.resources.show(there.kind);
+        self.panes.resources.look_through(there.lens);
         if self.pane != there.pane {
             self.toasts.clear();
         }
@@ -31,7 +32,18 @@ impl View {
             }
         }
         // By the history one leaves whatever was gone into.
-        self.ways_in.clear();
+        self.ways_in = 0;
+        self.entered(world)
+    }
+
+    /// To a pane that shows something of its own, a run or a plan: back leads to where one was.
+    pub(super) fn visit(&mut self, world: World<'_>, pane: PaneId) -> Vec<Effect> {
+        if self.pane != pane || self.focus != Focus::Pane {
+            self.remember();
+            self.ways_in += 1;
+        }
+        self.pane = pane;
+        self.focus = Focus::Pane;
         self.entered(world)
     }
 
@@ -42,26 +54,21 @@ impl View {
             self.tree.reveal(world.fleet, one);
         }
         self.set_scope(world, drill.nodes);
-        self.panes.resources.show(drill.kind);
-        self.pane = drill.pane;
-        self.focus = Focus::Pane;
-        if !drill.filter.is_empty() {
-            let _ = self.panes.get_mut(drill.pane).filter(&drill.filter);
+        if let Some(lens) = drill.lens {
+            self.panes.resources.look_through(lens);
+            self.pane = PaneId::Resources;
         }
-        self.ways_in.push(drill.filter);
+        self.focus = Focus::Pane;
+        self.ways_in += 1;
         self.entered(world)
     }
 
-    /// Out of what was gone into, if anything was and nothing but its own filter is there to clear before.
+    /// Out of what was gone into, if anything was, and the pane has nothing to clear before.
     pub(super) fn back_out(&mut self, world: World<'_>) -> Option<Vec<Effect>> {
-        let came_with = self.ways_in.last()?;
-        let pane = self.panes.get(self.pane);
-        let own = !came_with.is_empty() && pane.filter_text() == came_with && !pane.is_marked();
-        if pane.is_holding() && !own {
+        let ways_in = self.ways_in.checked_sub(1)?;
+        if self.panes.get(self.pane).is_holding() {
             return None;
         }
-        let mut ways_in = std::mem::take(&mut self.ways_in);
-        ways_in.pop();
         let effects = self.travel(world, true);
         self.ways_in = ways_in;
         Some(effects)
@@ -72,7 +79,7 @@ impl View {
         Place {
             nodes: self.scope_nodes.clone(),
             pane: self.pane,
-            kind: self.panes.resources.kind(),
+            lens: self.panes.resources.lens().clone(),
             focus: self.focus,
             filter: rows.map_or_else(String::new, |r| r.filter_text().to_owned()),
             cursor: rows.and_then(|r| r.cursor().cloned()),

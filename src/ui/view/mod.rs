@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
+use crate::domain::quantity::count;
 use crate::domain::scope::{Scope, TreeNode};
 use crate::fleet::Fleet;
 use crate::fleet::demand::Demand;
@@ -23,6 +24,7 @@ use crate::ops::problems;
 use super::effect::{Prompt, Toast};
 use super::key::Key;
 use super::keymap::Keymap;
+use super::lens::Lens;
 use super::modal::confirm::Confirm;
 use super::modal::help::Help;
 use super::modal::welcome::Welcome;
@@ -64,7 +66,7 @@ pub struct ViewOptions {
 struct Place {
     nodes: Vec<TreeNode>,
     pane: PaneId,
-    kind: Kind,
+    lens: Lens,
     focus: Focus,
     /// The filter and the row under the cursor, in a pane that is a table of objects.
     filter: String,
@@ -122,11 +124,13 @@ pub struct View {
     pub pending: Vec<Key>,
     wide: bool,
     generation: u64,
+    /// The scope that `:ns` made, and the one it was made of.
+    narrowed: Option<(Vec<TreeNode>, Vec<TreeNode>)>,
     past: Vec<Place>,
     future: Vec<Place>,
     retries: std::collections::BTreeMap<ClusterId, u32>,
-    /// For each place that was gone into from the one before, and that back leads out of: the filter that came with it.
-    ways_in: Vec<String>,
+    /// How many places were gone into, each from the one before: back leads out of them.
+    ways_in: usize,
     /// Who had the focus when the text was opened.
     text_from: Focus,
     /// Number of problems in scope, for the tab and the header.
@@ -160,10 +164,11 @@ impl View {
             pending: Vec::new(),
             wide: false,
             generation: 0,
+            narrowed: None,
             past: Vec::new(),
             future: Vec::new(),
             retries: std::collections::BTreeMap::new(),
-            ways_in: Vec::new(),
+            ways_in: 0,
             text_from: Focus::Tree,
             problems: problems::Count::default(),
             problems_seen: None,
@@ -206,13 +211,13 @@ impl View {
     pub fn prepare(&mut self, fleet: &Fleet, now: Timestamp) {
         self.toasts.retain(|(_, at)| now.as_second() - at.as_second() < TOAST_SECONDS);
         let (rows, columns) = self.pane_size();
-        self.tree.prepare(fleet, self.size.1.saturating_sub(3 + self.toast_lines()));
+        self.tree.prepare(fleet, now, self.size.1.saturating_sub(3 + self.toast_lines()));
         self.follow_cursor();
         let mut panes = std::mem::take(&mut self.panes);
         panes.get_mut(self.pane).prepare(self.seen(fleet, now), (rows, columns));
         self.panes = panes;
         if let Some(text) = &mut self.text {
-            text.prepare(rows);
+            text.prepare((rows, columns));
         }
         let screen = ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1);
         if let Some(help) = &mut self.help {
@@ -311,11 +316,20 @@ impl View {
         match self.scope_nodes.as_slice() {
             [] => "all clouds".to_owned(),
             [one] => node_words(fleet, one),
-            many => format!(
-                "{} selected: {}",
-                many.len(),
-                many.iter().map(|n| node_words(fleet, n)).collect::<Vec<_>>().join(", ")
-            ),
+            many => {
+                let namespace = many.first().and_then(TreeNode::namespace);
+                let alike = |n: &TreeNode| matches!(n, TreeNode::Namespace(_, ns) if Some(ns) == namespace);
+                match namespace {
+                    Some(ns) if many.iter().all(alike) => {
+                        format!("namespace {ns} in {}", count(many.len(), "cluster"))
+                    }
+                    _ => {
+                        // The header is short: names tell more than places there.
+                        let names: Vec<String> = many.iter().map(|n| node_name(fleet, n)).collect();
+                        format!("{} selected: {}", many.len(), names.join(", "))
+                    }
+                }
+            }
         }
     }
 
@@ -333,6 +347,18 @@ impl View {
                 out
             }
         }
+    }
+}
+
+/// A tree node by its own name, and its cluster's.
+fn node_name(fleet: &Fleet, node: &TreeNode) -> String {
+    let cluster = |id: &ClusterId| fleet.cluster(*id).map_or("", |c| c.info.name().as_str());
+    match node {
+        TreeNode::Fleet | TreeNode::Cloud(_) | TreeNode::Account(..) => node_words(fleet, node),
+        TreeNode::Region(_, _, region) => region.to_string(),
+        TreeNode::Cluster(id) => cluster(id).to_owned(),
+        TreeNode::Namespace(id, ns) => format!("{}/{ns}", cluster(id)),
+        TreeNode::Workload(id, _, _, name) | TreeNode::Pod(id, _, name) => format!("{}/{name}", cluster(id)),
     }
 }
 

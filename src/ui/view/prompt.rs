@@ -3,7 +3,9 @@
 use crossterm::event::KeyCode;
 
 use crate::domain::kind::Kind;
-use crate::domain::scope::TreeNode;
+use crate::domain::scope::{Scope, TreeNode};
+use crate::domain::text::SafeText;
+use crate::fleet::tree;
 use crate::ops;
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Job, Prompt};
@@ -20,6 +22,9 @@ impl View {
             Prompt::Filter => self.filter_now().to_owned(),
             Prompt::Command | Prompt::Scale(_) | Prompt::Manifest | Prompt::Save(_) => String::new(),
         };
+        if prompt == Prompt::Filter {
+            self.tree.begin_filter();
+        }
         // A filter is typed anew; Esc brings the one before back.
         let start = if let Prompt::Save(name) = &prompt { name.clone() } else { String::new() };
         self.asking = Some(Asking { prompt, line: Line::new(&start), error: None, suggestion: None, before });
@@ -69,7 +74,11 @@ impl View {
             if let Some(asking) = self.asking.take()
                 && asking.prompt == Prompt::Filter
             {
-                let _ = self.set_filter(&asking.before);
+                if self.text.is_none() && self.focus == Focus::Tree {
+                    self.tree.give_up_filter(&asking.before);
+                } else {
+                    let _ = self.set_filter(&asking.before);
+                }
             }
             return Vec::new();
         }
@@ -129,9 +138,33 @@ impl View {
         let mut panes = std::mem::take(&mut self.panes);
         let effects = panes.deploy.plan(self.seen(world.fleet, world.now), path);
         self.panes = panes;
-        self.pane = PaneId::Deploy;
-        self.focus = Focus::Pane;
-        self.text = None;
+        let mut out = self.visit(world, PaneId::Deploy);
+        out.extend(effects);
+        out
+    }
+
+    /// One namespace in every cluster in scope, or that scope again. Every pane follows.
+    fn narrow_to(&mut self, world: World<'_>, namespace: Option<String>) -> Vec<Effect> {
+        self.adopt_marks(world);
+        self.panes.resources.in_namespace(None);
+        // A scope that another `:ns` made is widened first.
+        let now = self.narrowed.clone().filter(|(made, _)| *made == self.scope_nodes);
+        let of = now.map_or_else(|| self.scope_nodes.clone(), |(_, of)| of);
+        let whole = if of.is_empty() { vec![TreeNode::Fleet] } else { of.clone() };
+        let Some(name) = namespace else { return vec![Effect::Scope(whole)] };
+        let scope = Scope::nodes(whole);
+        let ns = SafeText::new(&name);
+        let has = world.fleet.in_scope(&scope).filter(|c| tree::namespace_names(c).contains(&ns));
+        let nodes: Vec<TreeNode> = has.map(|c| TreeNode::Namespace(c.id(), ns.clone())).collect();
+        if nodes.is_empty() {
+            return vec![Effect::complain(format!("no cluster in scope has a namespace {name}"))];
+        }
+        self.narrowed = Some((nodes.clone(), of));
+        let mut effects = vec![Effect::Scope(nodes)];
+        // From the overview and the tree to what is in it, as in k9s; other panes follow where they are.
+        if self.focus == Focus::Tree || self.pane == PaneId::Overview {
+            effects.push(Effect::Show(PaneId::Resources));
+        }
         effects
     }
 
@@ -162,10 +195,12 @@ impl View {
             }
             Command::Pane(PaneId::Deploy, Some(path)) => self.plan_deploy(world, &path),
             Command::Pane(pane, _) => vec![Effect::Show(pane)],
-            Command::Namespace(namespace) => {
-                self.panes.resources.in_namespace(namespace);
-                vec![Effect::Show(PaneId::Resources)]
+            Command::Runs => {
+                let mut effects = vec![Effect::Show(PaneId::Deploy)];
+                effects.extend(self.panes.deploy.show_past());
+                effects
             }
+            Command::Namespace(namespace) => self.narrow_to(world, namespace),
             Command::Kind(kind, namespace, filter) => {
                 self.panes.resources.show(kind);
                 if namespace.is_some() {

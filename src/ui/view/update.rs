@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::scope::{Scope, TreeNode};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, tree};
 use crate::ops;
 use crate::ops::session::Session;
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Job, Look, Prompt};
 use crate::ui::key::Key;
 use crate::ui::keymap::Found;
-use crate::ui::modal::confirm::Answer;
+use crate::ui::modal::confirm::{Answer, Confirm};
 use crate::ui::modal::help::Help;
 use crate::ui::pane::PaneId;
 
@@ -38,15 +38,25 @@ impl View {
                 Answer::Open => Vec::new(),
                 Answer::Cancelled => {
                     self.confirm = None;
-                    self.absorb(world, vec![Effect::say("cancelled; nothing was done")])
+                    let said = Effect::say("cancelled; nothing was done");
+                    self.absorb(world, vec![Effect::Job(Job::EndPreflight), said])
+                }
+                Answer::LeaveOut(plan) => {
+                    let left = ops::steps::without_refused(world.session, &plan);
+                    if left.targets().next().is_none() {
+                        self.confirm = None;
+                        let words = "nothing is left of the plan: all of it is refused";
+                        return self.absorb(world, vec![Effect::complain(words)]);
+                    }
+                    self.confirm = Some(Confirm::new(left, self.options.max_targets));
+                    Vec::new()
                 }
                 Answer::Run(plan, word) => {
                     self.confirm = None;
                     self.panes.deploy.begin(&plan);
-                    self.pane = PaneId::Deploy;
-                    self.focus = Focus::Pane;
-                    self.text = None;
-                    self.absorb(world, vec![Effect::Job(Job::Execute { plan, word })])
+                    let mut effects = self.visit(world, PaneId::Deploy);
+                    effects.push(Effect::Job(Job::Execute { plan, word }));
+                    self.absorb(world, effects)
                 }
             };
         }
@@ -167,11 +177,7 @@ impl View {
             }
             Action::Copy => Some(vec![Effect::Copy(text.text())]),
             Action::Save => {
-                let name = format!(
-                    "{}-{}.txt",
-                    text.object.name,
-                    if text.look == Look::Yaml { "yaml" } else { "describe" }
-                );
+                let name = format!("{}.txt", text.name);
                 Some(vec![Effect::Prompt(Prompt::Save(name))])
             }
             action => text.act(action).then(Vec::new),
@@ -179,6 +185,17 @@ impl View {
     }
 
     fn act_tree(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
+        let marked: Vec<TreeNode> = self.tree.marks.iter().cloned().collect();
+        let mut effects = self.act_in_tree(world, action);
+        // Marks that are gone are not the scope any more.
+        if !marked.is_empty() && self.tree.marks.is_empty() && self.scope_nodes == marked {
+            effects.push(Effect::Scope(vec![TreeNode::Fleet]));
+            effects.push(Effect::say("no marks: the scope is all clouds again"));
+        }
+        effects
+    }
+
+    fn act_in_tree(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
         match action {
             Action::Open => {
                 let selection = self.tree.selection();
@@ -215,7 +232,7 @@ impl View {
             Action::Logs | Action::PreviousLogs => {
                 self.remember();
                 self.set_scope(world, self.tree.selection());
-                self.ways_in = vec![String::new()];
+                self.ways_in = 1;
                 let effects =
                     self.panes.logs.open(world.fleet, &self.scope, None, action == Action::PreviousLogs);
                 self.pane = PaneId::Logs;
@@ -301,7 +318,10 @@ impl View {
         let plan = match action {
             Action::Describe => return vec![Effect::Look(Look::Describe, first)],
             Action::Yaml => return vec![Effect::Look(Look::Yaml, first)],
-            Action::Restart => ops::restart::plan(world.fleet, world.session, &objects),
+            Action::Restart => {
+                let objects: Vec<ObjectKey> = objects.iter().map(|o| restarted(world.fleet, o)).collect();
+                ops::restart::plan(world.fleet, world.session, &objects)
+            }
             Action::Delete | Action::Kill => ops::delete::plan(world.fleet, world.session, &objects),
             _ => return Vec::new(),
         };
@@ -317,13 +337,15 @@ impl View {
 
     pub(super) fn set_scope(&mut self, world: World<'_>, nodes: Vec<TreeNode>) {
         self.scope = Scope::nodes(nodes.iter().cloned());
-        self.scope_nodes = if self.scope.is_all() { Vec::new() } else { nodes };
+        let nodes = if self.scope.is_all() { Vec::new() } else { nodes };
+        let same = nodes == self.scope_nodes;
+        self.scope_nodes = nodes;
         self.preview_node = None;
         self.preview = self.scope.clone();
         self.problems_seen = None;
         let mut panes = std::mem::take(&mut self.panes);
         let seen = self.seen(world.fleet, world.now);
-        for (id, ..) in crate::ui::pane::PANES {
+        for (id, ..) in crate::ui::pane::PANES.iter().filter(|_| !same) {
             panes.get_mut(*id).scoped(seen);
         }
         self.panes = panes;
@@ -359,6 +381,16 @@ impl View {
         }
         effects
     }
+}
+
+/// What a restart of an object is one of: of a pod, its workload; the dialog names it.
+fn restarted(fleet: &Fleet, key: &ObjectKey) -> ObjectKey {
+    let workload = || {
+        let cluster = fleet.cluster(key.cluster).filter(|_| key.kind == Kind::Pod)?;
+        let row = tree::row_of_owner(cluster, cluster.pod(&key.namespace, &key.name)?)?;
+        Some(ObjectKey { kind: row.kind, name: row.meta.name.clone(), ..key.clone() })
+    };
+    workload().unwrap_or_else(|| key.clone())
 }
 
 /// The object of a workload or pod node.

@@ -151,14 +151,16 @@ fn describe(bench: &Bench) -> Outcome {
         let theirs = bench.kubectl(0, &format!("describe node {node}"))?;
         let there = theirs.split("Non-terminated Pods:").nth(1).unwrap_or("");
         let pods = there.split_whitespace().next().unwrap_or("").trim_start_matches('(');
+        // Of requests and of limits.
         let percent = |text: &str, row: &str| {
             let line = text.lines().find(|l| l.split_whitespace().next() == Some(row)).unwrap_or("");
-            line.split('(').nth(1).and_then(|l| l.split(')').next()).unwrap_or("none").to_owned()
+            let parts = line.split('(').skip(1).map(|l| l.split(')').next().unwrap_or("").to_owned());
+            parts.collect::<Vec<String>>()
         };
         let ours = out.split("Allocated:").nth(1).unwrap_or("");
         let sums = there.split("Allocated resources:").nth(1).unwrap_or("");
         for row in ["cpu", "memory"] {
-            if percent(ours, row) != percent(sums, row) {
+            if percent(ours, row) != percent(sums, row) || percent(ours, row).len() != 2 {
                 return Err(format!("{row} is not kubectl's:\n{ours}\n{sums}"));
             }
         }

@@ -50,7 +50,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub(super) fn of(plan: &Plan, typed: &str, screen: Rect) -> Self {
+    pub(super) fn of(plan: &Plan, typed: Option<&str>, screen: Rect) -> Self {
         let targets: Vec<&Step> = plan.targets().collect();
         let details = details(plan, &targets);
         // As wide as its longest line, as far as the screen goes.
@@ -63,7 +63,7 @@ impl Layout {
         let inner = width.saturating_sub(4).max(1);
         let rows = target_rows(&targets, inner);
         let details: Vec<Row> = details.iter().flat_map(|(text, role)| wrapped(text, *role, inner)).collect();
-        let asked = asked(plan, typed, inner);
+        let asked = typed.map_or_else(Vec::new, |typed| asked(plan, typed, inner));
         let below = asked.len() + 1;
         let room = usize::from(screen.height.saturating_sub(2)).saturating_sub(below).max(1);
         let all = rows.len() + details.len();

@@ -120,6 +120,21 @@ fn what_is_out_of_sight_is_counted() {
 }
 
 #[test]
+fn what_is_refused_can_be_left_out_and_a_wrong_word_is_said() {
+    let mut refused = step(1, "prod-neu", "web");
+    refused.verdict = Verdict::Refused("403 Forbidden".into());
+    let mut confirm = Confirm::new(plan(vec![step(0, "prod-weu", "web"), refused]), 50);
+    let text = screen(&mut confirm, 140, 30);
+    assert!(text.contains("ctrl-x leaves them out") && text.contains("replicas 3 → 6  refused"), "{text}");
+    assert!(!text.contains("protected scope"), "no word helps: {text}");
+    assert!(matches!(confirm.key(Key::parse("ctrl-x").unwrap()), Answer::LeaveOut(_)));
+    let mut confirm = Confirm::new(plan(vec![step(0, "prod-weu", "web")]), 50);
+    confirm.key(Key::parse("x").unwrap());
+    confirm.key(Key::parse("enter").unwrap());
+    assert!(screen(&mut confirm, 120, 30).contains("that is not `web` (locked)"));
+}
+
+#[test]
 fn nothing_is_run_before_the_servers_have_answered() {
     let mut asked = plan(vec![step(0, "prod-weu", "web")]);
     let mut confirm = Confirm::new(asked.clone(), 50).asking();

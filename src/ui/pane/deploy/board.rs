@@ -3,7 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::plan::Plan;
+use crate::domain::cells;
+use crate::domain::plan::{Plan, Step, StepAction, Verdict};
+use crate::ops::journal;
 use crate::ops::run::RunEvent;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
@@ -52,16 +54,15 @@ impl Board {
 
     /// Its steps as lines, for who looks back at it.
     pub(super) fn lines(&self) -> Vec<String> {
-        let line = |(step, state): (&crate::domain::plan::Step, &StepState)| {
-            let (word, words) = match state {
-                StepState::NotStarted => ("not started", ""),
-                StepState::Running(w) => ("running", w.as_str()),
-                StepState::Done(w) => ("done", w.as_str()),
-                StepState::Stopped(w) => ("stopped", w.as_str()),
-                StepState::Failed(w) => ("failed", w.as_str()),
+        let line = |(step, state): (&Step, &StepState)| {
+            let came = match state {
+                StepState::NotStarted => "not started".to_owned(),
+                StepState::Running(w) => format!("running: {w}"),
+                StepState::Done(w) => format!("done: {w}"),
+                StepState::Stopped(w) => format!("stopped: {w}"),
+                StepState::Failed(w) => format!("failed: {w}"),
             };
-            let line = format!("{}  {}  {}", step.cluster.path, step.object_words(), step.action_words());
-            if words.is_empty() { format!("{line}  {word}") } else { format!("{line}  {word}: {words}") }
+            journal::step_line(step, &came)
         };
         self.plan.steps.iter().zip(&self.states).map(line).collect()
     }
@@ -80,18 +81,37 @@ impl Board {
                 StepState::Failed(w) => ("✖", Role::Error, w.as_str()),
             };
             let style = theme.style(role);
-            let line = format!("{}  {}  {}", step.cluster.name, step.object_words(), step.action_words());
+            // What waited for its namespace was only planned so.
+            let action = match (&step.action, &step.verdict) {
+                (StepAction::Apply { .. }, Verdict::Waits(_)) => "apply".to_owned(),
+                _ => step.action_words(),
+            };
+            let line = format!("{}  {}  {action}", step.cluster.name, step.object_words());
             draw::text(buf, area.x + 1, y, glyph, 1, style);
             let text = theme.style(Role::Text);
             let used = draw::text(buf, area.x + 3, y, &line, area.width.saturating_sub(4), text);
-            draw::text(buf, area.x + 5 + used, y, words, area.width.saturating_sub(6 + used), style);
+            let room = area.width.saturating_sub(6 + used);
+            let fails = matches!(state, StepState::Failed(_) | StepState::Stopped(_));
+            if !fails || cells::width(words) <= room {
+                draw::text(buf, area.x + 5 + used, y, words, room, style);
+            } else {
+                // Why something failed is never cut.
+                for line in cells::wrap(words, area.width.saturating_sub(6), 0) {
+                    y += 1;
+                    if y < area.bottom() {
+                        draw::text(buf, area.x + 5, y, &line, area.width.saturating_sub(6), style);
+                    }
+                }
+            }
             y += 1;
         }
         if let Some(outcome) = &self.outcome
             && y + 1 < area.bottom()
         {
-            let room = area.width.saturating_sub(2);
-            draw::text(buf, area.x + 1, y + 1, outcome, room, theme.style(Role::Title));
+            let width = area.width.saturating_sub(2);
+            for (y, line) in (y + 1..area.bottom()).zip(cells::wrap(outcome, width, 2)) {
+                draw::text(buf, area.x + 1, y, &line, width, theme.style(Role::Title));
+            }
         }
     }
 }

@@ -33,6 +33,8 @@ pub(super) struct Matrix {
     /// What it was worked out of: the plan, the width, whether columns are split.
     of: Option<(String, u16, bool)>,
     objects: Vec<String>,
+    /// For each a step of it.
+    first_steps: Vec<usize>,
     /// How wide the column of objects is.
     first: u16,
     columns: Vec<Column>,
@@ -54,13 +56,17 @@ impl Matrix {
         }
         self.of = Some(of);
         self.objects = Vec::new();
-        let mut rows: HashMap<String, usize> = HashMap::new();
+        self.first_steps = Vec::new();
+        let mut rows: HashMap<ObjectId<'_>, usize> = HashMap::new();
         let mut clusters: Vec<&Step> = Vec::new();
         let mut at: BTreeMap<ClusterId, Vec<(usize, usize)>> = BTreeMap::new();
         for (n, step) in plan.steps.iter().enumerate() {
-            let words = step.object_words();
-            let row = *rows.entry(words.clone()).or_insert_with(|| {
-                self.objects.push(words);
+            let row = *rows.entry(object_id(step)).or_insert_with(|| {
+                let words = step.object_words();
+                // Two kinds of one name are told apart by their group.
+                let known = self.objects.contains(&words);
+                self.objects.push(if known { format!("{words} ({})", step.api_version) } else { words });
+                self.first_steps.push(n);
                 self.objects.len() - 1
             });
             let steps = at.entry(step.cluster.id).or_insert_with(|| {
@@ -202,15 +208,15 @@ fn column(plan: &Plan, title: String, environment: Environment, steps: Vec<Optio
     Column { title, environment, width, steps }
 }
 
-/// Columns whose every cell reads the same, of one environment, as one.
+/// Columns of one environment that are treated alike in every cell, as one.
 fn folded(plan: &Plan, single: Vec<Column>) -> Vec<Column> {
-    let words = |c: &Column| -> Vec<Option<String>> {
-        c.steps.iter().map(|n| n.and_then(|n| plan.steps.get(n)).map(Step::action_words)).collect()
+    let told = |c: &Column| -> Vec<Option<String>> {
+        c.steps.iter().map(|n| n.and_then(|n| plan.steps.get(n)).map(treatment)).collect()
     };
     let mut out: Vec<(Column, usize)> = Vec::new();
     let mut known: HashMap<(Environment, Vec<Option<String>>), usize> = HashMap::new();
     for c in single {
-        let at = *known.entry((c.environment, words(&c))).or_insert(out.len());
+        let at = *known.entry((c.environment, told(&c))).or_insert(out.len());
         match out.get_mut(at) {
             Some((_, more)) => *more += 1,
             None => out.push((c, 0)),
@@ -234,39 +240,60 @@ const fn role_of(step: &Step) -> Role {
     }
 }
 
-/// What the plan has for one object, in every cluster: those it treats alike together.
-pub(super) fn details(plan: &Plan, object: &str) -> Vec<String> {
-    let mut groups: Vec<(&Step, Vec<&str>)> = Vec::new();
-    for step in plan.steps.iter().filter(|s| s.object_words() == object) {
-        let alike = |s: &Step| {
-            (&s.verdict, &s.changes, &s.notes, s.action_words())
-                == (&step.verdict, &step.changes, &step.notes, step.action_words())
+/// What tells an object of a plan from all others.
+type ObjectId<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+fn object_id(step: &Step) -> ObjectId<'_> {
+    (&step.api_version, &step.kind, &step.namespace, &step.name)
+}
+
+/// All that is done to an object in a cluster: where two read the same, they are treated alike.
+fn treatment(step: &Step) -> String {
+    format!("{:?} {:?} {:?} {}", step.verdict, step.changes, step.notes, step.action_words())
+}
+
+impl Matrix {
+    /// What the plan has for one object, in every cluster: those it treats alike together.
+    pub(super) fn details(&self, plan: &Plan, row: usize) -> Vec<String> {
+        let Some(object) = self.first_steps.get(row).and_then(|n| plan.steps.get(*n)).map(object_id) else {
+            return Vec::new();
         };
-        match groups.iter_mut().find(|(s, _)| alike(s)) {
-            Some((_, names)) => names.push(&step.cluster.name),
-            None => groups.push((step, vec![&step.cluster.name])),
+        let mut order: Vec<String> = Vec::new();
+        let mut groups: HashMap<String, Vec<&Step>> = HashMap::new();
+        for step in plan.steps.iter().filter(|s| object_id(s) == object) {
+            let key = treatment(step);
+            if !groups.contains_key(&key) {
+                order.push(key.clone());
+            }
+            groups.entry(key).or_default().push(step);
         }
+        let mut out = Vec::new();
+        for steps in order.iter().filter_map(|key| groups.get(key)) {
+            let Some(step) = steps.first() else { continue };
+            // Every place in full, and who acts there.
+            for s in steps {
+                out.push(format!(
+                    "{}   {}   as {} ({})",
+                    s.cluster.path,
+                    s.action_words(),
+                    s.cluster.acts_as,
+                    s.cluster.context
+                ));
+            }
+            if let Verdict::Conflict(why) | Verdict::Refused(why) | Verdict::Waits(why) = &step.verdict {
+                out.push(format!("    {why}"));
+            }
+            for c in &step.changes {
+                let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "(none)".to_owned());
+                out.push(format!("    {}: {} → {}", c.path, value(&c.before), value(&c.after)));
+            }
+            out.extend(step.notes.iter().map(|n| format!("    note: {n}")));
+        }
+        out
     }
-    let mut out = Vec::new();
-    for (step, names) in groups {
-        out.push(match names.as_slice() {
-            [_] => format!(
-                "{}   {}   as {} ({})",
-                step.cluster.path,
-                step.action_words(),
-                step.cluster.acts_as,
-                step.cluster.context
-            ),
-            many => format!("{}   {}", many.join(", "), step.action_words()),
-        });
-        if let Verdict::Conflict(why) | Verdict::Refused(why) | Verdict::Waits(why) = &step.verdict {
-            out.push(format!("    {why}"));
-        }
-        for c in &step.changes {
-            let value = |v: &Option<String>| v.clone().unwrap_or_else(|| "(none)".to_owned());
-            out.push(format!("    {}: {} → {}", c.path, value(&c.before), value(&c.after)));
-        }
-        out.extend(step.notes.iter().map(|n| format!("    note: {n}")));
+
+    /// A step of the object in that row.
+    pub(super) fn step<'a>(&self, plan: &'a Plan, row: usize) -> Option<&'a Step> {
+        plan.steps.get(*self.first_steps.get(row)?)
     }
-    out
 }

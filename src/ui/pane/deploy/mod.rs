@@ -13,7 +13,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::cells;
-use crate::domain::plan::Plan;
+use crate::domain::diff;
+use crate::domain::plan::{Plan, StepAction, Verb};
 use crate::domain::quantity::count;
 use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
@@ -39,7 +40,7 @@ const INTRO: [&str; 4] = [
     "p   choose a manifest file or folder, or type  :deploy PATH",
 ];
 /// The rows of that, with the title of what stands below it.
-const INTRO_ROWS: u16 = 6;
+const INTRO_ROWS: u16 = 7;
 
 /// So many runs before this are shown.
 pub const PAST_MOST: usize = 20;
@@ -114,6 +115,36 @@ impl Deploy {
         self.run.as_ref().is_some_and(|r| r.outcome.is_none())
     }
 
+    /// Shows the runs before in the place of a plan, which is made anew when it is wanted again: by then it may not be
+    /// true any more. A run that is under way stays in sight.
+    pub fn show_past(&mut self) -> Vec<Effect> {
+        if self.is_running() {
+            return Vec::new();
+        }
+        self.plan = None;
+        self.planning = false;
+        self.generation += 1;
+        self.run = None;
+        self.error = None;
+        vec![Effect::Job(Job::Past)]
+    }
+
+    /// The object under the cursor in every cluster, whole.
+    fn closer(&self) -> Vec<Effect> {
+        let (Some(plan), Some(object)) = (&self.plan, self.matrix.objects().get(self.list.cursor)) else {
+            return Vec::new();
+        };
+        let mut text = self.matrix.details(plan, self.list.cursor).join("\n");
+        if let Some(step) = self.matrix.step(plan, self.list.cursor)
+            && let StepAction::Apply { object, .. } = &step.action
+        {
+            text.push_str("\n\nas it is applied:\n\n");
+            text.push_str(&diff::to_yaml(&diff::masked_alone(object)));
+        }
+        let name = self.matrix.step(plan, self.list.cursor).map_or("object", |s| s.name.as_str());
+        vec![Effect::Text { name: format!("{name}-plan"), title: format!("Plan  {object}"), text }]
+    }
+
     fn summary(plan: &Plan) -> String {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for step in &plan.steps {
@@ -148,8 +179,8 @@ impl Pane for Deploy {
             // As many rows as there are objects, but half of the room is left for what changes.
             self.list.set_page(objects.len().min(usize::from(rows / 2)).max(3));
             self.list.set_len(objects.len());
-            if let Some(object) = objects.get(self.list.cursor).filter(|_| self.run.is_none()) {
-                self.lines = matrix::details(plan, object);
+            if self.run.is_none() {
+                self.lines = self.matrix.details(plan, self.list.cursor);
             }
         }
         self.past_list.set_page(usize::from(rows.saturating_sub(INTRO_ROWS) / 2).max(2));
@@ -184,7 +215,8 @@ impl Pane for Deploy {
         };
         if let Some(error) = &self.error {
             put(&mut y, 2, error, theme.style(Role::Error));
-            put(&mut y, 2, "p chooses another file; r plans again", muted);
+            let keys = if focused { "" } else { "in this pane (tab): " };
+            put(&mut y, 2, &format!("{keys}p chooses another file; r plans again"), muted);
         }
         if let Some(board) = &self.run {
             board.draw(theme, Rect { y, height: area.bottom().saturating_sub(y), ..area }, buf);
@@ -200,6 +232,18 @@ impl Pane for Deploy {
                 for line in INTRO {
                     put(&mut y, 2, line, muted);
                 }
+                if !self.path.is_empty() {
+                    put(&mut y, 2, &format!("r   plan {} again", self.path), muted);
+                }
+            }
+            if self.past.is_empty() {
+                put(&mut y, 2, "", muted);
+                put(
+                    &mut y,
+                    2,
+                    "Nothing was run yet; runs are listed here, with what came of each step.",
+                    muted,
+                );
             }
             if !self.past.is_empty() && y + 2 < area.bottom() {
                 let below = Rect { y: y + 1, height: area.bottom() - y - 1, ..area };
@@ -233,10 +277,13 @@ impl Pane for Deploy {
                 let path = self.path.clone();
                 self.plan_with(seen, &path, true)
             }
+            Action::Open if self.run.is_none() && self.plan.is_some() => self.closer(),
             Action::Run | Action::Open if self.run.is_none() => match &self.plan {
                 Some(plan) => vec![Effect::Confirm(Box::new(plan.clone()))],
                 None => vec![Effect::Prompt(Prompt::Manifest)],
             },
+            Action::Describe | Action::Yaml if self.run.is_none() && self.plan.is_some() => self.closer(),
+            Action::Runs => self.show_past(),
             Action::Abort if self.is_running() => vec![Effect::Job(Job::Abort)],
             Action::Left if self.takes_left() => {
                 self.matrix.scroll(false);
@@ -251,12 +298,12 @@ impl Pane for Deploy {
                 Vec::new()
             }
             Action::Back if self.run.as_ref().is_some_and(|r| r.outcome.is_some()) => {
-                // Back to a plan that is made anew: the one that ran is not true any more.
-                self.run = None;
-                self.plan = None;
-                if self.path.is_empty() {
+                // Back to a plan that is made anew, if it was one of manifests: the one that ran is not true any more.
+                let applied = self.run.take().is_some_and(|r| r.plan.verb == Verb::Apply);
+                if !applied || self.path.is_empty() {
                     return Vec::new();
                 }
+                self.plan = None;
                 let path = self.path.clone();
                 self.plan(seen, &path)
             }
@@ -272,12 +319,19 @@ impl Pane for Deploy {
         &[
             Action::Plan,
             Action::Run,
+            Action::Open,
             Action::ForceConflicts,
             Action::Refresh,
             Action::Toggle,
             Action::Abort,
+            Action::Runs,
             Action::Back,
         ]
+    }
+
+    fn is_holding(&self) -> bool {
+        // The board of manifests that were applied is closed before back leads out.
+        self.run.as_ref().is_some_and(|r| r.outcome.is_some() && r.plan.verb == Verb::Apply)
     }
 
     fn takes_left(&self) -> bool {
@@ -312,8 +366,9 @@ impl Pane for Deploy {
                     return vec![if outcome.is_ok() { Effect::say(words) } else { Effect::complain(words) }];
                 }
             }
-            // What this session has seen run is told by itself, more closely.
             Said::Past(past) => {
+                // What had no end may have one by now.
+                self.past.retain(|p| p.done.is_some());
                 for run in past {
                     if !self.past.iter().any(|p| p.run == run.run) {
                         self.past.push(run.clone());

@@ -1,5 +1,6 @@
 //! Resources: the rows of one kind over the scope, with a CLUSTER column.
 
+mod empty;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -8,22 +9,23 @@ use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::age;
 use crate::domain::health::Health;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::quantity::{count, show_count};
 use crate::domain::scope::TreeNode;
-use crate::fleet::cluster::{Cluster, Lack, Load, Phase, Why};
+use crate::fleet::cluster::{Cluster, Phase, Why};
 use crate::fleet::table::{self, CLUSTER, Column, RowRef};
 use crate::ui::action::Action;
 use crate::ui::effect::{Drill, Effect, Look, Prompt};
-use crate::ui::pane::{Pane, PaneId, Seen};
+use crate::ui::lens::Lens;
+use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::rows::Rows;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
 
+use empty::{empty_words, lack_words};
 use rows::{odd_images, row_of, rows_of};
 
 /// What rows are sorted by.
@@ -39,12 +41,10 @@ enum Sort {
 
 /// The pane's state.
 pub struct Resources {
-    kind: Kind,
+    lens: Lens,
     rows: Rows<ObjectKey>,
     /// Rows in scope before the filter.
     total: usize,
-    namespace: Option<String>,
-    faults: bool,
     sort: Sort,
     reverse: bool,
     columns: Vec<Column>,
@@ -57,11 +57,9 @@ pub struct Resources {
 impl Default for Resources {
     fn default() -> Self {
         Self {
-            kind: Kind::Pod,
+            lens: Lens::of(Kind::Pod),
             rows: Rows::default(),
             total: 0,
-            namespace: None,
-            faults: false,
             sort: Sort::Place,
             reverse: false,
             columns: Vec::new(),
@@ -75,7 +73,19 @@ impl Default for Resources {
 impl Resources {
     /// Which kind is shown.
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.lens.kind
+    }
+
+    /// Which rows are shown.
+    pub fn lens(&self) -> &Lens {
+        &self.lens
+    }
+
+    /// Shows other rows; they begin without filter and marks.
+    pub fn look_through(&mut self, lens: Lens) {
+        self.lens = lens;
+        self.rows.clear();
+        self.widths.clear();
     }
 
     /// What is in scope has changed: the rows are worked out anew.
@@ -85,8 +95,9 @@ impl Resources {
 
     /// Shows another kind.
     pub fn show(&mut self, kind: Kind) {
-        if self.kind != kind {
-            self.kind = kind;
+        if self.lens.kind != kind {
+            self.lens.kind = kind;
+            self.lens.node = None;
             self.rows.clear();
             self.widths.clear();
         }
@@ -95,7 +106,7 @@ impl Resources {
 
     /// Narrows to one namespace, or to none.
     pub fn in_namespace(&mut self, namespace: Option<String>) {
-        self.namespace = namespace.filter(|n| !n.is_empty() && n != "all");
+        self.lens.namespace = namespace.filter(|n| !n.is_empty() && n != "all");
         self.rows.touch();
     }
 
@@ -116,9 +127,15 @@ impl Resources {
         let mut found: Vec<(ObjectKey, SortKey)> = Vec::new();
         self.total = 0;
         for cluster in seen.fleet.in_scope(seen.preview) {
-            for row in rows_of(cluster, self.kind, seen.preview) {
+            for row in rows_of(cluster, self.lens.kind, seen.preview) {
                 let meta = row.meta();
+                if let (Some(node), RowRef::Pod(pod)) = (&self.lens.node, row)
+                    && pod.node != *node
+                {
+                    continue;
+                }
                 if self
+                    .lens
                     .namespace
                     .as_deref()
                     .is_some_and(|ns| !meta.namespace.is_empty() && meta.namespace != ns)
@@ -127,7 +144,7 @@ impl Resources {
                 }
                 self.total += 1;
                 let health = row.health(seen.now);
-                if self.faults && !health.is_bad() {
+                if self.lens.faults && !health.is_bad() {
                     continue;
                 }
                 if let Some(filter) = &filter {
@@ -139,7 +156,7 @@ impl Resources {
                 }
                 let key = ObjectKey {
                     cluster: cluster.id(),
-                    kind: self.kind,
+                    kind: self.lens.kind,
                     namespace: meta.namespace.clone(),
                     name: meta.name.clone(),
                 };
@@ -160,7 +177,7 @@ impl Resources {
             }
         }
         self.rows.set(found.into_iter().map(|(key, _)| key).collect());
-        self.odd = odd_images(seen.fleet, self.kind, self.rows.keys());
+        self.odd = odd_images(seen.fleet, self.lens.kind, self.rows.keys());
     }
 }
 
@@ -174,7 +191,7 @@ enum SortKey {
 impl Pane for Resources {
     fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
         self.columns = vec![CLUSTER];
-        self.columns.extend(table::columns(self.kind).into_iter().filter(|c| seen.wide || !c.wide));
+        self.columns.extend(table::columns(self.lens.kind).into_iter().filter(|c| seen.wide || !c.wide));
         if self.rows.take_stale() || self.seen != Some(seen.fleet.revision) {
             self.seen = Some(seen.fleet.revision);
             self.collect(seen);
@@ -188,17 +205,20 @@ impl Pane for Resources {
             let Some(cluster) = seen.fleet.cluster(key.cluster) else { continue };
             let Some(row) = row_of(cluster, key) else { continue };
             let cells = Self::cell_texts(cluster, row, seen.now);
-            let shown = cells.iter().zip(all_columns(self.kind)).filter(|(_, c)| seen.wide || !c.wide);
+            let shown = cells.iter().zip(all_columns(self.lens.kind)).filter(|(_, c)| seen.wide || !c.wide);
             self.widths.grow(&self.columns, shown.map(|(c, _)| c.text.as_str()));
         }
     }
 
     fn heading(&self, seen: Seen<'_>) -> String {
-        let mut out = self.kind.info().plural.to_owned();
-        if let Some(ns) = &self.namespace {
+        let mut out = self.lens.kind.info().plural.to_owned();
+        if let Some(node) = &self.lens.node {
+            out.push_str(&format!("  on {node}"));
+        }
+        if let Some(ns) = &self.lens.namespace {
             out.push_str(&format!("  ns {ns}"));
         }
-        if self.faults {
+        if self.lens.faults {
             out.push_str("  faults only");
         }
         out.push_str(&self.rows.words());
@@ -213,7 +233,7 @@ impl Pane for Resources {
             let n = count(self.odd.len(), "image");
             out.push_str(&format!("  ≠ {n} unlike in most clusters"));
         }
-        let (loading, done, total) = seen.fleet.loading(seen.preview, self.kind);
+        let (loading, done, total) = seen.fleet.loading(seen.preview, self.lens.kind);
         if loading > 0 {
             let of = total.map_or_else(|| "?".to_owned(), show_count);
             out.push_str(&format!("  loading {} ({} of {of})", count(loading, "cluster"), show_count(done)));
@@ -222,7 +242,7 @@ impl Pane for Resources {
         let mut lacks = seen
             .fleet
             .in_scope(seen.preview)
-            .filter_map(|c| Some((c, c.loads.get(&self.kind)?.lack()?)))
+            .filter_map(|c| Some((c, c.loads.get(&self.lens.kind)?.lack()?)))
             .filter(|(_, lack)| lack.why != Why::NotServed);
         if let Some((cluster, lack)) = lacks.next() {
             let more = match lacks.count() {
@@ -236,20 +256,19 @@ impl Pane for Resources {
 
     fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
         if self.rows.keys().is_empty() {
-            let filtered = !self.rows.filter_text().is_empty() || self.faults;
             let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-            let words = empty_words(seen, self.kind, self.total, filtered);
+            let words = empty_words(seen, self.lens.kind, self.total, &self.narrowing());
             draw::words(buf, below, words, theme.style(Role::Muted));
             return;
         }
-        let all = all_columns(self.kind);
+        let all = all_columns(self.lens.kind);
         draw_table(buf, area, theme, (&self.columns, &self.widths), &self.rows.list, focused, |i| {
             let Some(key) = self.rows.get(i) else { return DrawnRow::default() };
             let Some(cluster) = seen.fleet.cluster(key.cluster) else { return DrawnRow::default() };
             let Some(row) = row_of(cluster, key) else { return DrawnRow::default() };
             let odd = self.odd.contains(key);
             let stale = !matches!(cluster.phase, Phase::Live | Phase::Syncing { .. })
-                || cluster.loads.get(&self.kind).is_some_and(|load| load.lack().is_some());
+                || cluster.loads.get(&self.lens.kind).is_some_and(|load| load.lack().is_some());
             let cells = Self::cell_texts(cluster, row, seen.now)
                 .into_iter()
                 .zip(&all)
@@ -305,7 +324,7 @@ impl Pane for Resources {
         }
         match action {
             Action::FaultsOnly => {
-                self.faults = !self.faults;
+                self.lens.faults = !self.lens.faults;
                 self.rows.touch();
             }
             Action::AllNamespaces => self.in_namespace(None),
@@ -352,7 +371,7 @@ impl Pane for Resources {
 
     fn text(&self, seen: Seen<'_>) -> String {
         let mut out = String::from("CLUSTER");
-        for c in table::columns(self.kind) {
+        for c in table::columns(self.lens.kind) {
             out.push('\t');
             out.push_str(c.title);
         }
@@ -369,18 +388,35 @@ impl Pane for Resources {
 }
 
 impl Resources {
+    /// What leaves rows out, and the key that ends it.
+    fn narrowing(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        if !self.rows.filter_text().is_empty() {
+            out.push(format!("/{}: Esc clears it", self.rows.filter_text()));
+        }
+        if self.lens.faults {
+            out.push("only rows that are not well: ctrl-z shows all".to_owned());
+        }
+        if let Some(ns) = &self.lens.namespace {
+            out.push(format!("only namespace {ns}: 0 shows all"));
+        }
+        out
+    }
+
     /// Where Enter leads, as in k9s: workload, node and namespace to their pods; what has none is described.
     fn open(key: &ObjectKey) -> Vec<Effect> {
         let name = || key.name.clone();
-        let (node, filter) = match key.kind {
-            Kind::Namespace => (TreeNode::Namespace(key.cluster, name()), String::new()),
-            Kind::Node => (TreeNode::Cluster(key.cluster), key.name.to_string()),
-            k if k.is_workload() => {
-                (TreeNode::Workload(key.cluster, key.namespace.clone(), k, name()), String::new())
+        let mut lens = Lens::of(Kind::Pod);
+        let node = match key.kind {
+            Kind::Namespace => TreeNode::Namespace(key.cluster, name()),
+            Kind::Node => {
+                lens.node = Some(name());
+                TreeNode::Cluster(key.cluster)
             }
+            k if k.is_workload() => TreeNode::Workload(key.cluster, key.namespace.clone(), k, name()),
             _ => return vec![Effect::Look(Look::Describe, key.clone())],
         };
-        vec![Effect::Drill(Drill { nodes: vec![node], pane: PaneId::Resources, kind: Kind::Pod, filter })]
+        vec![Effect::Drill(Drill { nodes: vec![node], lens: Some(lens) })]
     }
 }
 
@@ -388,58 +424,4 @@ fn all_columns(kind: Kind) -> Vec<Column> {
     let mut all = vec![CLUSTER];
     all.extend(table::columns(kind));
     all
-}
-
-/// Since when a kind is not current, and why.
-fn lack_words(lack: &Lack, now: Timestamp) -> String {
-    match lack.why {
-        Why::NotServed => lack.cause.to_string(),
-        Why::Trouble | Why::Refused => {
-            format!("not current for {}: {}", age::show(lack.since, now), lack.cause)
-        }
-    }
-}
-
-/// What an empty table says: loading, refused, nothing there, or nothing left by the filter.
-fn empty_words(seen: Seen<'_>, kind: Kind, total: usize, filtered: bool) -> Vec<String> {
-    let plural = kind.info().plural;
-    let mut out = Vec::new();
-    let (loading, done, of) = seen.fleet.loading(seen.preview, kind);
-    if loading > 0 {
-        let of = of.map_or_else(|| "?".to_owned(), show_count);
-        out.push(format!(
-            "loading {plural} from {}: {} of {of}",
-            count(loading, "cluster"),
-            show_count(done)
-        ));
-    }
-    if filtered && total > 0 {
-        out.push(format!("none of {} {plural} matches; Esc clears the filter", show_count(total)));
-    } else if loading == 0 {
-        // "None" is said only of clusters whose list was whole.
-        let known = |c: &Cluster| match c.loads.get(&kind) {
-            Some(Load::Ready | Load::Old(_)) => true,
-            Some(Load::Absent(lack)) => lack.why == Why::NotServed,
-            Some(Load::Loading { .. }) | None => false,
-        };
-        if seen.fleet.in_scope(seen.preview).all(known) {
-            out.push(format!("no {plural} here"));
-        } else if seen.fleet.in_scope(seen.preview).any(known) {
-            out.push(format!("no {plural} in the clusters that could be read"));
-        }
-    }
-    for cluster in seen.fleet.in_scope(seen.preview) {
-        let name = cluster.info.name();
-        match (&cluster.phase, cluster.loads.get(&kind)) {
-            (_, Some(Load::Old(lack) | Load::Absent(lack))) => {
-                out.push(format!("{name}: {}", lack_words(lack, seen.now)));
-            }
-            (Phase::Live | Phase::Connecting { .. } | Phase::Syncing { .. }, _) => {}
-            (phase, _) => {
-                let cause = phase.cause().map_or_else(String::new, |c| format!(": {c}"));
-                out.push(format!("{name} is {}{cause}", phase.word()));
-            }
-        }
-    }
-    out
 }
