@@ -120,7 +120,7 @@ pub fn columns(kind: Kind) -> Vec<Column> {
             NAMESPACE,
             NAME,
             column("READY", true, false, 0, 9),
-            column("STATUS", false, false, 1, 26),
+            column("STATUS", false, false, 0, 26),
             column("UP-TO-DATE", true, false, 4, 10),
             column("AVAILABLE", true, false, 5, 9),
             AGE,

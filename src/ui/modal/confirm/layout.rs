@@ -51,7 +51,9 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn of(plan: &Plan, typed: Option<&str>, screen: Rect) -> Self {
-        let targets: Vec<&Step> = plan.targets().collect();
+        let mut targets: Vec<&Step> = plan.targets().collect();
+        // What is refused is what one has to see.
+        targets.sort_by_key(|s| s.verdict.blocks().is_none());
         let details = details(plan, &targets);
         // As wide as its longest line, as far as the screen goes.
         let margin = if screen.width >= 60 { 2 } else { 0 };

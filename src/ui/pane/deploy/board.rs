@@ -67,9 +67,19 @@ impl Board {
         self.plan.steps.iter().zip(&self.states).map(line).collect()
     }
 
+    /// The first step that is drawn: what is under way, or failed, stays in sight, and in the end the outcome.
+    fn first(&self, rows: u16) -> usize {
+        let rows = usize::from(rows.saturating_sub(2)).max(1);
+        let failed = self.states.iter().position(|s| matches!(s, StepState::Failed(_)));
+        let current = |s: &StepState| matches!(s, StepState::Running(_) | StepState::NotStarted);
+        let last = self.states.len().saturating_sub(1);
+        let at = failed.or_else(|| self.states.iter().position(current)).unwrap_or(last);
+        at.saturating_sub(rows / 2).min(self.states.len().saturating_sub(rows))
+    }
+
     pub(super) fn draw(&self, theme: &Theme, area: Rect, buf: &mut Buffer) {
         let mut y = area.y;
-        for (step, state) in self.plan.steps.iter().zip(&self.states) {
+        for (step, state) in self.plan.steps.iter().zip(&self.states).skip(self.first(area.height)) {
             if y >= area.bottom() {
                 break;
             }

@@ -253,8 +253,9 @@ fn treatment(step: &Step) -> String {
 }
 
 impl Matrix {
-    /// What the plan has for one object, in every cluster: those it treats alike together.
-    pub(super) fn details(&self, plan: &Plan, row: usize) -> Vec<String> {
+    /// What the plan has for one object, in every cluster: those it treats alike together, what is refused first. `full`
+    /// names the place of each and who acts there; else many clusters are a line of names.
+    pub(super) fn details(&self, plan: &Plan, row: usize, full: bool) -> Vec<String> {
         let Some(object) = self.first_steps.get(row).and_then(|n| plan.steps.get(*n)).map(object_id) else {
             return Vec::new();
         };
@@ -268,17 +269,20 @@ impl Matrix {
             groups.entry(key).or_default().push(step);
         }
         let mut out = Vec::new();
-        for steps in order.iter().filter_map(|key| groups.get(key)) {
+        let mut groups: Vec<&Vec<&Step>> = order.iter().filter_map(|key| groups.get(key)).collect();
+        groups.sort_by_key(|steps| steps.iter().all(|s| s.verdict.blocks().is_none()));
+        for steps in groups {
             let Some(step) = steps.first() else { continue };
-            // Every place in full, and who acts there.
-            for s in steps {
-                out.push(format!(
-                    "{}   {}   as {} ({})",
-                    s.cluster.path,
-                    s.action_words(),
-                    s.cluster.acts_as,
-                    s.cluster.context
-                ));
+            match steps.as_slice() {
+                [_, _, ..] if !full => {
+                    let names: Vec<&str> = steps.iter().map(|s| s.cluster.name.as_str()).collect();
+                    out.push(format!("{}   {}", names.join(", "), step.action_words()));
+                }
+                each => out.extend(each.iter().map(|s| {
+                    let (user, context) = (&s.cluster.acts_as, &s.cluster.context);
+                    let by = if user == context { String::new() } else { format!(" ({context})") };
+                    format!("{}   {}   as {user}{by}", s.cluster.path, s.action_words())
+                })),
             }
             if let Verdict::Conflict(why) | Verdict::Refused(why) | Verdict::Waits(why) = &step.verdict {
                 out.push(format!("    {why}"));

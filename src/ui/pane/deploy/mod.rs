@@ -134,7 +134,7 @@ impl Deploy {
         let (Some(plan), Some(object)) = (&self.plan, self.matrix.objects().get(self.list.cursor)) else {
             return Vec::new();
         };
-        let mut text = self.matrix.details(plan, self.list.cursor).join("\n");
+        let mut text = self.matrix.details(plan, self.list.cursor, true).join("\n");
         if let Some(step) = self.matrix.step(plan, self.list.cursor)
             && let StepAction::Apply { object, .. } = &step.action
         {
@@ -180,7 +180,7 @@ impl Pane for Deploy {
             self.list.set_page(objects.len().min(usize::from(rows / 2)).max(3));
             self.list.set_len(objects.len());
             if self.run.is_none() {
-                self.lines = self.matrix.details(plan, self.list.cursor);
+                self.lines = self.matrix.details(plan, self.list.cursor, false);
             }
         }
         self.past_list.set_page(usize::from(rows.saturating_sub(INTRO_ROWS) / 2).max(2));

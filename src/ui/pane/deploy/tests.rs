@@ -122,6 +122,22 @@ fn clusters_that_are_treated_alike_share_a_column_and_the_others_are_scrolled_to
 }
 
 #[test]
+fn what_is_under_way_stays_in_sight() {
+    let mut stage = Stage::new();
+    let plan = plan();
+    stage.pane.begin(&plan);
+    for step in 0..20 {
+        stage.pane.hear(&Said::Run(RunEvent::Done { step, words: "ready".into() }), now());
+    }
+    stage.pane.hear(&Said::Run(RunEvent::Waiting { step: 20, words: "1 of 2".into() }), now());
+    let text = stage.screen(80, 12);
+    assert!(text.contains("1 of 2") && text.contains("cluster-10"), "{text}");
+    let failed = RunEvent::Failed { step: 20, words: "the image is not there ".repeat(8) + "at all" };
+    stage.pane.hear(&Said::Run(failed), now());
+    assert!(stage.screen(80, 14).contains("at all"), "why it failed is not cut: {}", stage.screen(80, 14));
+}
+
+#[test]
 fn what_was_run_is_seen_later() {
     let mut stage = Stage::new();
     let plan = plan();
