@@ -56,6 +56,8 @@ pub const CLUSTER: Column = Column::names("CLUSTER", 0, 22, 14);
 // Two objects of one name are told apart by it, so it goes after all but what says how a row is.
 const NAMESPACE: Column = Column::names("NAMESPACE", 1, 24, 9);
 const NAME: Column = Column::names("NAME", 0, 60, 24);
+/// How a row is: read by its beginning.
+const STATUS: Column = Column { least: 16, ..column("STATUS", false, false, 0, 26) };
 const AGE: Column = column("AGE", true, false, 4, 6);
 
 /// A row of any kind, borrowed from its cluster.
@@ -105,7 +107,7 @@ pub fn columns(kind: Kind) -> Vec<Column> {
             NAMESPACE,
             NAME,
             column("READY", true, false, 1, 7),
-            column("STATUS", false, false, 0, 26),
+            STATUS,
             column("RESTARTS", true, false, 2, 12),
             column("CPU", true, false, 5, 6),
             column("MEM", true, false, 5, 7),
@@ -120,7 +122,7 @@ pub fn columns(kind: Kind) -> Vec<Column> {
             NAMESPACE,
             NAME,
             column("READY", true, false, 0, 9),
-            column("STATUS", false, false, 0, 26),
+            STATUS,
             column("UP-TO-DATE", true, false, 4, 10),
             column("AVAILABLE", true, false, 5, 9),
             AGE,
@@ -133,7 +135,7 @@ pub fn columns(kind: Kind) -> Vec<Column> {
             NAMESPACE,
             NAME,
             column("DONE", true, false, 0, 9),
-            column("STATUS", false, false, 1, 26),
+            STATUS,
             AGE,
             column("IMAGE", false, false, 3, 44),
         ],

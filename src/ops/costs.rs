@@ -152,6 +152,8 @@ pub struct Costs {
     pub sources: Vec<PriceSource>,
     /// What makes prices less than what is paid, and of how many nodes.
     pub caveats: BTreeMap<&'static str, usize>,
+    /// Clusters in scope of which no node is known, by name and why.
+    pub missing: Vec<String>,
     /// Parts of clusters are in scope: their idle and fees are left out.
     pub partial: bool,
 }
@@ -172,6 +174,9 @@ impl Costs {
                 let nodes = count(rest.len() + 1, "node");
                 out.push(format!("without a price: {nodes}, e.g. {} ({})", one.node, one.why));
             }
+        }
+        if !self.missing.is_empty() {
+            out.push(format!("not in these sums: {}", self.missing.join(", ")));
         }
         out.extend(self.caveats.iter().map(|(words, n)| format!("{}: {words}", count(*n, "node"))));
         out
@@ -256,6 +261,9 @@ pub fn of(fleet: &Fleet, scope: &Scope, by: By) -> Costs {
                 _ => None,
             })
             .collect();
+        if cluster.nodes().next().is_none() {
+            out.missing.push(format!("{} ({})", cluster.info.name(), cluster.phase.word()));
+        }
         let costs = share_out(cluster, catalogue, &alone);
         let at = cluster.info.at();
         let whole = scope.covers_cluster(at);

@@ -99,7 +99,13 @@ impl At<'_> {
     }
 
     fn crashloop(&self, c: &ContainerRow) -> Option<Finding> {
-        waiting(c).filter(|(reason, _)| *reason == "CrashLoopBackOff")?;
+        let backing_off = waiting(c).is_some_and(|(reason, _)| reason == "CrashLoopBackOff");
+        // Between two crashes it runs, or has just ended: that is the same loop, not another trouble.
+        let between = waiting(c).is_none() && !c.ready && c.restarts >= 2;
+        let failed = c.last.as_ref().is_some_and(|t| t.exit_code != 0 && self.age(t.finished) < 600);
+        if !(backing_off || between && failed) {
+            return None;
+        }
         let (cause, since) = match &c.last {
             Some(t) => (format!("crash loop: {}", words::exit(t.exit_code)), t.finished),
             None => ("crash loop".to_owned(), None),

@@ -93,6 +93,17 @@ fn crashes() {
     fires(&crash(Some(ended("Error", 139, 60))), "crashloop", "crash loop: exit 139 (segmentation fault)");
     fires(&crash(None), "crashloop", "crash loop");
     fires(&crash(Some(ended("OOMKilled", 137, 60))), "oom", "OOMKilled (exit 137)");
+    let between = |restarts: u32, seconds: i64| {
+        with(|p| {
+            let mut c = container(ContainerState::Running { since: ago(5) });
+            (c.restarts, c.last, c.ready) = (restarts, Some(ended("Error", 1, seconds)), false);
+            (p.containers, p.is_ready) = (vec![c], false);
+        })
+    };
+    fires(&between(7, 60), "crashloop", "crash loop: exit 1 (application error)");
+    // Started anew once, or failed long ago: no loop.
+    assert!(check(ClusterId(1), &between(1, 60), now()).iter().all(|f| f.rule != "crashloop"));
+    assert!(check(ClusterId(1), &between(7, 3000), now()).iter().all(|f| f.rule != "crashloop"));
     silent(&with_state(waits("PodInitializing", "")));
 }
 
