@@ -18,10 +18,6 @@ use super::args::Output;
 /// A column: its title, and whether numbers stand at the right.
 pub type Column<'a> = (&'a str, bool);
 
-/// Text columns are not cut to less than this.
-const LEAST: usize = 12;
-/// Names not to less than this, as long as there is something else to cut.
-const LEAST_NAME: usize = 24;
 /// A column whose text goes on in lines below has at least this.
 const WHOLE_LEAST: usize = 24;
 
@@ -36,22 +32,50 @@ pub fn whole_width(columns: &[Column<'_>], rows: &[Vec<String>]) -> usize {
 
 /// Cuts text columns, the widest first, until the table fits: what describes before what names. Numbers stay whole.
 fn fit(widths: &mut [usize], columns: &[Column<'_>], room: usize) {
-    for (names, least) in [(false, LEAST), (true, LEAST_NAME), (false, LEAST / 2), (true, LEAST)] {
+    use Matters::{Describes, Names, States};
+    let steps = [
+        (Describes, 12),
+        (Names, 24),
+        (States, 24),
+        (Describes, 6),
+        (Names, 14),
+        (States, 12),
+        (Describes, 4),
+    ];
+    for (matters, least) in steps {
         loop {
             let total = (widths.iter().sum::<usize>() + 2 * widths.len()).saturating_sub(2);
             let text = widths
                 .iter_mut()
                 .zip(columns)
-                .filter(|(w, (title, right))| !right && is_name(title) == names && **w > least);
+                .filter(|(w, (title, right))| !right && Matters::of(title) == matters && **w > least);
             let Some((widest, _)) = text.max_by_key(|(w, _)| **w).filter(|_| total > room) else { break };
             *widest -= (total - room).min(*widest - least).min((*widest / 4).max(1));
         }
     }
 }
 
-/// A column of names: cut in the middle, for the end of a name tells it from its siblings.
-fn is_name(title: &str) -> bool {
-    matches!(title, "CLUSTER" | "CONTEXT" | "NAMESPACE" | "NAME" | "NODE" | "WORKLOAD" | "OBJECT")
+/// What a column of text is for, by its title; in this order it is cut where there is little room.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Matters {
+    /// It describes: an image, a zone.
+    Describes,
+    /// It names; cut in the middle, for the end of a name tells it from its siblings.
+    Names,
+    /// It says how something is.
+    States,
+}
+
+impl Matters {
+    fn of(title: &str) -> Self {
+        match title {
+            "CLUSTER" | "CONTEXT" | "NAMESPACE" | "NAME" | "NODE" | "WORKLOAD" | "OBJECT" | "WHAT" => {
+                Self::Names
+            }
+            "STATUS" | "HOW IT IS" | "TO MEND IT" | "REASON" | "MESSAGE" | "USABLE" => Self::States,
+            _ => Self::Describes,
+        }
+    }
 }
 
 /// Prints rows in aligned columns, cut to `room` when there is an end to it.
@@ -65,7 +89,7 @@ pub fn table(
 }
 
 /// The same; the column `whole` is not cut where there is little room, but goes on in lines below.
-fn table_of(
+pub fn table_of(
     out: &mut dyn Write,
     room: Option<usize>,
     columns: &[Column<'_>],
@@ -84,6 +108,16 @@ fn table_of(
         match whole.and_then(|w| widths.get(w).copied().zip(Some(w))) {
             // The others stay as they are, as long as that leaves it some room.
             Some((width, w)) => {
+                let most = room.saturating_sub(WHOLE_LEAST);
+                let mut rest: Vec<usize> = widths.clone();
+                if let Some(own) = rest.get_mut(w) {
+                    *own = 0;
+                }
+                fit(&mut rest, columns, most);
+                if let Some(own) = rest.get_mut(w) {
+                    *own = width;
+                }
+                widths = rest;
                 let others = (widths.iter().sum::<usize>() + 2 * widths.len()).saturating_sub(2 + width);
                 if let Some(width) = widths.get_mut(w) {
                     *width = (*width).min(room.saturating_sub(others).max(WHOLE_LEAST));
@@ -96,8 +130,11 @@ fn table_of(
         let mut text = String::new();
         for ((cell, (title, right)), width) in cells.zip(columns).zip(&widths) {
             let most = u16::try_from(*width).unwrap_or(u16::MAX);
-            let cell =
-                if is_name(title) { Cow::Owned(cells::middle(cell, most)) } else { cells::cut(cell, most) };
+            let cell = if Matters::of(title) == Matters::Names {
+                Cow::Owned(cells::middle(cell, most))
+            } else {
+                cells::cut(cell, most)
+            };
             let cell = cell.as_ref();
             let pad = " ".repeat(width.saturating_sub(cell.width()));
             if *right {

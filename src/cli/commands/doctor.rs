@@ -46,7 +46,7 @@ pub async fn run(
         if a.output == Output::Csv {
             out::csv(io.out, &columns, &rows)?;
         } else {
-            out::table(io.out, io.width, &columns, &rows)?;
+            out::table_of(io.out, io.width, &columns, &rows, Some(3))?;
         }
     }
     Ok(if checks.iter().any(|c| c.level == Level::Bad) { Exit::Failed } else { Exit::Ok })

@@ -18,7 +18,9 @@ impl View {
             self.past.push(here)
         }
         self.set_scope(world, there.nodes);
-        self.panes.resources.look_through(there.lens);
+        if *self.panes.resources.lens() != there.lens {
+            self.panes.resources.look_through(there.lens);
+        }
         if self.pane != there.pane {
             self.toasts.clear();
         }

@@ -53,7 +53,7 @@ impl View {
                 }
                 Answer::Run(plan, word) => {
                     self.confirm = None;
-                    self.panes.deploy.begin(&plan);
+                    self.panes.deploy.begin(&plan, world.now);
                     let mut effects = self.visit(world, PaneId::Deploy);
                     effects.push(Effect::Job(Job::Execute { plan, word }));
                     self.absorb(world, effects)

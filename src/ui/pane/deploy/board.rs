@@ -1,5 +1,6 @@
 //! The board of a run: each step and how it stands.
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -25,14 +26,21 @@ pub(super) enum StepState {
 /// The plan that runs or ran, which may be one of another pane (scale, restart).
 pub(super) struct Board {
     pub(super) plan: Plan,
+    /// When it was said yes to.
+    pub(super) began: Timestamp,
     states: Vec<StepState>,
     /// What came of it, once it is over.
     pub(super) outcome: Option<String>,
 }
 
 impl Board {
-    pub(super) fn new(plan: &Plan) -> Self {
-        Self { plan: plan.clone(), states: vec![StepState::NotStarted; plan.steps.len()], outcome: None }
+    pub(super) fn new(plan: &Plan, began: Timestamp) -> Self {
+        Self {
+            plan: plan.clone(),
+            began,
+            states: vec![StepState::NotStarted; plan.steps.len()],
+            outcome: None,
+        }
     }
 
     pub(super) fn hear(&mut self, event: &RunEvent) {

@@ -106,8 +106,8 @@ impl Deploy {
     }
 
     /// Shows the run of a plan.
-    pub fn begin(&mut self, plan: &Plan) {
-        self.run = Some(Board::new(plan));
+    pub fn begin(&mut self, plan: &Plan, now: Timestamp) {
+        self.run = Some(Board::new(plan, now));
     }
 
     /// A plan runs.
@@ -154,11 +154,11 @@ impl Deploy {
     }
 
     /// The run that has ended is one of those before, also where no journal is kept.
-    fn remember(&mut self, outcome: &Outcome, now: Timestamp) {
+    fn remember(&mut self, outcome: &Outcome) {
         let Some(board) = &self.run else { return };
         let ran = Past {
             run: board.plan.id.clone(),
-            began: now,
+            began: board.began,
             title: board.plan.title(),
             done: Some(outcome.is_ok()),
             words: outcome.words.clone(),
@@ -348,7 +348,7 @@ impl Pane for Deploy {
         Vec::new()
     }
 
-    fn hear(&mut self, said: &Said, now: Timestamp) -> Vec<Effect> {
+    fn hear(&mut self, said: &Said, _now: Timestamp) -> Vec<Effect> {
         match said {
             Said::DeployPlan { generation, plan } if *generation == self.generation => {
                 self.planning = false;
@@ -361,7 +361,7 @@ impl Pane for Deploy {
                 let Some(board) = &mut self.run else { return Vec::new() };
                 board.hear(event);
                 if let RunEvent::Finished(outcome) = event {
-                    self.remember(outcome, now);
+                    self.remember(outcome);
                     let words = outcome.words.clone();
                     return vec![if outcome.is_ok() { Effect::say(words) } else { Effect::complain(words) }];
                 }

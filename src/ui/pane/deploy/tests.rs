@@ -125,7 +125,7 @@ fn clusters_that_are_treated_alike_share_a_column_and_the_others_are_scrolled_to
 fn what_is_under_way_stays_in_sight() {
     let mut stage = Stage::new();
     let plan = plan();
-    stage.pane.begin(&plan);
+    stage.pane.begin(&plan, now());
     for step in 0..20 {
         stage.pane.hear(&Said::Run(RunEvent::Done { step, words: "ready".into() }), now());
     }
@@ -141,7 +141,7 @@ fn what_is_under_way_stays_in_sight() {
 fn what_was_run_is_seen_later() {
     let mut stage = Stage::new();
     let plan = plan();
-    stage.pane.begin(&plan);
+    stage.pane.begin(&plan, now());
     let failed = RunEvent::Failed { step: 0, words: "409 Conflict".into() };
     stage.pane.hear(&Said::Run(failed), now());
     let outcome = Outcome { failed: 1, not_started: 23, words: "failed: web".into(), ..Outcome::default() };
