@@ -55,6 +55,32 @@ fn fit(widths: &mut [usize], columns: &[Column<'_>], room: usize) {
     }
 }
 
+/// Leaves out columns of a table, those of the highest rank first, until the rest can be read in `room`; those without a
+/// rank, and of rank 0 and 1, stay.
+pub fn leave_out(columns: &mut Vec<Column<'_>>, rows: &mut [Vec<String>], ranks: &[u8], room: usize) {
+    let mut ranks = ranks.to_vec();
+    loop {
+        let least = |i: usize, (title, right): &Column<'_>| {
+            let widest = rows.iter().filter_map(|r| r.get(i)).map(|c| clean(c).width()).max().unwrap_or(0);
+            let most = match Matters::of(title) {
+                _ if *right => usize::MAX,
+                Matters::Names => 20,
+                Matters::States => 18,
+                Matters::Describes => 12,
+            };
+            widest.min(most).max(title.width())
+        };
+        let needed: usize = columns.iter().enumerate().map(|(i, c)| least(i, c) + 2).sum();
+        let last = ranks.iter().enumerate().filter(|(_, r)| **r > 1).max_by_key(|(_, r)| **r).map(|(i, _)| i);
+        let Some(last) = last.filter(|i| needed > room + 2 && *i < columns.len()) else { return };
+        columns.remove(last);
+        ranks.remove(last);
+        for row in rows.iter_mut().filter(|r| r.len() > last) {
+            row.remove(last);
+        }
+    }
+}
+
 /// What a column of text is for, by its title; in this order it is cut where there is little room.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Matters {
@@ -283,6 +309,21 @@ const fn is_direction(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_least_important_columns_go_before_what_matters_is_cut() {
+        let mut columns = vec![("NAME", false), ("STATUS", false), ("AGE", true), ("IMAGE", false)];
+        let mut rows = vec![
+            ["web-7c9d8f6b5-2xkqz", "CrashLoopBackOff", "58m", "registry/web:2.41.0"]
+                .map(str::to_owned)
+                .to_vec(),
+        ];
+        leave_out(&mut columns, &mut rows, &[0, 0, 4, 7], 50);
+        assert_eq!(columns.iter().map(|c| c.0).collect::<Vec<_>>(), ["NAME", "STATUS", "AGE"]);
+        assert_eq!(rows[0].len(), 3);
+        leave_out(&mut columns, &mut rows, &[0, 0, 4], 10);
+        assert_eq!(columns.len(), 2, "what names and what says how it is stay");
+    }
 
     #[test]
     fn json_that_acts_on_no_terminal() {

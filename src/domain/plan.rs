@@ -297,6 +297,14 @@ impl Step {
         }
     }
 
+    /// What is done to it when its turn comes: what only waited for something else of the plan is applied by then.
+    pub fn doing_words(&self) -> String {
+        match (&self.action, &self.verdict) {
+            (StepAction::Apply { .. }, Verdict::Waits(_)) => "apply".to_owned(),
+            _ => self.action_words(),
+        }
+    }
+
     /// What happens to it, in a few words: `replicas 3 → 6`, `change 2`, `create`.
     pub fn action_words(&self) -> String {
         match (&self.action, &self.verdict) {

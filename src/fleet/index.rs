@@ -5,7 +5,10 @@ use crate::domain::health::Health;
 use crate::domain::node::NodeRow;
 use crate::domain::pod::{ContainerState, PodRow};
 use crate::domain::resources::Amount;
+use crate::domain::scope::Scope;
 use crate::domain::workload::WorkloadRow;
+
+use super::cluster::Cluster;
 
 /// Sums over the rows of a namespace, a cluster, or more.
 ///
@@ -59,6 +62,33 @@ impl Tally {
         let mut t = Self { nodes: 1, allocatable: node.allocatable, ..Self::default() };
         bump(&mut t.nodes_by_health, node.health());
         t
+    }
+
+    /// Sums over what of a cluster is in scope; its nodes only where it is whole.
+    pub fn in_scope(cluster: &Cluster, scope: &Scope) -> Self {
+        let at = cluster.info.at();
+        if scope.covers_cluster(at) {
+            return *cluster.tally();
+        }
+        let mut sum = Self::default();
+        for (namespace, tally) in &cluster.by_namespace {
+            if scope.covers(at, namespace, None, None) {
+                sum.add(tally);
+            } else if scope.touches_namespace(at, namespace) {
+                for w in cluster.workloads_in(namespace) {
+                    if scope.covers(at, namespace, Some((w.kind.info().name, &w.meta.name)), None) {
+                        sum.add(&Self::of_workload(w));
+                    }
+                }
+                for p in cluster.pods_in(namespace) {
+                    let workload = p.workload.as_ref().map(|o| (o.kind.as_str(), o.name.as_str()));
+                    if scope.covers(at, namespace, workload, Some(&p.meta.name)) {
+                        sum.add(&Self::of_pod(p));
+                    }
+                }
+            }
+        }
+        sum
     }
 
     /// Adds another.

@@ -38,11 +38,13 @@ fn notes(cluster: &Cluster, row: &Row) -> Vec<String> {
     match row {
         Row::Namespace(ns) => {
             let tally = cluster.tally_in(&ns.meta.name).copied().unwrap_or_default();
-            vec![format!("everything in it goes: {} workloads, {} pods", tally.workloads, tally.pods)]
+            let (workloads, pods) =
+                (count(tally.workloads as usize, "workload"), count(tally.pods as usize, "pod"));
+            vec![format!("everything in it goes: {workloads}, {pods}")]
         }
         Row::Node(node) => {
             let pods = cluster.pods().filter(|p| p.node == node.meta.name).count();
-            vec![format!("{pods} pods run on it; the machine itself stays")]
+            vec![format!("on it: {}; the machine itself stays", count(pods, "pod"))]
         }
         Row::Workload(w) => {
             let mut notes = steps::owner_notes(w);

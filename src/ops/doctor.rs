@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
+use crate::domain::quantity::count;
 use crate::domain::scope::Scope;
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::ClusterInfo;
@@ -110,7 +111,7 @@ fn files(session: &Session, out: &mut Vec<Check>) {
 fn contexts(session: &Session, out: &mut Vec<Check>) {
     let good = session.contexts.iter().filter(|c| c.unusable.is_none()).count();
     if good > 0 {
-        let words = format!("{good} contexts lead to {} clusters", session.infos.len());
+        let words = format!("{}: {}", count(good, "context"), count(session.infos.len(), "cluster"));
         out.push(Check::new(Level::Ok, "contexts", "all", &words, ""));
     } else if !session.contexts.is_empty() || !session.files.is_empty() {
         out.push(Check::new(

@@ -201,7 +201,7 @@ fn told(cluster: &str, object: &str, action: &str, came: &str, (user, context): 
 /// What came of a step, as one line: as the journal tells it later.
 pub fn step_line(step: &Step, came: &str) -> String {
     let cluster = &step.cluster;
-    told(&cluster.path, &object_words(step), &step.action_words(), came, (&cluster.acts_as, &cluster.context))
+    told(&cluster.path, &object_words(step), &step.doing_words(), came, (&cluster.acts_as, &cluster.context))
 }
 
 /// The lines of one run. A line that was cut off by a crash ends the reading.

@@ -92,8 +92,10 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     let mut month = None;
     let mut oldest: Option<Timestamp> = None;
     for c in fleet.in_scope(&view.scope) {
-        tally.add(c.tally());
-        if let Some(cost) = costs::node_month(fleet, &TreeNode::Cluster(c.id())) {
+        tally.add(&Tally::in_scope(c, &view.scope));
+        // Nodes are bought for whole clusters.
+        let whole = view.scope.covers_cluster(c.info.at());
+        if let Some(cost) = costs::node_month(fleet, &TreeNode::Cluster(c.id())).filter(|_| whole) {
             month = Some(month.unwrap_or(0) + cost);
         }
         if let Phase::Stale { since, .. } = &c.phase {
@@ -166,8 +168,9 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     }
     let name = if area.width >= 60 { " skyfleet  " } else { " " };
     let used = draw::text(buf, area.x, area.y, name, left_end, strong);
-    let scope = view.scope_words(fleet);
-    draw::text(buf, area.x + used, area.y, &scope, left_end.saturating_sub(area.x + used + 2), base);
+    let room = left_end.saturating_sub(area.x + used + 2);
+    let scope = view.scope_words(fleet, room);
+    draw::text(buf, area.x + used, area.y, &scope, room, base);
 }
 
 fn tree_title(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -232,6 +235,11 @@ fn pane(
     let focused = view.focus == Focus::Pane;
     // The tabs, as far as there is room beside the heading of the pane.
     let heading = pane.heading(seen);
+    // What follows the tree's cursor and not the scope says so.
+    let heading = match view.preview_words(fleet) {
+        Some(words) if !focused => format!("under the cursor: {words}  {heading}"),
+        _ => heading,
+    };
     let tabs: Vec<(String, bool)> = PANES
         .iter()
         .filter(|(id, _, tab)| *tab || *id == view.pane)
@@ -329,7 +337,14 @@ fn keys(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let mut items: Vec<(String, &'static str, bool)> = Vec::new();
     if view.pending.is_empty() {
         let own: &[Action] = match (&view.text, view.focus) {
-            (Some(_), _) => &[Action::Back, Action::Filter, Action::LogNextMatch, Action::Copy, Action::Save],
+            (Some(_), _) => &[
+                Action::Back,
+                Action::Filter,
+                Action::LogWrap,
+                Action::LogNextMatch,
+                Action::Copy,
+                Action::Save,
+            ],
             (None, Focus::Tree) if view.welcome.is_some() => &[Action::Demo, Action::Quit],
             (None, Focus::Tree) => {
                 &[Action::Open, Action::Toggle, Action::Mark, Action::Logs, Action::NextPane, Action::Connect]

@@ -405,13 +405,25 @@ fn a_namespace_is_the_scope_of_every_pane() {
     let text = stage.screen();
     assert_eq!(stage.view.pane, PaneId::Problems);
     assert!(text.contains("checkout/web") && !text.contains("web/web"), "{text}");
-    assert!(text.lines().next().is_some_and(|l| l.contains("namespace checkout in 2 clusters")), "{text}");
+    let header = text.lines().next().unwrap_or("");
+    // What is counted is what is in it: two pods of each of the two clusters, not all eight.
+    assert!(header.contains("ns checkout in 2 clusters") && header.contains("4 pods"), "{text}");
     stage.press(": n s space n o p e enter");
     assert!(stage.screen().contains("no cluster in scope has a namespace nope"));
     stage.press(": n s space p a y m e n t s enter");
-    assert!(stage.screen().contains("namespace payments in 2 clusters"), "{}", stage.screen());
+    assert!(stage.screen().contains("ns payments in 2 clusters"), "{}", stage.screen());
     stage.press(": n s space a l l enter");
     assert!(stage.view.scope.is_all(), "{}", stage.screen());
+}
+
+#[test]
+fn what_follows_the_cursor_and_not_the_scope_says_so() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    assert!(!stage.screen().contains("under the cursor"));
+    stage.press("down down");
+    assert!(stage.screen().contains("under the cursor: alpha"), "{}", stage.screen());
+    stage.press("enter");
+    assert!(!stage.screen().contains("under the cursor"), "{}", stage.screen());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::cli::Io;
 use crate::cli::args::{Args, CostsArgs};
 use crate::cli::exit::Exit;
 use crate::cli::out::Answer;
+use crate::domain::cells;
 use crate::domain::cost::money::show_month_exact;
 use crate::domain::cost::node::is_old;
 use crate::domain::scope::Scope;
@@ -61,7 +62,7 @@ pub async fn run(
                     money(r.idle_nano + r.unread_nano),
                     money(r.fee_nano),
                     if r.is_unknown() { "n/a".to_owned() } else { money(r.total_nano) },
-                    if r.is_unknown() { "-".to_owned() } else { format!("{}%", r.share_permille / 10) },
+                    if r.is_unknown() { "-".to_owned() } else { format!("{}%", (r.share_permille + 5) / 10) },
                 ]);
                 cells
             })
@@ -114,7 +115,10 @@ pub async fn run(
     };
     answer.print(a.output, session, io)?;
     for note in sums.notes(today) {
-        writeln!(io.err, "{note}")?;
+        let width = io.width.and_then(|w| u16::try_from(w).ok()).unwrap_or(u16::MAX);
+        for line in cells::wrap(&note, width, 2) {
+            writeln!(io.err, "{line}")?;
+        }
     }
     Ok(Exit::of(sums.rows.len(), gathered.errors(scope).len()))
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::cli::Io;
 use crate::cli::args::{Args, GetArgs, Output};
 use crate::cli::exit::Exit;
-use crate::cli::out::Answer;
+use crate::cli::out::{self, Answer};
 use crate::domain::kind::Kind;
 use crate::domain::scope::Scope;
 use crate::domain::text::{SafeText, clean};
@@ -92,6 +92,11 @@ pub async fn run(
                 "path": SafeText::new(&result.info.place.scope_path()), "object": shown,
             }));
         }
+    }
+    // On a narrow terminal the least important columns go before what matters is cut.
+    if let Some(room) = io.width.filter(|_| a.output == Output::Table) {
+        let ranks: Vec<u8> = std::iter::once(0).chain(columns.iter().map(|c| c.rank)).collect();
+        out::leave_out(&mut answer.columns, &mut answer.rows, &ranks, room);
     }
     answer.print(a.output, session, io)?;
     if answer.rows.is_empty() && answer.errors.is_empty() {

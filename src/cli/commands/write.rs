@@ -13,6 +13,7 @@ use crate::cli::Io;
 use crate::cli::args::{Args, Output, ScaleArgs, ScopeArgs, TargetArgs, WriteArgs};
 use crate::cli::exit::Exit;
 use crate::cli::out;
+use crate::domain::cells;
 use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
 use crate::domain::object::Meta;
@@ -178,7 +179,11 @@ pub fn show(plan: &Plan, io: &mut Io<'_>) -> io::Result<()> {
                 s.cluster.environment.word().to_owned(),
                 s.object_words(),
                 s.action_words(),
-                format!("{} ({})", s.cluster.acts_as, s.cluster.context),
+                if s.cluster.acts_as == s.cluster.context {
+                    s.cluster.acts_as.clone()
+                } else {
+                    format!("{} ({})", s.cluster.acts_as, s.cluster.context)
+                },
                 notes.join("; "),
             ]
         })
@@ -204,7 +209,10 @@ pub fn show(plan: &Plan, io: &mut Io<'_>) -> io::Result<()> {
             }
             writeln!(io.out, "  {}  {}", clean(object), clean(what))?;
             if !notes.is_empty() {
-                writeln!(io.out, "  note: {}", clean(notes))?;
+                let width = room.and_then(|w| u16::try_from(w).ok()).unwrap_or(u16::MAX);
+                for line in cells::wrap(&format!("  note: {}", clean(notes)), width, 4) {
+                    writeln!(io.out, "{line}")?;
+                }
             }
         }
     } else {

@@ -95,7 +95,9 @@ impl At<'_> {
         let ago = ended.finished.map_or_else(String::new, |t| format!(", {} ago", age::show(t, self.now)));
         let detail = format!("{}: killed for memory{ago}, {} restarts", c.name, c.restarts);
         let cause = format!("OOMKilled (exit {})", ended.exit_code);
-        Some(self.find("oom", Severity::P2, &cause, &detail, PREVIOUS).since(ended.finished))
+        // As of a crash loop: since it was last ready.
+        let since = self.pod.ready_since.filter(|_| !self.pod.is_ready).or(ended.finished);
+        Some(self.find("oom", Severity::P2, &cause, &detail, PREVIOUS).since(since))
     }
 
     fn crashloop(&self, c: &ContainerRow) -> Option<Finding> {

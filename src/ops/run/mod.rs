@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             let now = self.session.clock.now();
-            let result = match self.journal.step(now, number, step, "intent", &step.action_words()) {
+            let result = match self.journal.step(now, number, step, "intent", &step.doing_words()) {
                 Err(error) => Err(Failure::plain(&format!("the journal cannot be written: {error}"))),
                 Ok(()) => {
                     let _ = self.progress.send(RunEvent::Started { step: number }).await;

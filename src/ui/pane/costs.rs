@@ -61,9 +61,9 @@ fn cells_of(row: &CostsRow, headings: usize, ascii: bool, total: i128) -> Vec<St
         if total == 0 {
             String::new()
         } else {
-            format!("{} {:>3}%", draw::bar(share, 1000, 10, ascii), share / 10)
+            format!("{} {:>3}%", draw::bar(share, 1000, 10, ascii), (share + 5) / 10)
         },
-        row.efficiency_permille.map_or_else(|| "–".to_owned(), |e| format!("{}%", e / 10)),
+        row.efficiency_permille.map_or_else(|| "–".to_owned(), |e| format!("{}%", (e + 5) / 10)),
     ]);
     out
 }
@@ -118,7 +118,7 @@ impl Pane for Costs {
         if seen.fleet.catalogue.is_none() {
             return format!("by {}  prices are being read", self.by.word());
         }
-        let idle = sums.idle_permille().map_or_else(String::new, |i| format!("  idle {}%", i / 10));
+        let idle = sums.idle_permille().map_or_else(String::new, |i| format!("  idle {}%", (i + 5) / 10));
         format!("by {}  ${}/mo{idle}", self.by.word(), money::show_month_exact(sums.total_nano))
     }
 

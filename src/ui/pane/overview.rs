@@ -230,10 +230,11 @@ fn cluster_line(seen: Seen<'_>, c: &Cluster) -> Line {
         node: Some(TreeNode::Cluster(c.id())),
         name: c.info.name().to_string(),
         clusters: 0,
-        tally: *c.tally(),
+        tally: Tally::in_scope(c, seen.preview),
         health,
         bad,
-        cost: costs::node_month(seen.fleet, &TreeNode::Cluster(c.id())),
+        cost: costs::node_month(seen.fleet, &TreeNode::Cluster(c.id()))
+            .filter(|_| seen.preview.covers_cluster(c.info.at())),
         trouble,
     }
 }
@@ -311,6 +312,11 @@ fn pods(
 }
 
 impl Overview {
+    /// How many problems it knows of.
+    pub fn count(&self) -> problems::Count {
+        problems::count(&self.worst)
+    }
+
     /// Lines that should be left below the table.
     fn below(&self) -> usize {
         let section = |n: usize| if n == 0 { 0 } else { n.min(3) + 1 };

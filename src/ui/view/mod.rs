@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
+use crate::domain::cells;
 use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
 use crate::domain::quantity::count;
@@ -234,8 +235,14 @@ impl View {
     fn count_problems(&mut self, fleet: &Fleet, now: Timestamp) {
         let settled = fleet.clusters().iter().filter(|c| c.phase.is_settled()).count();
         let state = (fleet.revision, now.as_second() / 2, settled);
-        if self.pane == PaneId::Problems {
-            self.problems = self.panes.problems.count();
+        // What a pane lists and what is counted are never two things.
+        let listed = match self.pane {
+            PaneId::Problems => Some(self.panes.problems.count()),
+            PaneId::Overview if self.preview_words(fleet).is_none() => Some(self.panes.overview.count()),
+            _ => None,
+        };
+        if let Some(count) = listed {
+            self.problems = count;
             self.problems_seen = Some(state);
             return;
         }
@@ -311,17 +318,32 @@ impl View {
         }
     }
 
-    /// The scope in words: `all clouds`, `aws / eu-west-1`, `3 selected`.
-    pub fn scope_words(&self, fleet: &Fleet) -> String {
+    /// What the pane shows in the place of the scope, when it follows the tree's cursor.
+    pub fn preview_words(&self, fleet: &Fleet) -> Option<String> {
+        let follows = matches!(self.pane, PaneId::Overview | PaneId::Resources);
+        let node = self.preview_node.as_ref().filter(|_| follows && self.focus == Focus::Tree)?;
+        let same = match self.scope_nodes.as_slice() {
+            [] => *node == TreeNode::Fleet,
+            [one] => one == node,
+            _ => false,
+        };
+        (!same).then(|| node_name(fleet, node))
+    }
+
+    /// The scope in words: `all clouds`, `aws / eu-west-1`, `3 selected`; by its name alone where there is little room.
+    pub fn scope_words(&self, fleet: &Fleet, room: u16) -> String {
         match self.scope_nodes.as_slice() {
             [] => "all clouds".to_owned(),
-            [one] => node_words(fleet, one),
+            [one] => {
+                let words = node_words(fleet, one);
+                if cells::width(&words) > room { node_name(fleet, one) } else { words }
+            }
             many => {
                 let namespace = many.first().and_then(TreeNode::namespace);
                 let alike = |n: &TreeNode| matches!(n, TreeNode::Namespace(_, ns) if Some(ns) == namespace);
                 match namespace {
                     Some(ns) if many.iter().all(alike) => {
-                        format!("namespace {ns} in {}", count(many.len(), "cluster"))
+                        format!("ns {ns} in {}", count(many.len(), "cluster"))
                     }
                     _ => {
                         // The header is short: names tell more than places there.

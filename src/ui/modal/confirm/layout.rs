@@ -248,8 +248,11 @@ fn details(plan: &Plan, targets: &[&Step]) -> Vec<(String, Role)> {
         let month = money::show_month(i128::from(cost.abs()));
         out.push((format!("cost {sign}{month}/mo at list prices"), Role::Text));
     }
-    let who: BTreeSet<String> =
-        targets.iter().map(|s| format!("{} (context {})", s.cluster.acts_as, s.cluster.context)).collect();
+    let who = |s: &&Step| {
+        let (user, context) = (&s.cluster.acts_as, &s.cluster.context);
+        if user == context { format!("{user} (its context)") } else { format!("{user} (context {context})") }
+    };
+    let who: BTreeSet<String> = targets.iter().map(who).collect();
     let more = if who.len() > NAMED { format!(" and {} more", who.len() - NAMED) } else { String::new() };
     let named = who.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     out.push((format!("as: {named}{more}"), Role::Muted));

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::cells;
-use crate::domain::plan::{Plan, Step, StepAction, Verdict};
+use crate::domain::plan::{Plan, Step};
 use crate::ops::journal;
 use crate::ops::run::RunEvent;
 use crate::ui::theme::{Role, Theme};
@@ -99,12 +99,7 @@ impl Board {
                 StepState::Failed(w) => ("✖", Role::Error, w.as_str()),
             };
             let style = theme.style(role);
-            // What waited for its namespace was only planned so.
-            let action = match (&step.action, &step.verdict) {
-                (StepAction::Apply { .. }, Verdict::Waits(_)) => "apply".to_owned(),
-                _ => step.action_words(),
-            };
-            let line = format!("{}  {}  {action}", step.cluster.name, step.object_words());
+            let line = format!("{}  {}  {}", step.cluster.name, step.object_words(), step.doing_words());
             draw::text(buf, area.x + 1, y, glyph, 1, style);
             let text = theme.style(Role::Text);
             let used = draw::text(buf, area.x + 3, y, &line, area.width.saturating_sub(4), text);

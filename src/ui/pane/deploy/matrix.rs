@@ -224,7 +224,11 @@ fn folded(plan: &Plan, single: Vec<Column>) -> Vec<Column> {
     }
     let title = |(c, more): (Column, usize)| match more {
         0 => c,
-        n => column(plan, format!("{} +{n}", c.title), c.environment, c.steps),
+        n => {
+            let more = format!(" +{n}");
+            let name = cells::middle(&c.title, WIDEST - cells::width(&more).min(WIDEST - 4));
+            column(plan, name + &more, c.environment, c.steps)
+        }
     };
     out.into_iter().map(title).collect()
 }
