@@ -399,6 +399,19 @@ fn marks_that_are_cleared_are_not_the_scope_any_more() {
 }
 
 #[test]
+fn a_mark_under_a_filter_takes_what_is_seen() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    stage.press("/ a l p h a enter g g space");
+    let marks: Vec<_> = stage.view.tree.marks.iter().cloned().collect();
+    assert_eq!(marks, [TreeNode::Cluster(ClusterId(0))], "the place above it was marked");
+    stage.press("space");
+    assert!(stage.view.tree.marks.is_empty());
+    // Without a filter a place is all that is in it.
+    stage.press("esc g g space");
+    assert_eq!(stage.view.tree.marks.iter().next(), Some(&TreeNode::Fleet));
+}
+
+#[test]
 fn a_namespace_is_the_scope_of_every_pane() {
     let mut stage = Stage::new((120, 40), &[], false);
     stage.press("g p : n s space c h e c k o u t enter");

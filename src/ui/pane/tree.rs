@@ -196,6 +196,16 @@ impl Tree {
         self.more
     }
 
+    /// What a mark on a row takes: the row, but of a place under a filter only the clusters that are seen below it.
+    fn marked_by(&self, row: &TreeRow) -> Vec<TreeNode> {
+        let place = row.node.depth() < 4 && !self.filter.is_empty();
+        let below = self.rows.iter().skip(self.list.cursor + 1);
+        let below = below.take_while(|r| row.node == TreeNode::Fleet || r.indent > row.indent);
+        let clusters = below.filter(|r| place && matches!(r.node, TreeNode::Cluster(_)));
+        let seen: Vec<TreeNode> = clusters.map(|r| r.node.clone()).collect();
+        if seen.is_empty() { vec![row.node.clone()] } else { seen }
+    }
+
     /// Opens or closes a node: for as long as a filter finds it, or for good.
     fn fold(&mut self, node: TreeNode, open: bool) {
         if Filter::parse(&self.filter).is_ok_and(|f| f.looks_for()) {
@@ -272,8 +282,11 @@ impl Tree {
                 }
             }
             Action::Mark => {
-                if !self.marks.remove(&row.node) {
-                    self.marks.insert(row.node);
+                let nodes = self.marked_by(&row);
+                if nodes.iter().all(|n| self.marks.contains(n)) {
+                    self.marks.retain(|m| !nodes.contains(m));
+                } else {
+                    self.marks.extend(nodes);
                 }
             }
             Action::ClearMarks => self.marks.clear(),

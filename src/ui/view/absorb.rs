@@ -143,6 +143,10 @@ impl View {
                 for (id, ..) in crate::ui::pane::PANES {
                     effects.extend(self.panes.get_mut(*id).hear(said, world.now));
                 }
+                // What came of a run is on its board, where that is looked at.
+                if self.pane == PaneId::Deploy && matches!(said, Said::Run(_)) {
+                    effects.retain(|e| !matches!(e, Effect::Toast(_)));
+                }
             }
         }
         self.absorb(world, effects)

@@ -59,6 +59,8 @@ pub struct Deploy {
     split: bool,
     list: List,
     lines: Vec<String>,
+    /// The plan or run that the runs before are looked at instead of: back brings it back.
+    shelf: Option<(Option<Plan>, Option<Board>)>,
     /// Runs before this, newest first: those of the journal, and of this session.
     past: Vec<Past>,
     past_list: List,
@@ -97,6 +99,7 @@ impl Deploy {
         self.error = None;
         self.plan = None;
         self.run = None;
+        self.shelf = None;
         vec![Effect::Job(Job::PlanDeploy {
             generation: self.generation,
             path: path.to_owned(),
@@ -108,6 +111,7 @@ impl Deploy {
     /// Shows the run of a plan.
     pub fn begin(&mut self, plan: &Plan, now: Timestamp) {
         self.run = Some(Board::new(plan, now));
+        self.shelf = None;
     }
 
     /// A plan runs.
@@ -115,16 +119,16 @@ impl Deploy {
         self.run.as_ref().is_some_and(|r| r.outcome.is_none())
     }
 
-    /// Shows the runs before in the place of a plan, which is made anew when it is wanted again: by then it may not be
-    /// true any more. A run that is under way stays in sight.
+    /// Shows the runs before in the place of a plan, or of a run that is over. A run that is under way stays in sight.
     pub fn show_past(&mut self) -> Vec<Effect> {
         if self.is_running() {
             return Vec::new();
         }
-        self.plan = None;
+        if self.plan.is_some() || self.run.is_some() {
+            self.shelf = Some((self.plan.take(), self.run.take()));
+        }
         self.planning = false;
         self.generation += 1;
-        self.run = None;
         self.error = None;
         vec![Effect::Job(Job::Past)]
     }
@@ -191,7 +195,7 @@ impl Pane for Deploy {
         let n = seen.fleet.in_scope(seen.scope).count();
         match (&self.plan, &self.run) {
             (_, Some(board)) => match &board.outcome {
-                Some(outcome) => outcome.clone(),
+                Some(_) => format!("{}: over", board.plan.title()),
                 None => format!("running: {}  X stops after this step", board.plan.title()),
             },
             (Some(plan), None) => {
@@ -297,6 +301,10 @@ impl Pane for Deploy {
                 self.split = !self.split;
                 Vec::new()
             }
+            Action::Back if self.shelf.is_some() => {
+                (self.plan, self.run) = self.shelf.take().unwrap_or_default();
+                Vec::new()
+            }
             Action::Back if self.run.as_ref().is_some_and(|r| r.outcome.is_some()) => {
                 // Back to a plan that is made anew, if it was one of manifests: the one that ran is not true any more.
                 let applied = self.run.take().is_some_and(|r| r.plan.verb == Verb::Apply);
@@ -330,8 +338,9 @@ impl Pane for Deploy {
     }
 
     fn is_holding(&self) -> bool {
-        // The board of manifests that were applied is closed before back leads out.
-        self.run.as_ref().is_some_and(|r| r.outcome.is_some() && r.plan.verb == Verb::Apply)
+        // What was put aside comes back, and the board of manifests that were applied is closed, before back leads out.
+        self.shelf.is_some()
+            || self.run.as_ref().is_some_and(|r| r.outcome.is_some() && r.plan.verb == Verb::Apply)
     }
 
     fn takes_left(&self) -> bool {
@@ -340,6 +349,9 @@ impl Pane for Deploy {
 
     fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {
         // A plan for other clusters is not this scope's.
+        if let Some((plan, _)) = &mut self.shelf {
+            *plan = None;
+        }
         if self.plan.take().is_some() && self.run.is_none() {
             self.error = Some("the scope has changed since this was planned".to_owned());
         }

@@ -147,6 +147,11 @@ fn what_was_run_is_seen_later() {
     let outcome = Outcome { failed: 1, not_started: 23, words: "failed: web".into(), ..Outcome::default() };
     stage.pane.hear(&Said::Run(RunEvent::Finished(outcome)), now());
     assert!(stage.screen(100, 30).contains("409 Conflict"));
+    // Looked at and put back.
+    stage.act(Action::Runs);
+    assert!(stage.screen(100, 30).contains("Runs before") && stage.pane.is_holding());
+    stage.act(Action::Back);
+    assert!(!stage.screen(100, 30).contains("Runs before"));
     stage.act(Action::Back);
     let older = Past {
         run: "r0".into(),
