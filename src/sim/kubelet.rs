@@ -286,12 +286,8 @@ fn advance(
     match part.step {
         Step::Waiting if turn => {
             part.step = Step::Pulling;
-            let warm = rng::unit(
-                rng::hash(&part.image)
-                    ^ rng::hash(pod.pod.as_ref().and_then(|p| p.node.as_deref()).unwrap_or("")),
-            ) < 0.5;
             let text = format!("Pulling image \"{}\"", part.image);
-            if warm && fate(&part.image) != Fate::Missing {
+            if is_there(pod, &part.image) {
                 part.due = now;
                 let text = format!("Container image \"{}\" already present on machine", part.image);
                 events::pod(world, pod, Kind::Normal, "Pulled", &text, &part.name);
@@ -372,9 +368,15 @@ fn pull_failed(world: &mut World, pod: &Stored, value: &mut Value, part: &mut Pa
     status::waiting(value, part, "ImagePullBackOff", &message);
 }
 
+/// Whether the pod's node has the image already.
+fn is_there(pod: &Stored, image: &str) -> bool {
+    let node = pod.pod.as_ref().and_then(|p| p.node.as_deref()).unwrap_or("");
+    rng::unit(rng::hash(image) ^ rng::hash(node)) < 0.5 && fate(image) != Fate::Missing
+}
+
 fn start(world: &mut World, pod: &Stored, value: &mut Value, part: &mut Part, job: bool) {
     let now = world.now;
-    if part.restarts == 0 && part.due > pod.created + 1_000 {
+    if part.restarts == 0 && !is_there(pod, &part.image) {
         let millis = now - pod.created;
         let text = format!(
             "Successfully pulled image \"{}\" in {}ms ({millis}ms including waiting). Image size: {} bytes.",
