@@ -28,8 +28,6 @@ async fn world() -> (Simulation, String) {
     });
     known::make(&sim.client(&context).unwrap()).await.unwrap();
     running.abort();
-    // Time for what had just begun: a pod of the CronJob to be made and started.
-    sim.advance(std::time::Duration::from_secs(10));
     (sim, context)
 }
 
