@@ -131,25 +131,12 @@ pub fn table_of(
         }
     }
     if let Some(room) = room {
-        match whole.and_then(|w| widths.get(w).copied().zip(Some(w))) {
-            // The others stay as they are, as long as that leaves it some room.
-            Some((width, w)) => {
-                let most = room.saturating_sub(WHOLE_LEAST);
-                let mut rest: Vec<usize> = widths.clone();
-                if let Some(own) = rest.get_mut(w) {
-                    *own = 0;
-                }
-                fit(&mut rest, columns, most);
-                if let Some(own) = rest.get_mut(w) {
-                    *own = width;
-                }
-                widths = rest;
-                let others = (widths.iter().sum::<usize>() + 2 * widths.len()).saturating_sub(2 + width);
-                if let Some(width) = widths.get_mut(w) {
-                    *width = (*width).min(room.saturating_sub(others).max(WHOLE_LEAST));
-                }
-            }
-            None => fit(&mut widths, columns, room),
+        // The column that is never cut has what the others leave it, and a little in any case.
+        let own = whole.and_then(|w| widths.get_mut(w)).map(std::mem::take);
+        fit(&mut widths, columns, if own.is_some() { room.saturating_sub(WHOLE_LEAST) } else { room });
+        let others = (widths.iter().sum::<usize>() + 2 * widths.len()).saturating_sub(2);
+        if let (Some(own), Some(width)) = (own, whole.and_then(|w| widths.get_mut(w))) {
+            *width = own.min(room.saturating_sub(others).max(WHOLE_LEAST));
         }
     }
     let mut line = |cells: &mut dyn Iterator<Item = &str>| -> io::Result<()> {

@@ -286,6 +286,32 @@ pub fn is_grave(kind: &str) -> bool {
 }
 
 impl Step {
+    /// A step for tests: a deployment of that name in a cluster of that number and name, to be scaled from 3 to 6.
+    #[cfg(test)]
+    pub(crate) fn sample(cluster: u32, cluster_name: &str, environment: Environment, name: &str) -> Self {
+        Self {
+            cluster: StepCluster {
+                id: ClusterId(cluster),
+                path: format!("aws / 1 / {cluster_name}"),
+                name: cluster_name.into(),
+                context: "ctx".into(),
+                acts_as: "alice".into(),
+                environment,
+                read_only: false,
+            },
+            api_version: "apps/v1".into(),
+            kind: "Deployment".into(),
+            namespace: "shop".into(),
+            name: name.into(),
+            uid: "u".into(),
+            action: StepAction::Scale { from: 3, to: 6 },
+            verdict: Verdict::Change,
+            changes: Vec::new(),
+            notes: Vec::new(),
+            cost_nano_hour: None,
+        }
+    }
+
     /// `checkout / deploy/web`.
     pub fn object_words(&self) -> String {
         let short = Kind::of_manifest(&self.kind, &self.api_version)
@@ -327,27 +353,7 @@ mod tests {
     use super::*;
 
     fn step(cluster: u32, env: Environment, name: &str) -> Step {
-        Step {
-            cluster: StepCluster {
-                id: ClusterId(cluster),
-                path: format!("aws / x / c{cluster}"),
-                name: format!("c{cluster}"),
-                context: "ctx".into(),
-                acts_as: "alice".into(),
-                environment: env,
-                read_only: false,
-            },
-            api_version: "apps/v1".into(),
-            kind: "Deployment".into(),
-            namespace: "shop".into(),
-            name: name.into(),
-            uid: "u".into(),
-            action: StepAction::Scale { from: 3, to: 6 },
-            verdict: Verdict::Change,
-            changes: Vec::new(),
-            notes: Vec::new(),
-            cost_nano_hour: None,
-        }
+        Step::sample(cluster, &format!("c{cluster}"), env, name)
     }
 
     fn plan(steps: Vec<Step>) -> Plan {

@@ -241,31 +241,11 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::domain::environment::Environment;
-    use crate::domain::id::ClusterId;
-    use crate::domain::plan::{StepAction, StepCluster, Verb, Verdict};
+    use crate::domain::plan::{StepAction, Verb};
 
     fn plan(id: &str) -> Plan {
-        let step = Step {
-            cluster: StepCluster {
-                id: ClusterId(0),
-                path: "aws / prod-a".into(),
-                name: "prod-a".into(),
-                context: "ctx".into(),
-                acts_as: "alice".into(),
-                environment: Environment::Prod,
-                read_only: false,
-            },
-            api_version: "apps/v1".into(),
-            kind: "Deployment".into(),
-            namespace: "shop".into(),
-            name: "web".into(),
-            uid: "u".into(),
-            action: StepAction::Restart,
-            verdict: Verdict::Change,
-            changes: Vec::new(),
-            notes: Vec::new(),
-            cost_nano_hour: None,
-        };
+        let step =
+            Step { action: StepAction::Restart, ..Step::sample(0, "prod-a", Environment::Prod, "web") };
         Plan {
             id: id.into(),
             verb: Verb::Restart,
@@ -298,7 +278,7 @@ mod tests {
         assert_eq!(brief, [(None, title, 1), (Some(true), title, 1)], "newest first");
         assert_eq!(
             runs[1].steps[0],
-            "aws / prod-a  apps/v1 Deployment shop/web  restart  done: ready  as alice (ctx)"
+            "aws / 1 / prod-a  apps/v1 Deployment shop/web  restart  done: ready  as alice (ctx)"
         );
         assert!(runs[0].steps[0].contains("whether it was written is not known"), "{:?}", runs[0]);
         assert_eq!(past(state.path(), 1).len(), 1);

@@ -131,6 +131,24 @@ fn indent(text: &str) -> String {
     text.lines().map(|l| format!("  {l}\n")).collect()
 }
 
+/// The pods these options find, or a line on why they cannot be read.
+async fn pods(
+    session: &Session,
+    key: &ObjectKey,
+    options: &ListOptions,
+    out: &mut String,
+) -> Option<Vec<Value>> {
+    let read =
+        async { api::list(&session.client(key.cluster).await?, &Resource::from(Kind::Pod), options).await };
+    match read.await {
+        Ok(pods) => Some(pods),
+        Err(fault) => {
+            let _ = writeln!(out, "\nPods:\n  cannot be read: {fault}");
+            None
+        }
+    }
+}
+
 /// Rows in aligned columns, the first their titles.
 fn cells<const N: usize>(out: &mut String, rows: &[[String; N]]) {
     let width = |i: usize| rows.iter().filter_map(|r| r.get(i)).map(|c| c.chars().count()).max().unwrap_or(0);

@@ -7,12 +7,11 @@ use serde_json::Value;
 
 use crate::domain::age;
 use crate::domain::id::ObjectKey;
-use crate::domain::kind::Kind;
 use crate::domain::pod::PodRow;
 use crate::domain::quantity::{self, show_bytes, show_cpu};
 use crate::domain::resources::Amount;
 use crate::ops::session::Session;
-use crate::source::api::{self, ListOptions, Resource};
+use crate::source::api::ListOptions;
 use crate::source::slim::pod_row;
 
 use super::{cells, line, list, map, text};
@@ -41,17 +40,11 @@ pub(super) async fn pods(
     now: Timestamp,
     out: &mut String,
 ) {
-    let Ok(client) = session.client(key.cluster).await else { return };
     let fields = format!("spec.nodeName={},status.phase!=Failed,status.phase!=Succeeded", key.name);
     let options = ListOptions { namespace: None, labels: None, fields: Some(fields) };
-    let (most, mut pods): (Amount, Vec<PodRow>) =
-        match api::list(&client, &Resource::from(Kind::Pod), &options).await {
-            Ok(pods) => (pods.iter().map(limits).sum(), pods.into_iter().filter_map(pod_row).collect()),
-            Err(fault) => {
-                let _ = writeln!(out, "\nPods:\n  cannot be read: {fault}");
-                return;
-            }
-        };
+    let Some(pods) = super::pods(session, key, &options, out).await else { return };
+    let most: Amount = pods.iter().map(limits).sum();
+    let mut pods: Vec<PodRow> = pods.into_iter().filter_map(pod_row).collect();
     pods.sort_by(|a, b| (&a.meta.namespace, &a.meta.name).cmp(&(&b.meta.namespace, &b.meta.name)));
     let has = |name: &str| text(object, &format!("/status/allocatable/{name}")).to_owned();
     let (cpu, mem) = (quantity::cpu_milli(&has("cpu")), quantity::bytes(&has("memory")));

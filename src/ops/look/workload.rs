@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::domain::age;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
+use crate::domain::pod::PodRow;
 use crate::ops::session::Session;
-use crate::source::api::{self, ListOptions, Resource};
+use crate::source::api::ListOptions;
 use crate::source::slim::pod_row;
 
 use super::{cells, line, list, map, plain, pod, text};
@@ -122,17 +123,11 @@ pub(super) async fn pods(
     out: &mut String,
 ) {
     let Some(labels) = selector(object) else { return };
-    let Ok(client) = session.client(key.cluster).await else { return };
     let options =
         ListOptions { namespace: Some(key.namespace.to_string()), labels: Some(labels), fields: None };
+    let Some(pods) = super::pods(session, key, &options, out).await else { return };
+    let mut pods: Vec<PodRow> = pods.into_iter().filter_map(pod_row).collect();
     let _ = writeln!(out, "\nPods:");
-    let mut pods: Vec<_> = match api::list(&client, &Resource::from(Kind::Pod), &options).await {
-        Ok(pods) => pods.into_iter().filter_map(pod_row).collect(),
-        Err(fault) => {
-            let _ = writeln!(out, "  cannot be read: {fault}");
-            return;
-        }
-    };
     if pods.is_empty() {
         let _ = writeln!(out, "  none");
         return;

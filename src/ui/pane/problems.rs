@@ -275,16 +275,8 @@ impl Pane for Problems {
         self.draw_evidence(theme, rest, buf);
         for (y, i) in (area.top()..area.bottom()).zip(self.list.window()) {
             let Some(line) = self.lines.get(i) else { break };
-            let at_cursor = i == self.list.cursor;
-            let base = match (at_cursor, focused) {
-                (true, true) => theme.style(Role::Cursor),
-                (true, false) => theme.style(Role::Selection),
-                _ => theme.style(Role::Text),
-            };
-            if at_cursor {
-                draw::line_style(buf, area, y, base);
-            }
-            let own = |style| if at_cursor { base } else { style };
+            let painted = self.list.paint(i, (theme, focused), area, y, buf);
+            let own = |style| painted.own(style);
             let right = area.right().saturating_sub(1);
             match *line {
                 Line::Problem(p) => {

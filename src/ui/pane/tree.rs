@@ -309,16 +309,8 @@ impl Tree {
         let window = self.list.window();
         for (y, i) in (area.top()..area.bottom()).zip(window) {
             let Some(row) = self.rows.get(i) else { break };
-            let at_cursor = i == self.list.cursor;
-            let base = match (at_cursor, focused) {
-                (true, true) => theme.style(Role::Cursor),
-                (true, false) => theme.style(Role::Selection),
-                (false, _) => theme.style(Role::Text),
-            };
-            if at_cursor {
-                draw::line_style(buf, area, y, base);
-            }
-            let own = |style| if at_cursor { base } else { style };
+            let painted = self.list.paint(i, (theme, focused), area, y, buf);
+            let own = |style| painted.own(style);
             // From the right: money, bad counts, glyph or count; the name takes what is left.
             let mut right = area.right();
             let mut put = |s: &str, style, room: u16| {

@@ -1,6 +1,28 @@
 //! A cursor over rows of which only a window is drawn.
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::draw;
 use crate::ui::action::Action;
+use crate::ui::theme::{Role, Theme};
+
+/// How a row is painted: plainly, or over its whole line where the cursor is on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Painted {
+    /// The style of its plain text.
+    pub base: Style,
+    /// The cursor is on it.
+    pub at_cursor: bool,
+}
+
+impl Painted {
+    /// A style of its own, which under the cursor gives way to the cursor's.
+    pub fn own(self, style: Style) -> Style {
+        if self.at_cursor { self.base } else { style }
+    }
+}
 
 /// Where the cursor is, and which row stands at the top.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +73,27 @@ impl List {
         };
         self.go(to);
         true
+    }
+
+    /// Paints the line of a row, and tells how its text is painted.
+    pub fn paint(
+        &self,
+        row: usize,
+        (theme, focused): (&Theme, bool),
+        area: Rect,
+        y: u16,
+        buf: &mut Buffer,
+    ) -> Painted {
+        let at_cursor = row == self.cursor;
+        let base = theme.style(match (at_cursor, focused) {
+            (true, true) => Role::Cursor,
+            (true, false) => Role::Selection,
+            (false, _) => Role::Text,
+        });
+        if at_cursor {
+            draw::line_style(buf, area, y, base);
+        }
+        Painted { base, at_cursor }
     }
 
     /// The rows that are drawn.

@@ -212,26 +212,17 @@ pub fn draw(
     }
     for (y, index) in (area.y + 1..area.bottom()).zip(list.window()) {
         let drawn = row(index);
-        let at_cursor = index == list.cursor;
-        let base = if at_cursor && focused {
-            theme.style(Role::Cursor)
-        } else if at_cursor {
-            theme.style(Role::Selection)
-        } else {
-            theme.style(Role::Text)
-        };
-        if at_cursor {
-            draw::line_style(buf, Rect { width: area.width, ..area }, y, base);
-        }
+        let painted = list.paint(index, (theme, focused), area, y, buf);
+        let base = painted.base;
         if let Some((sign, style)) = drawn.sign {
-            draw::text(buf, area.x, y, sign, 1, if at_cursor { base } else { style });
+            draw::text(buf, area.x, y, sign, 1, painted.own(style));
         }
         let mut x = area.x + 2;
         for ((column, width), cell) in columns.iter().zip(&fit).zip(&drawn.cells) {
             let Some(width) = *width else { continue };
             let style = match cell.style {
                 // On the cursor's line the text keeps its colour only where the background leaves it readable.
-                Some(style) if !at_cursor => base.patch(style),
+                Some(style) if !painted.at_cursor => base.patch(style),
                 _ => base,
             };
             if column.right {

@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::domain::environment::Environment;
-use crate::domain::id::ClusterId;
-use crate::domain::plan::{Step, StepAction, StepCluster, Verb, Verdict};
+use crate::domain::plan::{Step, StepCluster, Verb, Verdict};
 use crate::ui::term::snapshot;
 use crate::ui::theme::depth::Depth;
 
@@ -12,26 +11,17 @@ const SUBSCRIPTIONS: [&str; 2] =
 
 fn step(n: u32, cluster: &str, name: &str) -> Step {
     let account = SUBSCRIPTIONS[n as usize % 2];
+    let sample = Step::sample(n, cluster, Environment::Prod, name);
     Step {
         cluster: StepCluster {
-            id: ClusterId(n),
             path: format!("azure / {account} / westeurope / {cluster}"),
-            name: cluster.into(),
             context: format!("{cluster}-admin"),
             acts_as: "clusterAdmin_rg-production-westeurope".into(),
-            environment: Environment::Prod,
-            read_only: false,
+            ..sample.cluster
         },
-        api_version: "apps/v1".into(),
-        kind: "Deployment".into(),
         namespace: "checkout".into(),
-        name: name.into(),
-        uid: "u".into(),
-        action: StepAction::Scale { from: 3, to: 6 },
-        verdict: Verdict::Change,
-        changes: Vec::new(),
         notes: vec!["an autoscaler holds 3 to 9 replicas and may undo this".into()],
-        cost_nano_hour: None,
+        ..sample
     }
 }
 

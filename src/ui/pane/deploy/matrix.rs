@@ -158,7 +158,7 @@ impl Matrix {
         area: Rect,
         buf: &mut Buffer,
     ) -> u16 {
-        let (text, muted) = (theme.style(Role::Text), theme.style(Role::Muted));
+        let muted = theme.style(Role::Muted);
         let visible = || self.columns.iter().skip(self.from).take(self.shown);
         draw::text(buf, area.x + 1, area.y, "OBJECT", self.first, muted);
         let mut x = area.x + self.first + 3;
@@ -177,20 +177,12 @@ impl Matrix {
         for i in list.window() {
             y += 1;
             let Some(object) = self.objects.get(i).filter(|_| y < area.bottom()) else { break };
-            let at_cursor = i == list.cursor;
-            let base = match (at_cursor, focused) {
-                (true, true) => theme.style(Role::Cursor),
-                (true, false) => theme.style(Role::Selection),
-                _ => text,
-            };
-            if at_cursor {
-                draw::line_style(buf, area, y, base);
-            }
-            draw::text(buf, area.x + 1, y, &cells::middle(object, self.first), self.first, base);
+            let painted = list.paint(i, (theme, focused), area, y, buf);
+            draw::text(buf, area.x + 1, y, &cells::middle(object, self.first), self.first, painted.base);
             let mut x = area.x + self.first + 3;
             for c in visible() {
                 if let Some(step) = c.steps.get(i).copied().flatten().and_then(|n| plan.steps.get(n)) {
-                    let style = if at_cursor { base } else { theme.style(role_of(step)) };
+                    let style = painted.own(theme.style(role_of(step)));
                     let room = c.width.min(area.right().saturating_sub(x));
                     draw::text(buf, x, y, &step.action_words(), room, style);
                 }

@@ -25,16 +25,8 @@ pub(super) fn draw(
     for i in list.window() {
         y += 1;
         let Some(run) = past.get(i).filter(|_| y < area.bottom()) else { break };
-        let at_cursor = i == list.cursor;
-        let base = match (at_cursor, focused) {
-            (true, true) => theme.style(Role::Cursor),
-            (true, false) => theme.style(Role::Selection),
-            _ => text,
-        };
-        if at_cursor {
-            draw::line_style(buf, area, y, base);
-        }
-        let own = |style| if at_cursor { base } else { style };
+        let painted = list.paint(i, (theme, focused), area, y, buf);
+        let own = |style| painted.own(style);
         let (glyph, role) = match run.done {
             Some(true) => ("●", Role::Ok),
             Some(false) => ("✖", Role::Error),

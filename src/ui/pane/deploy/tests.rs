@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::domain::environment::Environment;
-use crate::domain::id::ClusterId;
-use crate::domain::plan::{Step, StepAction, StepCluster, Verb, Verdict};
+use crate::domain::plan::{Step, StepAction, Verb, Verdict};
 use crate::domain::scope::Scope;
 use crate::fleet::Fleet;
 use crate::ui::term::snapshot;
@@ -12,25 +11,10 @@ use crate::ui::theme::depth::Depth;
 fn step(n: u32, name: &str, verdict: Verdict) -> Step {
     let environment = if n < 6 { Environment::Prod } else { Environment::Dev };
     Step {
-        cluster: StepCluster {
-            id: ClusterId(n),
-            path: format!("aws / 1 / cluster-{n:02}"),
-            name: format!("cluster-{n:02}"),
-            context: "ctx".into(),
-            acts_as: "alice".into(),
-            environment,
-            read_only: false,
-        },
-        api_version: "apps/v1".into(),
-        kind: "Deployment".into(),
-        namespace: "shop".into(),
-        name: name.into(),
         uid: String::new(),
         action: StepAction::Apply { object: serde_json::Value::Null, force: false },
         verdict,
-        changes: Vec::new(),
-        notes: Vec::new(),
-        cost_nano_hour: None,
+        ..Step::sample(n, &format!("cluster-{n:02}"), environment, name)
     }
 }
 

@@ -1,0 +1,274 @@
+//! Where keys lead: in and out, through the tree, by filters, marks and commands.
+
+use skyfleet::domain::id::ClusterId;
+use skyfleet::domain::kind::Kind;
+use skyfleet::domain::object::Meta;
+use skyfleet::domain::pod::PodRow;
+use skyfleet::domain::scope::TreeNode;
+use skyfleet::fleet::delta::{Batch, Delta, NamespaceRow, Row, Update};
+use skyfleet::ui::pane::PaneId;
+use skyfleet::ui::view::Focus;
+
+use super::{Stage, now, pod};
+
+#[test]
+fn back_leads_to_where_one_came_from() {
+    for from in ["g r down down", "g p / w e b enter right down"] {
+        for size in [(80, 24), (120, 40)] {
+            for to in ["l", "p", "d", "y"] {
+                let mut stage = Stage::new(size, &[], false);
+                stage.press(from);
+                let (before, pane) = (stage.screen(), stage.view.pane);
+                stage.press(to);
+                let there = stage.view.pane == PaneId::Logs || stage.view.text.is_some();
+                assert!(there, "{from} {to}");
+                stage.press("esc");
+                assert_eq!(stage.view.pane, pane, "{from} {to}");
+                assert_eq!(stage.screen(), before, "{from} {to}");
+            }
+        }
+    }
+    // Out of the tree, too: focus, scope and cursor.
+    for to in ["l", "p"] {
+        let mut stage = Stage::new((80, 24), &[], false);
+        let ns = TreeNode::Pod(ClusterId(0), "checkout".into(), "web-7c9d8f6b5-2xkqz".into());
+        stage.view.tree.reveal(&stage.fleet, &ns);
+        let before = stage.screen();
+        stage.press(to);
+        assert_ne!(stage.screen(), before);
+        stage.press("esc");
+        assert_eq!(stage.view.focus, Focus::Tree, "{to}");
+        assert_eq!(stage.screen(), before, "{to}");
+    }
+}
+
+#[test]
+fn back_clears_a_filter_or_marks_and_stays() {
+    let mut stage = Stage::new((80, 24), &[], false);
+    stage.press("g r");
+    let before = stage.screen();
+    stage.press("/ 2 x k enter");
+    assert_ne!(stage.screen(), before);
+    stage.press("esc");
+    assert_eq!((stage.view.focus, stage.screen()), (Focus::Pane, before));
+    stage.press("space esc");
+    assert_eq!(stage.view.focus, Focus::Pane);
+    stage.press("esc");
+    assert_eq!(stage.view.focus, Focus::Tree);
+}
+
+#[test]
+fn left_on_a_closed_problem_leads_to_the_tree_and_opens_nothing() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    stage.press("g p");
+    let closed = stage.screen();
+    stage.press("right");
+    assert_ne!(stage.screen(), closed);
+    stage.press("down left");
+    assert_eq!((stage.view.focus, stage.screen()), (Focus::Pane, closed), "closed from below");
+    stage.press("left");
+    assert_eq!(stage.view.focus, Focus::Tree);
+}
+
+#[test]
+fn in_the_tree_right_goes_down_and_a_filter_keeps_the_way() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    stage.press("right right right right right right right");
+    assert_eq!(stage.view.focus, Focus::Tree);
+    assert!(stage.view.tree.selected().is_some_and(|n| n.depth() > 3), "{:?}", stage.view.tree.selected());
+    let name = stage.fleet.clusters()[0].info.name().to_string();
+    let cloud = stage.fleet.clusters()[0].info.place.provider.tree_word();
+    let typed: Vec<String> = name.chars().map(String::from).collect();
+    stage.press(&format!("/ {} enter", typed.join(" ")));
+    let text = stage.screen();
+    let left: Vec<&str> = text.lines().map(|l| l.split('│').next().unwrap_or("")).collect();
+    assert!(left.iter().any(|l| l.contains(&name)) && left.iter().any(|l| l.contains(cloud)), "{text}");
+    assert_eq!(stage.view.tree.selected(), Some(&TreeNode::Cluster(stage.fleet.clusters()[0].id())));
+    // Tab leads to the pane that stands beside it.
+    stage.press("tab");
+    assert_eq!((stage.view.focus, stage.view.pane), (Focus::Pane, PaneId::Overview));
+}
+
+/// The left of the screen: the tree.
+fn left(screen: &str) -> Vec<&str> {
+    screen.lines().map(|l| l.split('│').next().unwrap_or("").trim_end()).collect()
+}
+
+#[test]
+fn a_filter_of_the_tree_finds_what_is_closed() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    assert!(!stage.screen().contains("8vbn4"));
+    stage.press("/ 8 v b n 4 enter");
+    let found = stage.screen();
+    assert_eq!(left(&found).iter().filter(|l| l.contains("web-7c9d8f6b5-8vbn4")).count(), 2, "{found}");
+    let name = TreeNode::Pod(ClusterId(0), "checkout".into(), "web-7c9d8f6b5-8vbn4".into());
+    assert_eq!(stage.view.tree.selected(), Some(&name));
+    // What stands around it can be gone to, closed and opened, while the filter holds.
+    stage.press("left");
+    assert_ne!(stage.view.tree.selected(), Some(&name));
+    stage.press("left");
+    let closed = stage.screen();
+    assert_eq!(left(&closed).iter().filter(|l| l.contains("-8vbn4")).count(), 1, "{closed}");
+    stage.press("right");
+    assert_eq!(left(&stage.screen()).iter().filter(|l| l.contains("-8vbn4")).count(), 2);
+    // Opened by hand, it shows also what does not match.
+    stage.press("left right");
+    assert!(left(&stage.screen()).iter().any(|l| l.contains("2xkqz")), "{}", stage.screen());
+    // Without the filter the cursor's row stays in sight, and nothing else was opened for good.
+    stage.press("esc / 8 v b n 4 enter esc");
+    let after = stage.screen();
+    assert_eq!(stage.view.tree.selected(), Some(&name), "{after}");
+    assert_eq!(left(&after).iter().filter(|l| l.contains("-8vbn4")).count(), 1, "{after}");
+    stage.press("/ n o s u c h enter");
+    assert!(stage.screen().contains("nothing matches"));
+}
+
+#[test]
+fn enter_leads_in_and_back_leads_out() {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = Stage::new(size, &[], false);
+        stage.press("g o down");
+        // The tree beside it stays open where one was.
+        let pane = |s: String| -> Vec<String> {
+            s.lines().map(|l| l.rsplit('│').next().unwrap_or("").to_owned()).collect()
+        };
+        let mut ways = vec![pane(stage.screen())];
+        for _ in 0..2 {
+            stage.press("enter");
+            ways.push(pane(stage.screen()));
+        }
+        assert!(ways.iter().any(|w| w.iter().any(|l| l.contains("NAMESPACE"))), "{ways:?}");
+        while let Some(was) = ways.pop() {
+            assert_eq!(pane(stage.screen()), was);
+            assert_eq!(stage.view.focus, Focus::Pane);
+            if !ways.is_empty() {
+                stage.press("esc");
+            }
+        }
+        // A kind, its filter and its row are there again too.
+        let namespace = |name: &str| {
+            let meta = Meta { name: name.into(), ..Meta::default() };
+            Row::Namespace(NamespaceRow { meta, phase: "Active".into() })
+        };
+        let rows = ["checkout", "payments", "payroll"].map(namespace).into();
+        let deltas = vec![Delta::Reset { kind: Kind::Namespace, rows }];
+        stage.fleet.apply(Update::Cluster(Batch { cluster: ClusterId(0), deltas }), now());
+        stage.press(": n s enter");
+        stage.press("/ p a y enter down");
+        let before = pane(stage.screen());
+        stage.press("enter");
+        assert!(stage.screen().contains("pods"), "{}", stage.screen());
+        stage.press("esc");
+        assert_eq!(pane(stage.screen()), before);
+        stage.press("esc esc");
+        assert_eq!(stage.view.focus, Focus::Tree);
+    }
+}
+
+#[test]
+fn marks_that_are_cleared_are_not_the_scope_any_more() {
+    for clear in ["ctrl-\\", "esc"] {
+        let mut stage = Stage::new((120, 40), &[], false);
+        stage.press("down down space down down space g r");
+        assert!(
+            stage.screen().lines().next().is_some_and(|l| l.contains("2 selected")),
+            "{}",
+            stage.screen()
+        );
+        stage.press("g t");
+        stage.press(clear);
+        let text = stage.screen();
+        assert!(text.lines().next().is_some_and(|l| l.contains("all clouds")), "{clear}: {text}");
+        assert!(stage.view.scope.is_all());
+    }
+}
+
+#[test]
+fn a_mark_under_a_filter_takes_what_is_seen() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    stage.press("/ a l p h a enter g g space");
+    let marks: Vec<_> = stage.view.tree.marks.iter().cloned().collect();
+    assert_eq!(marks, [TreeNode::Cluster(ClusterId(0))], "the place above it was marked");
+    stage.press("space");
+    assert!(stage.view.tree.marks.is_empty());
+    // Without a filter a place is all that is in it.
+    stage.press("esc g g space");
+    assert_eq!(stage.view.tree.marks.iter().next(), Some(&TreeNode::Fleet));
+}
+
+#[test]
+fn a_namespace_is_the_scope_of_every_pane() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    stage.press("g p : n s space c h e c k o u t enter");
+    let text = stage.screen();
+    assert_eq!(stage.view.pane, PaneId::Problems);
+    assert!(text.contains("checkout/web") && !text.contains("web/web"), "{text}");
+    let header = text.lines().next().unwrap_or("");
+    // What is counted is what is in it: two pods of each of the two clusters, not all eight.
+    assert!(header.contains("ns checkout in 2 clusters") && header.contains("4 pods"), "{text}");
+    stage.press(": n s space n o p e enter");
+    assert!(stage.screen().contains("no cluster in scope has a namespace nope"));
+    stage.press(": n s space p a y m e n t s enter");
+    assert!(stage.screen().contains("ns payments in 2 clusters"), "{}", stage.screen());
+    stage.press(": n s space a l l enter");
+    assert!(stage.view.scope.is_all(), "{}", stage.screen());
+}
+
+#[test]
+fn what_follows_the_cursor_and_not_the_scope_says_so() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    assert!(!stage.screen().contains("under the cursor"));
+    stage.press("down down");
+    assert!(stage.screen().contains("under the cursor: alpha"), "{}", stage.screen());
+    stage.press("enter");
+    assert!(!stage.screen().contains("under the cursor"), "{}", stage.screen());
+}
+
+#[test]
+fn esc_leads_back_from_what_was_opened_by_a_command() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    // In a table with a filter, a plan is asked for and given up.
+    stage.press("g r / 2 x k enter");
+    let before = stage.screen();
+    stage.press(": a p p l y space . / x . y a m l enter");
+    assert_eq!(stage.view.pane, PaneId::Deploy);
+    stage.press("esc");
+    assert_eq!((stage.view.pane, stage.screen()), (PaneId::Resources, before));
+    stage.press(": r u n s enter");
+    assert!(stage.screen().contains("Nothing was run yet"), "{}", stage.screen());
+}
+
+#[test]
+fn a_filter_that_is_given_up_leaves_the_tree_as_it_was() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    stage.press("down down down");
+    let before = stage.screen();
+    for typed in ["/ 8 v b n 4 esc", "/ n o s u c h esc"] {
+        stage.press(typed);
+        assert_eq!(stage.screen(), before, "{typed}");
+    }
+}
+
+#[test]
+fn a_node_leads_to_its_own_pods_only() {
+    let mut stage = Stage::new((120, 40), &[], false);
+    let node = |name: &str| {
+        let meta = Meta { name: name.into(), ..Meta::default() };
+        Row::Node(Box::new(skyfleet::domain::node::NodeRow { meta, ..Default::default() }))
+    };
+    let on = |name: &str, node: &str| match pod("checkout", name, "x", "") {
+        Row::Pod(row) => Row::Pod(Box::new(PodRow { node: node.into(), ..*row })),
+        row => row,
+    };
+    let deltas = vec![
+        Delta::Reset { kind: Kind::Node, rows: vec![node("worker-1"), node("worker-10")] },
+        Delta::Reset { kind: Kind::Pod, rows: vec![on("here", "worker-1"), on("elsewhere", "worker-10")] },
+    ];
+    stage.fleet.apply(Update::Cluster(Batch { cluster: ClusterId(0), deltas }), now());
+    stage.press(": n o d e s enter enter");
+    let text = stage.screen();
+    assert!(text.contains("on worker-1") && text.contains("here"), "{text}");
+    assert!(!text.contains("elsewhere"), "{text}");
+    stage.press("esc");
+    assert!(stage.screen().contains("worker-10"));
+}
