@@ -184,6 +184,14 @@ fn marks_that_are_cleared_are_not_the_scope_any_more() {
 }
 
 #[test]
+fn what_never_ran_before_has_no_previous_log_and_that_is_said() {
+    let mut stage = Stage::new((80, 24), &[], false);
+    stage.press("g r / 8 v b n enter p");
+    assert_eq!(stage.view.pane, PaneId::Logs);
+    assert!(stage.screen().contains("none of these ran before"), "{}", stage.screen());
+}
+
+#[test]
 fn a_mark_under_a_filter_takes_what_is_seen() {
     let mut stage = Stage::new((120, 40), &[], false);
     stage.press("/ a l p h a enter g g space");

@@ -129,6 +129,12 @@ impl Logs {
 
     /// What an empty view says.
     fn empty_words(&self) -> Vec<String> {
+        if self.roster.targets().is_empty() && self.options.previous {
+            return vec![
+                "none of these ran before: there is no log of an earlier run".to_owned(),
+                "Esc goes back; l shows what this run says".to_owned(),
+            ];
+        }
         if self.roster.targets().is_empty() {
             return vec![
                 "no container in this scope; select a pod, app or namespace in the tree, then g l".to_owned(),
