@@ -25,3 +25,4 @@ mod runs;
 mod screens;
 mod simulated;
 mod stories;
+mod sts;
