@@ -39,7 +39,8 @@
 //! | an action | one row in `ui/action.rs`, a key in `keymaps/default.yaml` |
 //! | a triage rule | one function in its family in `domain/triage/` |
 //! | a kind's columns | one function in its family in `domain/columns/` |
-//! | a verb that writes | `ops/x.rs` making a `domain::plan::Plan`; `ops/run/` runs it |
+//! | a verb that writes | `ops/x.rs` making a `domain::plan::Plan`, its request in `ops/write.rs`; `ops/preflight.rs` asks the servers first, `ops/run/` runs it |
+//! | what `describe` says of a kind | one file in `ops/look/` |
 //! | a case for the engine that runs plans | `tests/runs/mod.rs`: played on the simulation and on real control planes |
 //! | an answer of a real server to be replayed | `tests/it/recorded/` (its README says how to record) |
 //! | a theme, a key map | one YAML file in `themes/` or `keymaps/`, one line in `ui/theme/mod.rs` or `ui/keymap.rs` |
