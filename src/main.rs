@@ -227,7 +227,10 @@ fn options(args: &SessionArgs, settings: &Settings) -> Result<SessionOptions, St
 
 /// A session over kubeconfig files.
 fn real(args: &SessionArgs, settings: &Settings, paths: &Paths) -> Result<Shared, String> {
-    let files = kubeconfig::paths(&args.kubeconfig, var("KUBECONFIG").as_deref(), paths.home.as_deref());
+    let files = {
+        let here = std::env::current_dir().unwrap_or_default();
+        kubeconfig::paths(&args.kubeconfig, var("KUBECONFIG").as_deref(), paths.home.as_deref(), &here)
+    };
     let loaded = kubeconfig::load(&files);
     let options = SessionOptions { state_dir: paths.state.clone(), ..options(args, settings)? };
     Ok(Arc::new(Session::from_kubeconfig(loaded, options)))
@@ -270,7 +273,7 @@ async fn simulation(args: &Args, settings: &Settings, still: bool) -> Result<Sha
         Ok(sim)
     });
     let sim = made.await.map_err(|_| "the simulation could not be made".to_owned())??;
-    let loaded = kubeconfig::from_value(sim.kubeconfig())?;
+    let loaded = kubeconfig::from_value(&sim.kubeconfig())?;
     let clients: Vec<_> =
         sim.contexts().into_iter().filter_map(|c| Some((c.clone(), sim.client(&c)?))).collect();
     let clock = {

@@ -62,9 +62,9 @@ pub struct ContextRow {
 pub struct FileRow {
     /// Which.
     pub path: String,
-    /// `ok`, or `error`.
+    /// `ok`; `salvaged`: some of its entries are wrong; `error`: it could not be read.
     pub status: &'static str,
-    /// Why it could not be read.
+    /// What is wrong with it.
     pub error: Option<String>,
 }
 
@@ -89,7 +89,7 @@ pub fn of(session: &Session) -> Report {
             region: known(&c.place.region),
             cluster: known(&c.place.cluster),
             certainty: c.place.certainty,
-            auth: c.auth.clone(),
+            auth: c.auth.to_string(),
             usable: c.unusable.is_none(),
             reason: c.unusable.clone(),
             current: c.current,
@@ -100,7 +100,7 @@ pub fn of(session: &Session) -> Report {
         .iter()
         .map(|f| FileRow {
             path: f.path.display().to_string(),
-            status: if f.error.is_none() { "ok" } else { "error" },
+            status: f.status.word(),
             error: f.error.clone(),
         })
         .collect();

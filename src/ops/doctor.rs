@@ -19,6 +19,7 @@ use crate::domain::text::SafeText;
 use crate::fleet::cluster::ClusterInfo;
 use crate::source::api;
 use crate::source::fault::{Fault, FaultClass};
+use crate::source::kubeconfig::Auth;
 
 use super::journal;
 use super::session::Session;
@@ -134,7 +135,7 @@ fn contexts(session: &Session, out: &mut Vec<Check>) {
 fn plugins(session: &Session, out: &mut Vec<Check>) {
     let mut used: BTreeMap<&str, usize> = BTreeMap::new();
     for c in &session.contexts {
-        if let Some(command) = c.auth.strip_prefix("exec:").filter(|c| !c.is_empty()) {
+        if let Auth::Exec(command) = &c.auth {
             *used.entry(command).or_default() += 1;
         }
     }

@@ -23,9 +23,11 @@ use crate::fleet::delta::{Batch, Delta, Update};
 use crate::fleet::demand::Demand;
 use crate::fleet::guards::Guards;
 use crate::source::clock::Clock;
-use crate::source::connect::{Client, Dialer, FromKubeconfig, Pool};
+use crate::source::connect::{Client, Dialer, FromKubeconfig, Pool, Surroundings};
 use crate::source::fault::{Fault, FaultClass};
 use crate::source::kubeconfig::{ContextEntry, FileState, Loaded, clusters};
+use crate::source::plugin::Plugins;
+use crate::source::proxy::ProxyEnv;
 use crate::source::supervise::Supervisors;
 
 /// The clusters of one run.
@@ -73,6 +75,12 @@ pub struct SessionOptions {
     pub state_dir: Option<PathBuf>,
     /// Plans over more targets are refused.
     pub max_targets: usize,
+    /// Runs credential plugins.
+    pub plugins: Plugins,
+    /// Proxies by the environment.
+    pub proxies: ProxyEnv,
+    /// Contexts that were chosen to act for their cluster.
+    pub remembered: Vec<String>,
 }
 
 impl Default for SessionOptions {
@@ -86,6 +94,9 @@ impl Default for SessionOptions {
             demo: false,
             state_dir: None,
             max_targets: MAX_TARGETS,
+            plugins: Plugins::default(),
+            proxies: ProxyEnv::default(),
+            remembered: Vec::new(),
         }
     }
 }
@@ -93,14 +104,19 @@ impl Default for SessionOptions {
 impl Session {
     /// The clusters of a kubeconfig, dialled as it says.
     pub fn from_kubeconfig(loaded: Loaded, options: SessionOptions) -> Self {
-        let merged = loaded.merged.clone();
-        let dialer: Dialer = Arc::new(FromKubeconfig::new(merged, options.impersonate.clone()));
+        let surroundings = Surroundings {
+            plugins: options.plugins.clone(),
+            proxies: options.proxies.clone(),
+            clock: options.clock.clone(),
+            impersonate: options.impersonate.clone(),
+        };
+        let dialer: Dialer = Arc::new(FromKubeconfig::new(&loaded.contexts, surroundings));
         Self::new(loaded, dialer, options)
     }
 
     /// The clusters of a kubeconfig, dialled by `dialer`: the simulation's, a recording's.
     pub fn new(loaded: Loaded, dialer: Dialer, options: SessionOptions) -> Self {
-        let mut infos = clusters(&loaded.contexts, options.read_only);
+        let mut infos = clusters(&loaded.contexts, options.read_only, &options.remembered);
         let guards = Guards { read_only: options.read_only_clusters, protected: options.protected };
         for (info, n) in infos.iter_mut().zip(0u32..) {
             info.id = ClusterId(n);
@@ -169,7 +185,7 @@ impl Session {
             let added =
                 before.and_then(|b| info.user.strip_prefix(SafeText::new(&b.acts_as).as_str())).unwrap_or("");
             info.user = SafeText::new(&format!("{}{added}", entry.acts_as));
-            info.auth = SafeText::new(&entry.auth);
+            info.auth = SafeText::new(&entry.auth.to_string());
             info.other_contexts.insert(0, std::mem::replace(&mut info.context, next));
             // Protection is never lost by going in through another door.
             if info.environment != Environment::Prod {
@@ -293,7 +309,7 @@ mod tests {
             protected: scope("**/b"),
             ..SessionOptions::default()
         };
-        let session = Session::from_kubeconfig(from_value(config).unwrap(), options);
+        let session = Session::from_kubeconfig(from_value(&config).unwrap(), options);
         let seen: Vec<_> = session.infos.iter().map(|i| (i.id.0, i.read_only, i.is_protected())).collect();
         assert_eq!(seen, [(0, true, false), (1, false, true)]);
         assert_eq!(session.context(ClusterId(1)).map(|c| c.name.as_str()), Some("b"));

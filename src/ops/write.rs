@@ -150,7 +150,7 @@ mod tests {
             "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}], "users": [{"name": "u", "user": {}}]});
         let client = kube::Client::new(tower::service_fn(answer), "default");
         let dialer = Arc::new(Ready::new([("ctx".to_owned(), client)]));
-        let session = Session::new(from_value(config).unwrap(), dialer, SessionOptions::default());
+        let session = Session::new(from_value(&config).unwrap(), dialer, SessionOptions::default());
         let step = Step::sample(0, "c", Environment::Dev, "web");
         let written = write(&session, &step, false).await;
         (written, writes.load(Ordering::SeqCst))

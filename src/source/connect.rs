@@ -2,162 +2,200 @@
 //! and nowhere else.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use futures::FutureExt;
-use futures::future::{BoxFuture, Shared};
+use futures::future::BoxFuture;
 /// A client of one cluster, under a name that `ops` may say.
 pub use kube::Client;
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use tokio::sync::Semaphore;
+use secrecy::SecretString;
+use serde_json::{Value, json};
 
+use super::clock::Clock;
+use super::credentials::Signer;
 use super::fault::{Fault, FaultClass};
-use super::kubeconfig;
-
-/// How long the build of a client may take, a credential plugin's run included.
-const DIAL_LIMIT: Duration = Duration::from_secs(20);
-/// Credential plugins that may run at once: each is a process of its own, some of them heavy.
-const PLUGINS: usize = 4;
+use super::kubeconfig::{Access, ClusterEntry, ContextEntry, Exec, Impersonation};
+use super::plugin::{Interactive, Plugin, Plugins};
+use super::proxy::ProxyEnv;
+use super::signed::{Target, connect};
 
 /// Makes clients by context name.
 pub trait Dial: Send + Sync {
+    /// Sees to it that there are credentials: may run a plugin and wait for its turn. Opens no connection.
+    fn sign_in(&self, context: &str) -> BoxFuture<'_, Result<(), Fault>> {
+        let _ = context;
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// A client for that context. Opens no connection by itself but may run a credential plugin.
     fn dial(&self, context: &str) -> BoxFuture<'_, Result<Client, Fault>>;
+
+    /// Until when its credentials are good, and what they are.
+    fn expires(&self, context: &str) -> Option<(&'static str, jiff::Timestamp)> {
+        let _ = context;
+        None
+    }
 }
 
 /// A shared dialer.
 pub type Dialer = Arc<dyn Dial>;
 
-/// Dials what a kubeconfig says.
-pub struct FromKubeconfig {
-    merged: Arc<Kubeconfig>,
-    impersonate: Option<(String, Vec<String>)>,
-    /// How long somebody waits for a dial.
-    limit: Duration,
-    /// Credential plugins may run so many at once.
-    plugins: Arc<Semaphore>,
-    /// The dials on their way, by context. A plugin that hangs can be neither stopped nor waited for: who tries again
-    /// waits for the one that runs, so that there is never a second one beside it.
-    running: Mutex<HashMap<String, Build>>,
+/// What dialling needs beside the kubeconfig.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Runs credential plugins.
+    pub plugins: Plugins,
+    /// Proxies by the environment.
+    pub proxies: ProxyEnv,
+    /// What time it is.
+    pub clock: Clock,
+    /// `--as` and `--as-group`: instead of what the kubeconfig says.
+    pub impersonate: Option<(String, Vec<String>)>,
 }
 
-/// One dial on its way.
+/// Dials what a kubeconfig says.
+pub struct FromKubeconfig {
+    surroundings: Surroundings,
+    /// By context. A context whose entry stays the same keeps its signer, and with it what it has read and been given.
+    entries: RwLock<HashMap<String, Known>>,
+}
+
+/// A context that can be dialled.
 #[derive(Clone)]
-struct Build {
-    done: Shared<BoxFuture<'static, Result<Client, Fault>>>,
-    /// It has had its turn.
-    begun: Arc<AtomicBool>,
+struct Known {
+    access: Access,
+    signer: Arc<Signer>,
 }
 
 impl FromKubeconfig {
-    /// Over a merged kubeconfig. Plugins never get the terminal: `interactiveMode` is set to `Never`.
-    pub fn new(mut merged: Kubeconfig, impersonate: Option<(String, Vec<String>)>) -> Self {
-        for user in &mut merged.auth_infos {
-            if let Some(exec) = user.auth_info.as_mut().and_then(|a| a.exec.as_mut()) {
-                exec.interactive_mode = Some(kube::config::ExecInteractiveMode::Never);
-            }
-        }
-        Self {
-            merged: Arc::new(merged),
-            impersonate,
-            limit: DIAL_LIMIT,
-            plugins: Arc::new(Semaphore::new(PLUGINS)),
-            running: Mutex::default(),
+    /// Over these contexts.
+    pub fn new(contexts: &[ContextEntry], surroundings: Surroundings) -> Self {
+        let out = Self { surroundings, entries: RwLock::default() };
+        out.follow(contexts);
+        out
+    }
+
+    /// Follows a kubeconfig that was read anew: contexts whose entry did not change stay as they are.
+    pub fn follow(&self, contexts: &[ContextEntry]) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = std::mem::take(&mut *entries);
+        for context in contexts {
+            let Some(access) = &context.access else { continue };
+            let same = known.remove(&context.name).filter(|k| k.access.hash == access.hash);
+            let next = same.unwrap_or_else(|| self.known(&context.name, access));
+            entries.insert(context.name.clone(), next);
         }
     }
 
-    /// The dial of a context that is on its way, else a new one.
-    fn build(&self, context: &str, config: kube::Config) -> Build {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        // One that failed while nobody waited for it is no answer to who asks now.
-        let failed = |build: &Build| matches!(build.done.clone().now_or_never(), Some(Err(_)));
-        if let Some(build) = running.get(context).filter(|build| !failed(build)) {
-            return build.clone();
-        }
-        let begun = Arc::new(AtomicBool::new(false));
-        let task = tokio::spawn({
-            let (begun, limit, plugins) = (begun.clone(), self.limit, self.plugins.clone());
-            async move {
-                let auth = &config.auth_info;
-                let turn = if auth.exec.is_some() || auth.auth_provider.is_some() {
-                    plugins.acquire_owned().await.ok()
-                } else {
-                    None
-                };
-                begun.store(true, Ordering::Relaxed);
-                // kube runs a credential plugin in this very call and blocks its thread until it ends.
-                let runtime = tokio::runtime::Handle::current();
-                let mut build = tokio::task::spawn_blocking(move || {
-                    let _inside = runtime.enter();
-                    Client::try_from(config)
-                });
-                let built = if let Ok(built) = tokio::time::timeout(limit, &mut build).await {
-                    built
-                } else {
-                    // One that hangs must not keep the others from theirs.
-                    drop(turn);
-                    build.await
-                };
-                match built {
-                    Ok(built) => built.map_err(Fault::from),
-                    Err(_) => Err(Fault::new(FaultClass::Other, "the client could not be built")),
-                }
-            }
-        });
-        let done = async move {
-            task.await.unwrap_or_else(|_| Err(Fault::new(FaultClass::Other, "the client could not be built")))
-        };
-        let build = Build { done: done.boxed().shared(), begun };
-        running.insert(context.to_owned(), build.clone());
-        build
+    fn known(&self, context: &str, access: &Access) -> Known {
+        let plugin = access.user.exec.as_ref().map(|exec| plugin(context, exec, access));
+        let plugin = plugin.map(|plugin| (self.surroundings.plugins.clone(), plugin));
+        let signer = Signer::new(access.user.clone(), plugin, self.surroundings.clock.clone());
+        Known { access: access.clone(), signer: Arc::new(signer) }
     }
 
-    /// A dial that has been answered is not kept: the next one is new.
-    fn answered(&self, context: &str, build: &Build) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.get(context).is_some_and(|known| Arc::ptr_eq(&known.begun, &build.begun)) {
-            running.remove(context);
+    fn entry(&self, context: &str) -> Result<Known, Fault> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.get(context).cloned().ok_or_else(|| {
+            Fault::new(
+                FaultClass::Credentials,
+                &format!("the kubeconfig has no usable context {context:?} any more"),
+            )
+        })
+    }
+
+    /// The plugin of a context, when it signs in by one.
+    pub fn plugin(&self, context: &str) -> Option<Plugin> {
+        self.entry(context).ok()?.signer.plugin().cloned()
+    }
+
+    fn acting_as(&self, access: &Access) -> Option<Impersonation> {
+        match &self.surroundings.impersonate {
+            Some((user, groups)) => {
+                Some(Impersonation { user: user.clone(), groups: groups.clone(), ..Impersonation::default() })
+            }
+            None => access.user.impersonate.clone(),
         }
     }
 }
 
 impl Dial for FromKubeconfig {
+    fn sign_in(&self, context: &str) -> BoxFuture<'_, Result<(), Fault>> {
+        let known = self.entry(context);
+        Box::pin(async move { known?.signer.sign().await.map(|_| ()) })
+    }
+
     fn dial(&self, context: &str) -> BoxFuture<'_, Result<Client, Fault>> {
-        let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
-        let context = context.to_owned();
+        let known = self.entry(context);
         Box::pin(async move {
-            // Not the whole of it: of hundreds of contexts each would copy all others.
-            let own = kubeconfig::only(&self.merged, &context);
-            let mut config = kube::Config::from_custom_kubeconfig(own, &options)
-                .await
-                .map_err(|e| Fault::new(FaultClass::Credentials, &format!("kubeconfig: {}", root(&e))))?;
-            config.connect_timeout = Some(Duration::from_secs(8));
-            // Watches are quiet for minutes; hung servers are noticed by the supervisor's own health requests.
-            config.read_timeout = None;
-            config.write_timeout = Some(Duration::from_secs(30));
-            if let Some((user, groups)) = &self.impersonate {
-                config.auth_info.impersonate = Some(user.clone());
-                config.auth_info.impersonate_groups = Some(groups.clone());
-            }
-            let build = self.build(&context, config);
-            match tokio::time::timeout(self.limit, build.done.clone()).await {
-                Ok(built) => {
-                    self.answered(&context, &build);
-                    built
-                }
-                Err(_) if build.begun.load(Ordering::Relaxed) => {
-                    Err(Fault::timeout("credential plugin", self.limit.as_secs()))
-                }
-                Err(_) => Err(Fault::new(
-                    FaultClass::Timeout,
-                    "the credential plugins of other contexts still run; its own waits for its turn",
-                )),
-            }
+            let known = known?;
+            let target = Target::of(&known.access.cluster, &self.surroundings.proxies)?;
+            connect(target, known.signer.clone(), self.acting_as(&known.access).as_ref()).await
         })
     }
+
+    fn expires(&self, context: &str) -> Option<(&'static str, jiff::Timestamp)> {
+        self.entry(context).ok()?.signer.expires()
+    }
 }
+
+/// The plugin of a user entry, with what it is told of the cluster.
+fn plugin(context: &str, exec: &Exec, access: &Access) -> Plugin {
+    Plugin {
+        command: exec.command.clone(),
+        args: exec.args.clone(),
+        env: exec.env.clone(),
+        api_version: exec.api_version.clone(),
+        interactive: match exec.interactive_mode.as_deref() {
+            None => Interactive::Missing,
+            Some("Never") => Interactive::Never,
+            Some("IfAvailable") => Interactive::IfAvailable,
+            Some("Always") => Interactive::Always,
+            Some(other) => Interactive::Unknown(other.to_owned()),
+        },
+        install_hint: exec.install_hint.clone(),
+        cluster: exec.provide_cluster_info.then(|| cluster_info(&access.cluster)),
+        file: access.user.file.as_ref().map(|f| (**f).clone()),
+        context: context.to_owned(),
+    }
+}
+
+/// The extension of a cluster entry that is meant for plugins.
+const FOR_PLUGINS: &str = "client.authentication.k8s.io/exec";
+
+/// `spec.cluster` of an ExecCredential (client-go pkg/apis/clientauthentication): what is not set is not there.
+fn cluster_info(cluster: &ClusterEntry) -> Value {
+    let mut out = serde_json::Map::new();
+    let mut set = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            out.insert(name.to_owned(), value);
+        }
+    };
+    set("server", cluster.server.as_ref().map(|s| json!(s)));
+    set("tls-server-name", cluster.tls_server_name.as_ref().map(|s| json!(s)));
+    set("insecure-skip-tls-verify", cluster.insecure.then(|| json!(true)));
+    let ca = cluster.authority().ok().flatten();
+    set("certificate-authority-data", ca.map(|pem| json!(base64_of(&pem))));
+    set("proxy-url", cluster.proxy.as_ref().map(|p| json!(expose(p))));
+    set("disable-compression", cluster.disable_compression.then(|| json!(true)));
+    set("config", cluster.extension(FOR_PLUGINS).cloned());
+    Value::Object(out)
+}
+
+fn base64_of(bytes: &[u8]) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+fn expose(secret: &SecretString) -> &str {
+    use secrecy::ExposeSecret;
+    secret.expose_secret()
+}
+
+/// How long a connection may take to come about, and a request to be written.
+pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(8);
+/// See [`CONNECT_LIMIT`].
+pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(30);
 
 /// Dials clients that are there already: the simulation, a recording.
 pub struct Ready(HashMap<String, Client>);
@@ -211,169 +249,5 @@ impl Pool {
     /// Dials anew next time: after a 401.
     pub async fn forget(&self, context: &str) {
         self.clients.lock().await.remove(context);
-    }
-}
-
-fn root(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut at = error;
-    while let Some(next) = at.source() {
-        at = next;
-    }
-    at.to_string()
-}
-
-#[cfg(unix)]
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
-    use std::path::Path;
-
-    use super::*;
-    use crate::source::api;
-
-    const SECRET: &str = "hunter2";
-
-    /// A dialer over contexts `c0`, `c1` … whose plugin is this script; it gets its context as argument.
-    fn dialer(dir: &Path, script: &str, contexts: usize) -> FromKubeconfig {
-        let path = dir.join("plugin");
-        std::fs::write(&path, format!("#!/bin/sh\ncd {}\n{script}\n", dir.display())).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let names: Vec<String> = (0..contexts).map(|n| format!("c{n}")).collect();
-        let user = |n: &String| {
-            serde_json::json!({"name": n, "user": {"exec": {
-                "apiVersion": "client.authentication.k8s.io/v1", "command": path,
-                "args": [n, format!("--password={SECRET}")], "env": [{"name": "TOKEN", "value": SECRET}],
-                "interactiveMode": "Never",
-            }}})
-        };
-        let config = serde_json::json!({
-            "apiVersion": "v1", "kind": "Config",
-            "clusters": [{"name": "k", "cluster": {"server": "https://127.0.0.1:1"}}],
-            "users": names.iter().map(user).collect::<Vec<_>>(),
-            "contexts": names.iter().map(|n| serde_json::json!({"name": n, "context": {"cluster": "k", "user": n}}))
-                .collect::<Vec<_>>(),
-        });
-        FromKubeconfig::new(serde_json::from_value(config).unwrap(), None)
-    }
-
-    /// What a plugin prints when it goes well; the token is good for ever, or was only good until long ago.
-    fn token(expires: &str) -> String {
-        format!(
-            r#"echo '{{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{{"token":"t","expirationTimestamp":"{expires}"}}}}'"#
-        )
-    }
-
-    fn lines(dir: &Path, file: &str) -> Vec<String> {
-        let text = std::fs::read_to_string(dir.join(file)).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
-    }
-
-    async fn until(is: impl Fn() -> bool) {
-        while !is() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    /// What is logged on this thread.
-    #[derive(Clone, Default)]
-    struct Logged(Arc<Mutex<Vec<u8>>>);
-
-    impl std::io::Write for Logged {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    /// A plugin that fails when it is run again gives nothing of itself away, whatever it prints.
-    #[tokio::test]
-    async fn a_plugin_that_fails_later_gives_nothing_away() {
-        let logged = Logged::default();
-        let writer = logged.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_writer(move || writer.clone())
-            .finish();
-        let _logging = tracing::subscriber::set_default(subscriber);
-        for failure in [
-            format!("echo {SECRET} >&2; echo {SECRET}; exit 1"),
-            format!("echo {SECRET}"),
-            format!("echo '{{\"kind\": \"{SECRET}'"),
-        ] {
-            let dir = tempfile::tempdir().unwrap();
-            let good = token("2020-01-01T00:00:00Z");
-            let script = format!("if [ -e ran ]; then {failure}; else touch ran; {good}; fi");
-            let dialer = dialer(dir.path(), &script, 1);
-            let client = dialer.dial("c0").await.unwrap();
-            let version = api::version(&client).await.unwrap_err();
-            let alive = api::alive(&client).await.unwrap_err();
-            let again = dialer.dial("c0").await.map(|_| ()).unwrap_err();
-            for fault in [version, alive, again] {
-                assert_eq!(fault.class, FaultClass::Credentials, "{failure}: {fault}");
-                assert!(fault.words.contains("gave no credentials"), "{failure}: {fault}");
-                let all = format!("{fault:?}");
-                assert!(!all.contains(SECRET) && !all.contains(dir.path().to_str().unwrap()), "{all}");
-                tracing::info!(cause = %fault, "told");
-            }
-        }
-        let logged = String::from_utf8(logged.0.lock().unwrap().clone()).unwrap();
-        assert!(logged.contains("gave no credentials"));
-        assert!(!logged.contains(SECRET), "{logged}");
-    }
-
-    #[tokio::test]
-    async fn a_plugin_that_hangs_is_not_started_twice() {
-        let dir = tempfile::tempdir().unwrap();
-        let good = token("2099-01-01T00:00:00Z");
-        let script = format!("echo $1 >> runs; while [ ! -e go ]; do sleep 0.02; done; {good}");
-        let mut dialer = dialer(dir.path(), &script, 1);
-        dialer.limit = Duration::from_millis(1);
-        let first = dialer.dial("c0").await.map(|_| ()).unwrap_err();
-        assert_eq!(first.class, FaultClass::Timeout);
-        until(|| !lines(dir.path(), "runs").is_empty()).await;
-        for _ in 0..3 {
-            let again = dialer.dial("c0").await.map(|_| ()).unwrap_err();
-            assert_eq!(again.class, FaultClass::Timeout);
-        }
-        assert_eq!(lines(dir.path(), "runs"), ["c0"]);
-        dialer.limit = DIAL_LIMIT;
-        let (dialled, ()) = tokio::join!(dialer.dial("c0"), async {
-            // Asked for already: the running one answers it.
-            std::fs::write(dir.path().join("go"), "").unwrap();
-        });
-        assert!(dialled.is_ok());
-        // kube runs a plugin more than once in one dial.
-        let once = lines(dir.path(), "runs").len();
-        // What is done is not kept: the next dial is a new one.
-        assert!(dialer.dial("c0").await.is_ok());
-        assert_eq!(lines(dir.path(), "runs").len(), 2 * once);
-    }
-
-    #[tokio::test]
-    async fn few_plugins_run_at_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let good = token("2099-01-01T00:00:00Z");
-        let script = format!(
-            "touch on.$1; echo $1 >> runs; ls on.* | wc -l >> many; while [ ! -e go ]; do sleep 0.02; done; rm on.$1; {good}"
-        );
-        let dialer = Arc::new(dialer(dir.path(), &script, 7));
-        let dials: Vec<_> = (0..7)
-            .map(|n| {
-                let dialer = dialer.clone();
-                tokio::spawn(async move { dialer.dial(&format!("c{n}")).await.map(|_| ()) })
-            })
-            .collect();
-        until(|| lines(dir.path(), "runs").len() == PLUGINS).await;
-        std::fs::write(dir.path().join("go"), "").unwrap();
-        for dial in dials {
-            assert_eq!(dial.await.unwrap(), Ok(()));
-        }
-        let many = lines(dir.path(), "many");
-        assert!(many.len() >= 7, "{many:?}");
-        assert!(many.iter().all(|n| n.trim().parse::<usize>().unwrap() <= PLUGINS), "{many:?}");
     }
 }

@@ -68,6 +68,12 @@ impl Fault {
         )
     }
 
+    /// 401, and what is known of the reason.
+    pub fn unauthorized(why: &str) -> Self {
+        let words = SafeText::new(&format!("401 Unauthorized: {why}"));
+        Self { code: Some(401), reason: "Unauthorized".into(), ..Self::new(FaultClass::Unauthorized, &words) }
+    }
+
     /// Nothing came within `seconds`.
     pub fn timeout(what: &str, seconds: u64) -> Self {
         Self::new(FaultClass::Timeout, &format!("{what}: no answer within {seconds} s"))
@@ -112,6 +118,7 @@ impl Fault {
                 }
             }
             kube::Error::Auth(_) => Self::credentials(),
+            kube::Error::Service(error) => Self::of_chain(&**error),
             kube::Error::SerdeError(e) => {
                 Self::new(FaultClass::Other, &format!("the answer is not what the API promises: {e}"))
             }
@@ -126,6 +133,9 @@ impl Fault {
         loop {
             // When a token runs out kube runs the plugin again, inside the request: that failure arrives as one of the
             // connection's. Its own causes (what the plugin printed, and where parsing it failed) are not looked at.
+            if let Some(fault) = root.downcast_ref::<Self>() {
+                return fault.clone();
+            }
             if root.is::<AuthError>() || matches!(root.downcast_ref(), Some(kube::Error::Auth(_))) {
                 return Self::credentials();
             }

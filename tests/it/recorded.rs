@@ -56,7 +56,7 @@ fn session(replay: &Replay, recording: &Recording) -> Session {
         "contexts": [{"name": name, "context": {"cluster": name, "user": name}}]
     });
     let options = SessionOptions { clock: clock(recording), ..SessionOptions::default() };
-    Session::new(kubeconfig::from_value(config).unwrap(), Arc::new(replay.clone()), options)
+    Session::new(kubeconfig::from_value(&config).unwrap(), Arc::new(replay.clone()), options)
 }
 
 fn run<F: Future>(future: F) -> F::Output {

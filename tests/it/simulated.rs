@@ -15,7 +15,7 @@ pub(crate) fn session(sim: &Simulation) -> Shared {
 
 /// The same, with these options, as somebody in this group rather than the administrator.
 pub(crate) fn session_with(sim: &Simulation, group: Option<&str>, options: SessionOptions) -> Shared {
-    let loaded = kubeconfig::from_value(sim.kubeconfig()).unwrap();
+    let loaded = kubeconfig::from_value(&sim.kubeconfig()).unwrap();
     let client = |context: &str| match group {
         Some(group) => sim.client_as(context, "somebody", &[group]),
         None => sim.client(context),

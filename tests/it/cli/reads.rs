@@ -341,7 +341,7 @@ async fn the_context_that_is_named_acts() {
     let mut second = first.clone();
     second["name"] = json!("second");
     config["contexts"].as_array_mut().unwrap().push(second);
-    let loaded = skyfleet::source::kubeconfig::from_value(config).unwrap();
+    let loaded = skyfleet::source::kubeconfig::from_value(&config).unwrap();
     let client = |c: &str| (c.to_owned(), place.sim.client(first["name"].as_str().unwrap()).unwrap());
     let dialer = skyfleet::source::connect::Ready::new([client("second")]);
     let options = skyfleet::ops::session::SessionOptions { demo: true, ..Default::default() };

@@ -1,0 +1,362 @@
+//! Contexts: the entries of all files put together. The first file to name an entry wins it whole, of `current-context`
+//! the first that is set counts (client-go tools/clientcmd/loader.go); a context may take its cluster and its user from
+//! other files.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use super::cluster::ClusterEntry;
+use super::file::{Contents, ContextNames, parse, read};
+use super::user::{Auth, Material, UserEntry};
+use crate::domain::context::{ContextFacts, Server, classify};
+use crate::domain::place::Place;
+use crate::domain::text::SafeText;
+
+/// How well a file was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// All of it.
+    Ok,
+    /// Some entries are wrong; the others count.
+    Salvaged,
+    /// Not at all.
+    Error,
+}
+
+impl Status {
+    /// The word in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Salvaged => "salvaged",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// How one file was read.
+#[derive(Clone, Debug)]
+pub struct FileState {
+    /// Which.
+    pub path: PathBuf,
+    /// How well.
+    pub status: Status,
+    /// What is wrong with it.
+    pub error: Option<String>,
+    /// It is not there: of a list of files, some may not be.
+    pub missing: bool,
+    /// It is the same file as one before it, by another path.
+    pub same_as: Option<PathBuf>,
+    /// Contexts of it that a file before it names, too: those are not seen.
+    pub hidden: Vec<String>,
+}
+
+/// What a context is dialled by.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// Its cluster entry.
+    pub cluster: Arc<ClusterEntry>,
+    /// Its user entry.
+    pub user: Arc<UserEntry>,
+    /// Another number when anything of them is another: a live connection is kept while it stays.
+    pub hash: u64,
+}
+
+/// One context, with what is known of it before anything is dialled.
+#[derive(Clone, Debug)]
+pub struct ContextEntry {
+    /// Its name.
+    pub name: String,
+    /// The file that names it.
+    pub file: Option<PathBuf>,
+    /// Its cluster entry.
+    pub cluster_entry: String,
+    /// Its user entry.
+    pub user_entry: String,
+    /// Its default namespace.
+    pub namespace: Option<String>,
+    /// The server's address.
+    pub server: Option<String>,
+    /// The name the server's certificate must have, when set.
+    pub tls_server_name: Option<String>,
+    /// Where it is.
+    pub place: Place,
+    /// How it signs in.
+    pub auth: Auth,
+    /// Whether it could be dialled as written, else why not.
+    pub unusable: Option<String>,
+    /// It is the current context.
+    pub current: bool,
+    /// What tells its server from others.
+    pub endpoint: String,
+    /// Who it acts as, in words: the user entry, and `as X` when it impersonates.
+    pub acts_as: String,
+    /// What it is dialled by; none when it cannot be.
+    pub access: Option<Access>,
+}
+
+/// Everything that was found.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// Files in order.
+    pub files: Vec<FileState>,
+    /// Contexts in file order.
+    pub contexts: Vec<ContextEntry>,
+    /// The name of a current context that is not there.
+    pub dangling_current: Option<String>,
+}
+
+/// Reads the files, some at once. Missing ones are skipped with a note; a broken one is reported, the others load.
+pub fn load(files: &[PathBuf]) -> Loaded {
+    let contents = read_all(files);
+    let mut merged = Merged::default();
+    let mut states: Vec<FileState> = Vec::new();
+    let mut canonical: HashMap<PathBuf, PathBuf> = HashMap::new();
+    for (path, contents) in files.iter().zip(contents) {
+        let mut state = FileState {
+            path: path.clone(),
+            status: Status::Ok,
+            error: None,
+            missing: !path.exists(),
+            same_as: None,
+            hidden: Vec::new(),
+        };
+        if let Ok(real) = path.canonicalize() {
+            match canonical.entry(real) {
+                Entry::Occupied(known) => {
+                    state.same_as = Some(known.get().clone());
+                    states.push(state);
+                    continue;
+                }
+                Entry::Vacant(new) => {
+                    new.insert(path.clone());
+                }
+            }
+        }
+        match contents {
+            Ok(contents) => {
+                if !contents.wrong.is_empty() {
+                    state.status = Status::Salvaged;
+                    state.error = Some(in_short(&contents.wrong));
+                }
+                state.hidden = merged.add(contents);
+            }
+            Err(error) => {
+                state.status = Status::Error;
+                state.error = Some(SafeText::new(&error).to_string());
+            }
+        }
+        states.push(state);
+    }
+    let mut out = merged.loaded();
+    out.files = states;
+    out
+}
+
+/// A few of the things that are wrong, and how many more.
+fn in_short(wrong: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let mut out: Vec<String> = wrong.iter().take(SHOWN).cloned().collect();
+    if wrong.len() > SHOWN {
+        out.push(format!("and {} more", wrong.len() - SHOWN));
+    }
+    SafeText::new(&out.join("; ")).to_string()
+}
+
+/// The contents of all files, in their order. Large collections are read by two threads.
+fn read_all(files: &[PathBuf]) -> Vec<Result<Contents, String>> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(files.len());
+    if threads < 2 {
+        return files.iter().map(|path| read(path)).collect();
+    }
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let take = || {
+        let mut out = Vec::new();
+        loop {
+            let n = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let Some(path) = files.get(n) else { return out };
+            out.push((n, read(path)));
+        }
+    };
+    let mut all: Vec<(usize, Result<Contents, String>)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(take)).collect();
+        let mut all = take();
+        all.extend(others.into_iter().filter_map(|t| t.join().ok()).flatten());
+        all
+    });
+    all.sort_by_key(|(n, _)| *n);
+    all.into_iter().map(|(_, contents)| contents).collect()
+}
+
+/// Reads one that is not in a file: the simulation's.
+pub fn from_value(config: &Value) -> Result<Loaded, String> {
+    let contents = parse(&config.to_string(), Path::new("/"), None)?;
+    if let Some(wrong) = contents.wrong.first() {
+        return Err(wrong.clone());
+    }
+    let mut merged = Merged::default();
+    merged.add(contents);
+    Ok(merged.loaded())
+}
+
+/// The entries of all files.
+#[derive(Default)]
+struct Merged {
+    clusters: HashMap<String, Arc<ClusterEntry>>,
+    users: HashMap<String, Arc<UserEntry>>,
+    contexts: Vec<(String, ContextNames)>,
+    names: HashMap<String, ()>,
+    current: Option<String>,
+}
+
+impl Merged {
+    /// Adds a file's entries, and gives the names of its contexts that are hidden by earlier ones.
+    fn add(&mut self, contents: Contents) -> Vec<String> {
+        for (name, cluster) in contents.clusters {
+            self.clusters.entry(name).or_insert_with(|| Arc::new(cluster));
+        }
+        for (name, user) in contents.users {
+            self.users.entry(name).or_insert_with(|| Arc::new(user));
+        }
+        let mut hidden = Vec::new();
+        for (name, context) in contents.contexts {
+            if self.names.insert(name.clone(), ()).is_none() {
+                self.contexts.push((name, context));
+            } else {
+                hidden.push(name);
+            }
+        }
+        if self.current.is_none() {
+            self.current = contents.current;
+        }
+        hidden
+    }
+
+    fn loaded(self) -> Loaded {
+        let contexts: Vec<_> = self.contexts.iter().map(|(name, names)| self.entry(name, names)).collect();
+        let dangling = self.current.filter(|c| !self.names.contains_key(c));
+        Loaded { files: Vec::new(), contexts, dangling_current: dangling }
+    }
+
+    fn entry(&self, name: &str, names: &ContextNames) -> ContextEntry {
+        let cluster = self.clusters.get(&names.cluster);
+        // No user at all is nobody; one that is not there is a mistake, and not nobody.
+        let nobody = names.user.is_empty().then(|| Arc::new(UserEntry::default()));
+        let user = self.users.get(&names.user).cloned().or(nobody);
+        let unusable = reason(names, cluster, user.as_deref());
+        let auth = user.as_ref().map_or(Auth::None, |u| u.auth());
+        let exec = user.as_ref().and_then(|u| u.exec.as_ref());
+        let env: Vec<(String, String)> = exec
+            .into_iter()
+            .flat_map(|e| &e.env)
+            .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()))
+            .collect();
+        let server = cluster.and_then(|c| c.server.clone());
+        let tls_server_name = cluster.and_then(|c| c.tls_server_name.clone());
+        let place = classify(&ContextFacts {
+            context: name,
+            cluster_entry: &names.cluster,
+            user_entry: &names.user,
+            server: server.as_deref().unwrap_or(""),
+            tls_server_name: tls_server_name.as_deref(),
+            exec_command: exec.map(|e| e.command.as_str()),
+            exec_args: exec.map_or(&[], |e| e.args.as_slice()),
+            exec_env: &env,
+            cluster_extensions: cluster.map_or(&Value::Null, |c| &c.extensions),
+        });
+        let as_user = user.as_ref().and_then(|u| u.impersonate.as_ref()).filter(|i| !i.user.is_empty());
+        let shown = if names.user.is_empty() { "nobody" } else { &names.user };
+        ContextEntry {
+            name: name.to_owned(),
+            file: names.file.as_ref().map(|f| (**f).clone()),
+            acts_as: as_user.map_or_else(|| shown.to_owned(), |i| format!("{shown} as {}", i.user)),
+            cluster_entry: names.cluster.clone(),
+            user_entry: names.user.clone(),
+            namespace: names.namespace.clone(),
+            endpoint: cluster.map_or_else(
+                || format!("context:{name}"),
+                |c| super::fold::endpoint(c, &place, server.as_deref().and_then(Server::parse).as_ref()),
+            ),
+            access: match (&unusable, cluster, &user) {
+                (None, Some(cluster), Some(user)) => {
+                    Some(Access { cluster: cluster.clone(), user: user.clone(), hash: hash(cluster, user) })
+                }
+                _ => None,
+            },
+            server,
+            tls_server_name,
+            place,
+            auth,
+            unusable,
+            current: self.current.as_deref() == Some(name),
+        }
+    }
+}
+
+/// Why a context cannot be dialled as it is written.
+fn reason(
+    names: &ContextNames,
+    cluster: Option<&Arc<ClusterEntry>>,
+    user: Option<&UserEntry>,
+) -> Option<String> {
+    if let Some(wrong) = &names.wrong {
+        return Some(format!("the context cannot be used: {wrong}"));
+    }
+    if names.cluster.is_empty() {
+        return Some("the context names no cluster".to_owned());
+    }
+    let Some(cluster) = cluster else {
+        return Some(format!("there is no cluster entry named {:?}", names.cluster));
+    };
+    if let Some(why) = cluster.unusable() {
+        return Some(format!("the cluster entry {:?} {why}", names.cluster));
+    }
+    let Some(user) = user else {
+        return Some(format!("there is no user entry named {:?}", names.user));
+    };
+    if let Some(why) = user.unusable() {
+        return Some(format!("the user entry {:?} {why}", names.user));
+    }
+    let plain = cluster.server.as_deref().and_then(Server::parse).filter(|s| !s.secure && !s.is_loopback());
+    (plain.is_some() && user.has_credentials()).then(|| {
+        "its server is plain http, and credentials are not sent where everybody can read them".to_owned()
+    })
+}
+
+/// A number for everything that is dialled with.
+fn hash(cluster: &ClusterEntry, user: &UserEntry) -> u64 {
+    let mut to = DefaultHasher::new();
+    let secret = |s: &Option<secrecy::SecretString>| s.as_ref().map(|s| s.expose_secret().to_owned());
+    let material = |m: &Option<Material>| match m {
+        None => (None, None),
+        Some(Material::Data(data)) => (Some(data.expose_secret().to_owned()), None),
+        Some(Material::File(file)) => (None, Some(file.clone())),
+    };
+    (&cluster.server, &cluster.tls_server_name, cluster.insecure, &cluster.ca_data, &cluster.ca_file)
+        .hash(&mut to);
+    (secret(&cluster.proxy), cluster.disable_compression, cluster.extensions.to_string()).hash(&mut to);
+    (secret(&user.token), &user.token_file, &user.username, secret(&user.password)).hash(&mut to);
+    (material(&user.certificate), material(&user.key)).hash(&mut to);
+    if let Some(i) = &user.impersonate {
+        (&i.user, &i.uid, &i.groups, &i.extra).hash(&mut to);
+    }
+    if let Some((name, known)) = &user.auth_provider {
+        name.hash(&mut to);
+        for (key, value) in known {
+            (key, value.expose_secret()).hash(&mut to);
+        }
+    }
+    if let Some(e) = &user.exec {
+        (&e.command, &e.args, &e.api_version, &e.interactive_mode, e.provide_cluster_info).hash(&mut to);
+        for (key, value) in &e.env {
+            (key, value.expose_secret()).hash(&mut to);
+        }
+    }
+    to.finish()
+}

@@ -1,0 +1,100 @@
+//! Contexts to one server are one cluster, with several identities. What tells a server from others is its address, and
+//! where addresses may be had twice (private ones, behind proxies or with CAs of their own) those, too: taking two clusters
+//! for one would send writes to the wrong one.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use secrecy::ExposeSecret;
+
+use super::cluster::ClusterEntry;
+use super::contexts::ContextEntry;
+use crate::domain::context::{Server, environment_of, host_of};
+use crate::domain::id::ClusterId;
+use crate::domain::place::{Certainty, Place, Provider};
+use crate::domain::text::SafeText;
+use crate::fleet::cluster::ClusterInfo;
+use crate::source::proxy;
+
+/// What tells the server of a cluster entry from others. A host that a cloud gave out is nobody else's: there proxy, CA
+/// and the tunnel it is reached through do not matter.
+pub(super) fn endpoint(cluster: &ClusterEntry, place: &Place, server: Option<&Server>) -> String {
+    let tls_host = cluster.tls_server_name.as_deref().and_then(host_of);
+    let Some(server) = server else {
+        return format!("unreadable:{}", cluster.server.as_deref().unwrap_or(""));
+    };
+    let public = |host: &str| host.contains('.') && !Server::parse(host).is_some_and(|s| s.is_private());
+    let given_out = |host: &str| {
+        place.certainty == Certainty::Certain
+            && place.provider != Provider::Local
+            && public(host)
+            && is_clouds(host)
+    };
+    if let Some(host) = tls_host.as_deref().filter(|h| given_out(h)) {
+        return format!("host:{host}{}", server.path);
+    }
+    if given_out(&server.host) {
+        return format!("host:{}{}", server.host, server.path);
+    }
+    let ca = match (&cluster.ca_data, &cluster.ca_file) {
+        (Some(data), _) => hash(data),
+        (None, Some(file)) => hash(&file.to_string_lossy()),
+        (None, None) => 0,
+    };
+    // Without its user and password, which tell no server from another.
+    let proxy = cluster.proxy.as_ref().map_or_else(String::new, |p| proxy::shown(p.expose_secret()));
+    format!("{}|{}|{proxy}|{ca:x}", server.key(), cluster.tls_server_name.as_deref().unwrap_or(""))
+}
+
+/// Whether a host is one of those a cloud makes for each cluster, so that no other cluster ever has it.
+fn is_clouds(host: &str) -> bool {
+    [".eks.amazonaws.com", ".eks.amazonaws.com.cn", ".azmk8s.io", ".gke.goog", ".k8s.ondigitalocean.com"]
+        .iter()
+        .any(|suffix| host.ends_with(suffix))
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The clusters behind the contexts. The remembered choice acts for one, else the current context, else the first in file
+/// order that could be dialled; never the most powerful.
+pub fn clusters(contexts: &[ContextEntry], read_only: bool, remembered: &[String]) -> Vec<ClusterInfo> {
+    let mut by_server: Vec<Vec<&ContextEntry>> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for c in contexts {
+        let place = *places.entry(&c.endpoint).or_insert(by_server.len());
+        match by_server.get_mut(place) {
+            Some(list) => list.push(c),
+            None => by_server.push(vec![c]),
+        }
+    }
+    by_server
+        .into_iter()
+        .filter_map(|list| {
+            let acting = list
+                .iter()
+                .find(|c| remembered.contains(&c.name))
+                .or_else(|| list.iter().find(|c| c.current))
+                .or_else(|| list.iter().find(|c| c.unusable.is_none()))
+                .or_else(|| list.first())?;
+            Some(ClusterInfo {
+                id: ClusterId(0),
+                context: SafeText::new(&acting.name),
+                other_contexts: list
+                    .iter()
+                    .filter(|c| c.name != acting.name)
+                    .map(|c| SafeText::new(&c.name))
+                    .collect(),
+                environment: environment_of(&acting.place, &acting.name),
+                place: acting.place.clone(),
+                server: SafeText::new(acting.server.as_deref().unwrap_or("")),
+                user: SafeText::new(&acting.acts_as),
+                auth: SafeText::new(&acting.auth.to_string()),
+                read_only,
+            })
+        })
+        .collect()
+}

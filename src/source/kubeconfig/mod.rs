@@ -1,0 +1,29 @@
+//! Which contexts there are: every kubeconfig file read by itself, so that a broken one is one row and not the end; their
+//! entries merged by client-go's rules; each context with what is known of it before anything is dialled.
+//!
+//! | file | what |
+//! |---|---|
+//! | `paths` | which files |
+//! | `file`, `fields` | one file, read tolerantly |
+//! | `cluster`, `user` | its entries, and what makes one unusable |
+//! | `contexts` | merging, and what a context comes to |
+//! | `fold` | contexts to one server are one cluster |
+//!
+//! Architecture invariant: reading and listing opens no socket and runs no plugin. Nothing of a credential is in a word
+//! that leaves this folder.
+
+mod cluster;
+mod contexts;
+mod fields;
+mod file;
+mod fold;
+mod paths;
+#[cfg(test)]
+mod tests;
+mod user;
+
+pub use cluster::ClusterEntry;
+pub use contexts::{Access, ContextEntry, FileState, Loaded, Status, from_value, load};
+pub use fold::clusters;
+pub use paths::paths;
+pub use user::{Auth, Exec, Impersonation, Material, UserEntry};
