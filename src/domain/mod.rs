@@ -7,6 +7,7 @@
 pub mod age;
 pub mod cells;
 pub mod change;
+pub mod cloud;
 pub mod columns;
 pub mod context;
 pub mod cost;

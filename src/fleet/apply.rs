@@ -127,7 +127,10 @@ impl Cluster {
                 seen.phase(self, &phase);
                 self.phase = phase;
             }
-            Delta::Version(version) => self.version = version,
+            Delta::Version(version) => {
+                self.version = version;
+                self.refine_place();
+            }
             Delta::Identity(identity) => self.identity = identity,
             Delta::Latency { millis } => self.latency_millis = Some(millis),
             Delta::Loading { kind, done, total } => {
@@ -350,10 +353,10 @@ impl Cluster {
         }
     }
 
-    /// What nodes tell about cloud, account and region, where the kubeconfig did not say for certain.
+    /// What nodes and version tell about cloud, account and region, where the kubeconfig did not say for certain.
     fn refine_place(&mut self) {
         let nodes: Vec<&NodeRow> = self.nodes.values().take(5).collect();
-        let place = context::refine(&self.info.place, &nodes);
+        let place = context::refine(&self.info.place, &nodes, &self.version);
         if place != self.info.place {
             self.info.place = place;
             let guards = self.guards.clone();

@@ -6,8 +6,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use kube::config::{AuthInfo, Cluster, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
+use secrecy::ExposeSecret;
 use serde_json::Value;
 
+use super::clouds;
+use crate::domain::cloud::LocalFiles;
 use crate::domain::context::{ContextFacts, classify, environment_of};
 use crate::domain::id::ClusterId;
 use crate::domain::place::Place;
@@ -107,14 +110,15 @@ pub fn load(files: &[PathBuf]) -> Loaded {
             }
         }
     }
-    out.contexts = entries(&out.merged, &origins);
+    let local = clouds::local_files(&clouds::Home::from_env(std::env::home_dir().unwrap_or_default()));
+    out.contexts = entries(&out.merged, &origins, &local);
     out
 }
 
 /// Reads one that is not in a file: the simulation's.
 pub fn from_value(config: Value) -> Result<Loaded, String> {
     let merged: Kubeconfig = serde_json::from_value(config).map_err(|e| e.to_string())?;
-    let contexts = entries(&merged, &BTreeMap::new());
+    let contexts = entries(&merged, &BTreeMap::new(), &LocalFiles::default());
     Ok(Loaded { files: Vec::new(), contexts, merged })
 }
 
@@ -148,12 +152,16 @@ pub(super) fn only(config: &Kubeconfig, context: &str) -> Kubeconfig {
     }
 }
 
-fn entries(config: &Kubeconfig, origins: &BTreeMap<String, PathBuf>) -> Vec<ContextEntry> {
+fn entries(
+    config: &Kubeconfig,
+    origins: &BTreeMap<String, PathBuf>,
+    local: &LocalFiles,
+) -> Vec<ContextEntry> {
     let clusters: BTreeMap<&str, &NamedCluster> =
         config.clusters.iter().map(|c| (c.name.as_str(), c)).collect();
     let users: BTreeMap<&str, &NamedAuthInfo> =
         config.auth_infos.iter().map(|u| (u.name.as_str(), u)).collect();
-    config.contexts.iter().map(|context| entry(context, config, &clusters, &users, origins)).collect()
+    config.contexts.iter().map(|context| entry(context, config, &clusters, &users, origins, local)).collect()
 }
 
 fn entry(
@@ -162,6 +170,7 @@ fn entry(
     clusters: &BTreeMap<&str, &NamedCluster>,
     users: &BTreeMap<&str, &NamedAuthInfo>,
     origins: &BTreeMap<String, PathBuf>,
+    local: &LocalFiles,
 ) -> ContextEntry {
     let context = named.context.clone().unwrap_or_default();
     let user_entry = context.user.clone().unwrap_or_default();
@@ -178,7 +187,7 @@ fn entry(
     let extensions = cluster.and_then(|c| serde_json::to_value(&c.extensions).ok()).unwrap_or(Value::Null);
     let args = exec.and_then(|e| e.args.clone()).unwrap_or_default();
     let tls_server_name = cluster.and_then(|c| c.tls_server_name.clone());
-    let place = classify(&ContextFacts {
+    let facts = ContextFacts {
         context: &named.name,
         cluster_entry: &context.cluster,
         user_entry: &user_entry,
@@ -187,8 +196,14 @@ fn entry(
         exec_command: exec.and_then(|e| e.command.as_deref()),
         exec_args: &args,
         exec_env: &env,
+        auth_provider: user.as_ref().and_then(|u| u.auth_provider.as_ref()).map(|p| p.name.as_str()),
+        rancher_token: user
+            .as_ref()
+            .and_then(|u| u.token.as_ref())
+            .is_some_and(|t| t.expose_secret().starts_with("kubeconfig-u")),
         cluster_extensions: &extensions,
-    });
+    };
+    let place = classify(&facts, local).place;
     let unusable = match (cluster, &server, &user) {
         (None, ..) => Some(format!("there is no cluster entry named {:?}", context.cluster)),
         (_, None, _) => Some(format!("the cluster entry {:?} names no server", context.cluster)),
