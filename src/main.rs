@@ -16,6 +16,7 @@ use skyfleet::domain::scope::{PathGlob, Scope};
 use skyfleet::ops::session::{Session, SessionOptions, Shared};
 use skyfleet::sim::{FleetSpec, Simulation};
 use skyfleet::source::clock::Clock;
+use skyfleet::source::clouds::{self, Home};
 use skyfleet::source::connect::Ready;
 use skyfleet::source::kubeconfig;
 use skyfleet::ui::keymap::Keymap;
@@ -231,7 +232,8 @@ fn real(args: &SessionArgs, settings: &Settings, paths: &Paths) -> Result<Shared
         let here = std::env::current_dir().unwrap_or_default();
         kubeconfig::paths(&args.kubeconfig, var("KUBECONFIG").as_deref(), paths.home.as_deref(), &here)
     };
-    let loaded = kubeconfig::load(&files);
+    let home = Home::from_env(paths.home.clone().unwrap_or_default());
+    let loaded = kubeconfig::load(&files, &clouds::local_files(&home));
     let options = SessionOptions { state_dir: paths.state.clone(), ..options(args, settings)? };
     Ok(Arc::new(Session::from_kubeconfig(loaded, options)))
 }

@@ -7,7 +7,9 @@
 pub mod age;
 pub mod cells;
 pub mod change;
+pub mod cloud;
 pub mod columns;
+pub mod connect;
 pub mod context;
 pub mod cost;
 pub mod diff;

@@ -34,6 +34,8 @@ pub struct NodeRow {
     pub zone: SafeText,
     /// The node pool or group by the clouds' labels.
     pub pool: SafeText,
+    /// The labels that tell of a cloud, of `domain::cloud::labels`, with their values.
+    pub cloud_labels: Vec<(&'static str, SafeText)>,
     /// Spot or preemptible.
     pub spot: bool,
     /// `kubernetes.io/arch`.

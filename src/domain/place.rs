@@ -3,55 +3,67 @@
 use super::text::SafeText;
 use serde::Serialize;
 
-/// Whose cloud a cluster runs in, or that it is local.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "each variant is the provider of that name")]
-pub enum Provider {
-    Aws,
-    Gcp,
-    Azure,
-    Alibaba,
-    DigitalOcean,
-    Linode,
-    Oci,
-    Hetzner,
-    Local,
-    #[default]
-    Unknown,
+/// Declares the providers, each with its word: the enum, all of them in order, and the word of each.
+macro_rules! providers {
+    ($($variant:ident $word:literal)*) => {
+        /// Whose cloud a cluster runs in, what leads to it where that is all that is known, or that it is local.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(rename_all = "lowercase")]
+        #[expect(missing_docs, reason = "each variant is the provider of that name")]
+        pub enum Provider {
+            $($variant,)*
+            #[default]
+            Unknown,
+        }
+
+        impl Provider {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)* Self::Unknown];
+
+            /// The word in the tree, in scopes and in JSON.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                    Self::Unknown => "unknown",
+                }
+            }
+        }
+    };
+}
+
+providers! {
+    Aws "aws"
+    Gcp "gcp"
+    Azure "azure"
+    Alibaba "alibaba"
+    DigitalOcean "digitalocean"
+    Linode "linode"
+    Oci "oci"
+    Ibm "ibm"
+    Tencent "tencent"
+    Huawei "huawei"
+    Scaleway "scaleway"
+    Ovh "ovh"
+    Vultr "vultr"
+    Civo "civo"
+    Exoscale "exoscale"
+    Hetzner "hetzner"
+    OpenStack "openstack"
+    VSphere "vsphere"
+    Harvester "harvester"
+    Nutanix "nutanix"
+    Proxmox "proxmox"
+    Rancher "rancher"
+    OpenShift "openshift"
+    Teleport "teleport"
+    Tailscale "tailscale"
+    Karmada "karmada"
+    VCluster "vcluster"
+    Gardener "gardener"
+    Local "local"
 }
 
 impl Provider {
-    /// All of them.
-    pub const ALL: [Self; 10] = [
-        Self::Aws,
-        Self::Gcp,
-        Self::Azure,
-        Self::Alibaba,
-        Self::DigitalOcean,
-        Self::Linode,
-        Self::Oci,
-        Self::Hetzner,
-        Self::Local,
-        Self::Unknown,
-    ];
-
-    /// The word in the tree, in scopes and in JSON.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Aws => "aws",
-            Self::Gcp => "gcp",
-            Self::Azure => "azure",
-            Self::Alibaba => "alibaba",
-            Self::DigitalOcean => "digitalocean",
-            Self::Linode => "linode",
-            Self::Oci => "oci",
-            Self::Hetzner => "hetzner",
-            Self::Local => "local",
-            Self::Unknown => "unknown",
-        }
-    }
-
     /// The word in the tree: a cluster of no known cloud stands under `on-prem`.
     pub const fn tree_word(self) -> &'static str {
         match self {
@@ -62,7 +74,21 @@ impl Provider {
 
     /// The provider of that word, in either form.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|p| p.word() == word || p.tree_word() == word)
+        Self::ALL.iter().copied().find(|p| p.word() == word || p.tree_word() == word)
+    }
+
+    /// Whether it is a way to clusters or a distribution, which runs on machines of somebody else's.
+    pub const fn is_front(self) -> bool {
+        matches!(
+            self,
+            Self::Rancher
+                | Self::OpenShift
+                | Self::Teleport
+                | Self::Tailscale
+                | Self::Karmada
+                | Self::VCluster
+                | Self::Gardener
+        )
     }
 }
 
@@ -70,7 +96,7 @@ impl Provider {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Certainty {
-    /// By ARN, host or plugin arguments.
+    /// By ARN, host, path or plugin arguments.
     Certain,
     /// By names, which people choose.
     Inferred,
@@ -92,8 +118,10 @@ pub struct Place {
     pub region: SafeText,
     /// The cluster's own name.
     pub cluster: SafeText,
-    /// How sure this is.
+    /// How sure this is, the account with it.
     pub certainty: Certainty,
+    /// How sure the provider and the region are: a certain host stays one where the account is inferred.
+    pub provider_certainty: Certainty,
 }
 
 impl Place {
@@ -123,5 +151,20 @@ impl Place {
             }
         }
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_of_the_json() {
+        for provider in Provider::ALL {
+            let json = serde_json::to_value(provider).unwrap();
+            assert_eq!(json, provider.word());
+            assert_eq!(Provider::parse(provider.word()), Some(*provider));
+            assert_eq!(Provider::parse(provider.tree_word()), Some(*provider));
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod command;
 mod rules;
+mod state;
 mod tool;
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
 use super::Fleet;
-use super::cluster::{Cluster, Key, Lack, Load, Phase};
-use super::delta::{Delta, Row, Update};
+use super::cluster::{Cluster, ClusterInfo, Key, Lack, Load, Phase};
+use super::delta::{Delta, Roster, Row, Update};
 use super::index::Tally;
 
 /// Changes that are remembered.
@@ -33,8 +33,10 @@ impl Fleet {
                 }
                 self.catalogue = Some(catalogue);
             }
+            Update::Roster(roster) => self.follow(roster),
             Update::Cluster(batch) => {
-                let Some(cluster) = self.clusters.get_mut(batch.cluster.index()) else { return };
+                let place = self.place(batch.cluster);
+                let Some(cluster) = place.and_then(|at| self.clusters.get_mut(at)) else { return };
                 cluster.revision += 1;
                 let mut seen = Seen { at: now, cluster: batch.cluster, changes: Vec::new() };
                 for delta in batch.deltas {
@@ -46,6 +48,41 @@ impl Fleet {
                 }
             }
         }
+    }
+}
+
+impl Fleet {
+    /// Follows the list of clusters.
+    fn follow(&mut self, roster: Roster) {
+        self.clusters.retain(|c| !roster.gone.contains(&c.id()));
+        for info in roster.renamed {
+            if let Some(cluster) = self.place(info.id).and_then(|at| self.clusters.get_mut(at)) {
+                cluster.info = info;
+                self.guards.guard(&mut cluster.info);
+                cluster.refine_place();
+            }
+        }
+        for info in roster.anew {
+            let new = self.new_cluster(info);
+            match self.place(new.id()).and_then(|at| self.clusters.get_mut(at)) {
+                Some(cluster) => *cluster = new,
+                None => self.clusters.push(new),
+            }
+        }
+        for info in roster.added {
+            let new = self.new_cluster(info);
+            self.clusters.push(new);
+        }
+        self.clusters.sort_by_key(Cluster::id);
+    }
+
+    fn new_cluster(&self, info: ClusterInfo) -> Cluster {
+        let mut cluster = Cluster::new(info);
+        self.guards.guard(&mut cluster.info);
+        cluster.guards = self.guards.clone();
+        cluster.reprice(self.catalogue.clone());
+        cluster.revision = self.revision;
+        cluster
     }
 }
 
@@ -70,6 +107,7 @@ impl Seen {
             Phase::Stale { cause, .. }
             | Phase::Denied { cause, .. }
             | Phase::Unreadable { cause, .. }
+            | Phase::SignedOut { cause, .. }
             | Phase::Failed { cause, .. }
                 if cluster.phase == Phase::Live =>
             {
@@ -83,6 +121,7 @@ impl Seen {
             | Phase::Stale { .. }
             | Phase::Denied { .. }
             | Phase::Unreadable { .. }
+            | Phase::SignedOut { .. }
             | Phase::Failed { .. } => {}
         }
     }
@@ -127,8 +166,12 @@ impl Cluster {
                 seen.phase(self, &phase);
                 self.phase = phase;
             }
-            Delta::Version(version) => self.version = version,
+            Delta::Version(version) => {
+                self.version = version;
+                self.refine_place();
+            }
             Delta::Identity(identity) => self.identity = identity,
+            Delta::Expires(expires) => self.expires = expires,
             Delta::Latency { millis } => self.latency_millis = Some(millis),
             Delta::Loading { kind, done, total } => {
                 // A relist behind rows that are shown stays silent: they are replaced as a whole when it is done.
@@ -350,10 +393,10 @@ impl Cluster {
         }
     }
 
-    /// What nodes tell about cloud, account and region, where the kubeconfig did not say for certain.
+    /// What nodes and version tell about cloud, account and region, where the kubeconfig did not say for certain.
     fn refine_place(&mut self) {
         let nodes: Vec<&NodeRow> = self.nodes.values().take(5).collect();
-        let place = context::refine(&self.info.place, &nodes);
+        let place = context::refine(&self.info.place, &nodes, &self.version);
         if place != self.info.place {
             self.info.place = place;
             let guards = self.guards.clone();

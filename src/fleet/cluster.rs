@@ -14,6 +14,7 @@ use crate::domain::place::Place;
 use crate::domain::pod::PodRow;
 use crate::domain::resources::Amount;
 use crate::domain::scope::ClusterAt;
+use crate::domain::sign_in::SignInState;
 use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
@@ -62,6 +63,15 @@ pub enum Phase {
         /// Which kind, and what the server says.
         cause: SafeText,
     },
+    /// Its credential plugin gave nothing: somebody has to do something first. Not tried again until then.
+    SignedOut {
+        /// Since when.
+        since: Timestamp,
+        /// Why, in our words.
+        cause: SafeText,
+        /// What has to be done.
+        need: Need,
+    },
     /// Never reached.
     Failed {
         /// Since when.
@@ -69,6 +79,28 @@ pub enum Phase {
         /// DNS, refused, TLS, time-out …
         cause: SafeText,
     },
+}
+
+/// What has to be done before a context's credential plugin gives something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// What it comes to.
+    pub state: SignInState,
+    /// The command that does it, for people; empty where there is none.
+    pub next: SafeText,
+    /// By whom.
+    pub by: By,
+}
+
+/// Who can do what a sign-in needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// skyfleet runs the command, with the terminal handed over.
+    Command,
+    /// A person says that the plugin may be run.
+    Consent,
+    /// A person, elsewhere.
+    Person,
 }
 
 impl Phase {
@@ -82,6 +114,7 @@ impl Phase {
             Self::Stale { .. } => "stale",
             Self::Denied { .. } => "denied",
             Self::Unreadable { .. } => "unreadable",
+            Self::SignedOut { need, .. } => need.state.word(),
             Self::Failed { .. } => "unreachable",
         }
     }
@@ -92,6 +125,7 @@ impl Phase {
             Self::Stale { cause, .. }
             | Self::Denied { cause, .. }
             | Self::Unreadable { cause, .. }
+            | Self::SignedOut { cause, .. }
             | Self::Failed { cause, .. } => Some(cause),
             Self::Idle | Self::Connecting { .. } | Self::Syncing { .. } | Self::Live => None,
         }
@@ -105,6 +139,7 @@ impl Phase {
             | Self::Stale { since, .. }
             | Self::Denied { since, .. }
             | Self::Unreadable { since, .. }
+            | Self::SignedOut { since, .. }
             | Self::Failed { since, .. } => Some(*since),
             Self::Idle | Self::Live => None,
         }
@@ -117,6 +152,7 @@ impl Phase {
             | Self::Stale { .. }
             | Self::Denied { .. }
             | Self::Unreadable { .. }
+            | Self::SignedOut { .. }
             | Self::Failed { .. } => true,
             Self::Idle | Self::Connecting { .. } | Self::Syncing { .. } => false,
         }
@@ -124,7 +160,7 @@ impl Phase {
 }
 
 /// Who and where a cluster is: fixed when the fleet is made, apart from what its nodes tell.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterInfo {
     /// Its number.
     pub id: ClusterId,
@@ -247,6 +283,8 @@ pub struct Cluster {
     pub identity: SafeText,
     /// The last health request, in milliseconds.
     pub latency_millis: Option<u32>,
+    /// What its credentials are, and until when they are good, where they say so.
+    pub expires: Option<(&'static str, Timestamp)>,
     /// By kind: how its list stands.
     pub loads: BTreeMap<Kind, Load>,
     /// Kinds of which only one namespace may be read, and which.
@@ -279,6 +317,7 @@ impl Cluster {
             version: SafeText::empty(),
             identity: SafeText::empty(),
             latency_millis: None,
+            expires: None,
             loads: BTreeMap::new(),
             within: BTreeMap::new(),
             namespaces: BTreeMap::new(),

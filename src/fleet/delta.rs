@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::domain::cost::catalogue::Catalogue;
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
@@ -12,15 +14,37 @@ use crate::domain::resources::Amount;
 use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
-use super::cluster::{Lack, Phase};
+use super::cluster::{ClusterInfo, Lack, Phase};
 
 /// What a source says, in the order it happened.
 #[derive(Clone, Debug)]
 pub enum Update {
     /// Changes of one cluster.
     Cluster(Batch),
+    /// The kubeconfig, or who acts, is another.
+    Roster(Roster),
     /// The price catalogue was read.
     Catalogue(Arc<Catalogue>),
+}
+
+/// How the list of clusters changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roster {
+    /// New ones.
+    pub added: Vec<ClusterInfo>,
+    /// Known ones of which something else is said; what was read of them stays.
+    pub renamed: Vec<ClusterInfo>,
+    /// Known ones that are entered by other credentials or another way: what was read of them goes.
+    pub anew: Vec<ClusterInfo>,
+    /// Those that no context leads to any more.
+    pub gone: Vec<ClusterId>,
+}
+
+impl Roster {
+    /// Nothing is another.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Changes of one cluster, in order.
@@ -94,6 +118,8 @@ pub enum Delta {
     },
     /// What pods and nodes use now, from the metrics API.
     Usage(Usage),
+    /// What the credentials are, and until when they are good.
+    Expires(Option<(&'static str, Timestamp)>),
     /// How long the last health request took.
     Latency {
         /// Milliseconds.

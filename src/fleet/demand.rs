@@ -14,6 +14,8 @@ pub struct Demand {
     pub kinds: BTreeSet<Kind>,
     /// What pods and nodes use is on screen.
     pub usage: bool,
+    /// Clusters whose rows are seen or which were asked for: those that are not connected by themselves are.
+    pub seen: BTreeSet<ClusterId>,
     /// "Try again now", by how often it was asked.
     pub retry: BTreeMap<ClusterId, u32>,
 }
@@ -27,6 +29,11 @@ impl Demand {
     /// Whether usage is wanted of one cluster.
     pub fn usage_of(&self, cluster: ClusterId) -> bool {
         self.usage && self.clusters.contains(&cluster)
+    }
+
+    /// Whether somebody looks at a cluster.
+    pub fn is_seen(&self, cluster: ClusterId) -> bool {
+        self.seen.contains(&cluster)
     }
 
     /// How often a new try was asked for.

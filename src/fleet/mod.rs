@@ -29,9 +29,11 @@ use guards::Guards;
 /// Everything known of every cluster.
 #[derive(Clone, Debug, Default)]
 pub struct Fleet {
+    /// By id, which is never given twice.
     clusters: Vec<Cluster>,
     /// What changed while this program looked, the oldest first; the oldest go when there are too many.
     changes: VecDeque<Change>,
+    guards: Arc<Guards>,
     /// Prices, once read.
     pub catalogue: Option<Arc<Catalogue>>,
     /// Grows with every change.
@@ -48,6 +50,7 @@ pub struct PhaseCounts {
     pub stale: usize,
     pub denied: usize,
     pub unreadable: usize,
+    pub signed_out: usize,
     pub failed: usize,
 }
 
@@ -72,6 +75,7 @@ impl Fleet {
             guards.guard(&mut cluster.info);
             cluster.guards = guards.clone();
         }
+        self.guards = guards;
         self
     }
 
@@ -82,7 +86,16 @@ impl Fleet {
 
     /// One cluster.
     pub fn cluster(&self, id: ClusterId) -> Option<&Cluster> {
-        self.clusters.get(id.index())
+        self.clusters.get(self.place(id)?)
+    }
+
+    /// Where a cluster stands in the list: its id, as long as none before it has gone.
+    fn place(&self, id: ClusterId) -> Option<usize> {
+        let guess = id.index();
+        if self.clusters.get(guess).is_some_and(|c| c.id() == id) {
+            return Some(guess);
+        }
+        self.clusters.binary_search_by_key(&id, Cluster::id).ok()
     }
 
     /// What changed while this program looked, the oldest first.
@@ -106,6 +119,7 @@ impl Fleet {
                 Phase::Stale { .. } => n.stale += 1,
                 Phase::Denied { .. } => n.denied += 1,
                 Phase::Unreadable { .. } => n.unreadable += 1,
+                Phase::SignedOut { .. } => n.signed_out += 1,
                 Phase::Failed { .. } => n.failed += 1,
             }
         }

@@ -196,7 +196,11 @@ impl Gathering {
 
 fn is_settled(cluster: &Cluster, kinds: &BTreeSet<Kind>) -> bool {
     match cluster.phase {
-        Phase::Failed { .. } | Phase::Denied { .. } | Phase::Unreadable { .. } | Phase::Stale { .. } => true,
+        Phase::Failed { .. }
+        | Phase::Denied { .. }
+        | Phase::Unreadable { .. }
+        | Phase::SignedOut { .. }
+        | Phase::Stale { .. } => true,
         Phase::Live => kinds
             .iter()
             .all(|k| matches!(cluster.loads.get(k), Some(Load::Ready | Load::Old(_) | Load::Absent(_)))),

@@ -21,5 +21,6 @@ pub mod run;
 pub mod scale;
 pub mod session;
 pub mod steps;
+pub mod supervision;
 pub mod whereabouts;
 mod write;

@@ -1,16 +1,14 @@
 //! A session: the clusters of one run, how they are reached, and what time it is there.
 //!
-//! Lives here: how a session is made of a kubeconfig or of a simulation, and how its supervisors are started. Never: the
+//! Lives here: how a session is made of a kubeconfig or of a simulation, and how it follows one that changes. Never: the
 //! model (its one owner is the loop, or `gather`), a terminal, a printed word. Called by `main`, which makes one, by `ui`
 //! and `cli`, and by every use case.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
-
+use crate::domain::connect::Connect;
 use crate::domain::context::environment_of;
 use crate::domain::environment::Environment;
 use crate::domain::id::ClusterId;
@@ -18,17 +16,15 @@ use crate::domain::plan::MAX_TARGETS;
 use crate::domain::scope::Scope;
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
-use crate::fleet::cluster::{ClusterInfo, Phase};
-use crate::fleet::delta::{Batch, Delta, Update};
-use crate::fleet::demand::Demand;
+use crate::fleet::cluster::ClusterInfo;
+use crate::fleet::delta::Roster;
 use crate::fleet::guards::Guards;
 use crate::source::clock::Clock;
 use crate::source::connect::{Client, Dialer, FromKubeconfig, Pool, Surroundings};
 use crate::source::fault::{Fault, FaultClass};
-use crate::source::kubeconfig::{ContextEntry, FileState, Loaded, clusters};
+use crate::source::kubeconfig::{ContextEntry, FileState, Loaded, Reader, clusters};
 use crate::source::plugin::Plugins;
 use crate::source::proxy::ProxyEnv;
-use crate::source::supervise::Supervisors;
 
 /// The clusters of one run.
 pub struct Session {
@@ -39,8 +35,10 @@ pub struct Session {
     guards: Arc<Guards>,
     /// Every file that was read, or could not be.
     pub files: Vec<FileState>,
-    /// The clusters behind the contexts; a cluster's id is its place here.
+    /// The clusters behind the contexts, by id.
     pub infos: Vec<ClusterInfo>,
+    /// Ids that were ever given; none is given twice.
+    ids: u32,
     /// Clients for single calls.
     pub pool: Arc<Pool>,
     /// What time it is.
@@ -51,6 +49,18 @@ pub struct Session {
     pub state_dir: Option<PathBuf>,
     /// Plans over more targets are refused.
     pub max_targets: usize,
+    /// When clusters are connected.
+    pub connect: Connect,
+    /// How the kubeconfig is read again when it changes.
+    pub reader: Option<Reader>,
+    /// Contexts that were chosen to act for their cluster.
+    remembered: Vec<String>,
+    impersonate: Option<String>,
+    read_only: bool,
+    /// Runs credential plugins.
+    pub(super) plugins: Plugins,
+    /// What dials when the kubeconfig does; none for the simulation.
+    pub(super) kubeconfig: Option<Arc<FromKubeconfig>>,
 }
 
 /// A session as it is handed around.
@@ -81,6 +91,10 @@ pub struct SessionOptions {
     pub proxies: ProxyEnv,
     /// Contexts that were chosen to act for their cluster.
     pub remembered: Vec<String>,
+    /// When clusters are connected.
+    pub connect: Connect,
+    /// How the kubeconfig is read again when it changes.
+    pub reader: Option<Reader>,
 }
 
 impl Default for SessionOptions {
@@ -97,6 +111,8 @@ impl Default for SessionOptions {
             plugins: Plugins::default(),
             proxies: ProxyEnv::default(),
             remembered: Vec::new(),
+            connect: Connect::Auto,
+            reader: None,
         }
     }
 }
@@ -110,38 +126,119 @@ impl Session {
             clock: options.clock.clone(),
             impersonate: options.impersonate.clone(),
         };
-        let dialer: Dialer = Arc::new(FromKubeconfig::new(&loaded.contexts, surroundings));
-        Self::new(loaded, dialer, options)
+        let kubeconfig = Arc::new(FromKubeconfig::new(&loaded.contexts, surroundings));
+        Self { kubeconfig: Some(kubeconfig.clone()), ..Self::new(loaded, kubeconfig, options) }
     }
 
     /// The clusters of a kubeconfig, dialled by `dialer`: the simulation's, a recording's.
     pub fn new(loaded: Loaded, dialer: Dialer, options: SessionOptions) -> Self {
-        let mut infos = clusters(&loaded.contexts, options.read_only, &options.remembered);
         let guards = Guards { read_only: options.read_only_clusters, protected: options.protected };
-        for (info, n) in infos.iter_mut().zip(0u32..) {
-            info.id = ClusterId(n);
-            if let Some(as_user) = options.impersonate.as_ref().map(|(user, _)| user) {
-                info.user = SafeText::new(&format!("{} as {as_user}", info.user));
-            }
-            guards.guard(info);
-        }
-        let names = loaded.contexts.iter().map(|c| SafeText::new(&c.name));
-        let mut by_context = HashMap::new();
-        for (name, place) in names.zip(0usize..) {
-            by_context.entry(name).or_insert(place);
-        }
-        Self {
-            by_context: Arc::new(by_context),
+        let mut out = Self {
+            by_context: Arc::default(),
             guards: Arc::new(guards),
-            contexts: loaded.contexts,
-            files: loaded.files,
-            infos,
+            contexts: Vec::new(),
+            files: Vec::new(),
+            infos: Vec::new(),
+            ids: 0,
             pool: Arc::new(Pool::new(dialer)),
             clock: options.clock,
             demo: options.demo,
             state_dir: options.state_dir,
             max_targets: options.max_targets,
+            connect: options.connect,
+            reader: options.reader,
+            remembered: options.remembered,
+            impersonate: options.impersonate.map(|(user, _)| user),
+            read_only: options.read_only,
+            plugins: options.plugins,
+            kubeconfig: None,
+        };
+        out.take(loaded);
+        out
+    }
+
+    /// Takes a kubeconfig in: clusters that are known keep their number.
+    fn take(&mut self, loaded: Loaded) -> Roster {
+        let mut infos = clusters(&loaded.contexts, self.read_only, &self.remembered);
+        let mut by_endpoint: HashMap<&str, ClusterId> = HashMap::new();
+        for info in &self.infos {
+            if let Some(context) = self.context(info.id) {
+                by_endpoint.insert(&context.endpoint, info.id);
+            }
         }
+        let new_by_name: HashMap<SafeText, &ContextEntry> =
+            loaded.contexts.iter().rev().map(|c| (SafeText::new(&c.name), c)).collect();
+        let mut ids = self.ids;
+        let mut roster = Roster::default();
+        for info in &mut infos {
+            let context = new_by_name.get(&info.context);
+            let known = context.and_then(|c| by_endpoint.get(c.endpoint.as_str()));
+            info.id = known.copied().unwrap_or_else(|| {
+                ids += 1;
+                ClusterId(ids - 1)
+            });
+            if let Some(user) = &self.impersonate {
+                info.user = SafeText::new(&format!("{} as {user}", info.user));
+            }
+            self.guards.guard(info);
+            let way = |c: Option<&ContextEntry>| c.map(|c| (c.access.as_ref().map(|a| a.hash), c.unusable.clone()));
+            match self.info(info.id) {
+                None => roster.added.push(info.clone()),
+                Some(old) if old.context != info.context || way(self.context(info.id)) != way(context.copied()) => {
+                    roster.anew.push(info.clone());
+                }
+                Some(old) if old != info => roster.renamed.push(info.clone()),
+                Some(_) => {}
+            }
+        }
+        infos.sort_by_key(|i| i.id);
+        let stays = |id: ClusterId| infos.binary_search_by_key(&id, |i| i.id).is_ok();
+        roster.gone = self.infos.iter().map(|i| i.id).filter(|id| !stays(*id)).collect();
+        let mut by_context = HashMap::new();
+        for (context, place) in loaded.contexts.iter().zip(0usize..) {
+            by_context.entry(SafeText::new(&context.name)).or_insert(place);
+        }
+        self.by_context = Arc::new(by_context);
+        self.ids = ids;
+        self.infos = infos;
+        self.contexts = loaded.contexts;
+        self.files = loaded.files;
+        roster
+    }
+
+    /// The same session over a kubeconfig that was read anew, and what is another in it. Connections whose entry did not
+    /// change stay.
+    pub async fn follow(&self, loaded: Loaded) -> (Self, Roster) {
+        let mut out = self.copy();
+        let roster = out.take(loaded);
+        if let Some(kubeconfig) = &self.kubeconfig {
+            kubeconfig.follow(&out.contexts);
+        }
+        for info in roster.anew.iter().chain(&roster.renamed) {
+            self.pool.forget(&info.context).await;
+        }
+        for context in roster.gone.iter().filter_map(|id| self.context(*id)) {
+            self.pool.forget(&context.name).await;
+        }
+        (out, roster)
+    }
+
+    /// The same session with another context acting for a cluster.
+    pub async fn acting(&self, id: ClusterId, context: &SafeText) -> (Self, Roster) {
+        let mut out = self.copy();
+        let rivals: Vec<String> = self.info(id).map_or_else(Vec::new, |info| {
+            std::iter::once(&info.context).chain(&info.other_contexts).map(ToString::to_string).collect()
+        });
+        out.remembered.retain(|c| !rivals.contains(c));
+        out.remembered.push(context.to_string());
+        let loaded = Loaded { contexts: self.contexts.clone(), files: self.files.clone(), ..Loaded::default() };
+        let roster = out.take(loaded);
+        (out, roster)
+    }
+
+    /// Contexts that were chosen to act.
+    pub fn remembered(&self) -> &[String] {
+        &self.remembered
     }
 
     /// The model of these clusters, none connected.
@@ -151,7 +248,8 @@ impl Session {
 
     /// Who and where a cluster is.
     pub fn info(&self, id: ClusterId) -> Option<&ClusterInfo> {
-        self.infos.get(id.index())
+        let guess = self.infos.get(id.index()).filter(|i| i.id == id);
+        guess.or_else(|| self.infos.iter().find(|i| i.id == id))
     }
 
     /// The context that acts for a cluster.
@@ -207,6 +305,14 @@ impl Session {
             demo: self.demo,
             state_dir: self.state_dir.clone(),
             max_targets: self.max_targets,
+            ids: self.ids,
+            connect: self.connect,
+            reader: self.reader.clone(),
+            remembered: self.remembered.clone(),
+            impersonate: self.impersonate.clone(),
+            read_only: self.read_only,
+            plugins: self.plugins.clone(),
+            kubeconfig: self.kubeconfig.clone(),
         }
     }
 
@@ -235,55 +341,6 @@ impl Session {
         {
             self.pool.forget(&context.name).await;
         }
-    }
-
-    /// Starts a supervisor for every cluster. They tell `updates`, follow `demand` and end with `cancel`.
-    pub fn supervise(
-        &self,
-        updates: mpsc::Sender<Update>,
-        demand: watch::Receiver<Demand>,
-        cancel: CancellationToken,
-    ) {
-        let all = self.infos.iter().map(|i| i.id).collect();
-        self.supervise_only(&all, None, updates, demand, cancel);
-    }
-
-    /// Starts a supervisor for each of these clusters. Where all namespaces may not be read, `namespace` is, or else the
-    /// context's own.
-    pub fn supervise_only(
-        &self,
-        only: &BTreeSet<ClusterId>,
-        namespace: Option<&str>,
-        updates: mpsc::Sender<Update>,
-        demand: watch::Receiver<Demand>,
-        cancel: CancellationToken,
-    ) {
-        let supervisors =
-            Supervisors::new(self.pool.dialer(), self.clock.clone(), updates.clone(), demand, cancel);
-        let mut unusable: Vec<Update> = Vec::new();
-        for info in self.infos.iter().filter(|i| only.contains(&i.id)) {
-            match self.context(info.id) {
-                Some(ContextEntry { unusable: None, name, namespace: own, .. }) => {
-                    let own = own.as_deref().filter(|n| !n.is_empty());
-                    supervisors.start(info.id, name, namespace.or(own));
-                }
-                other => {
-                    let why = other
-                        .and_then(|c| c.unusable.as_deref())
-                        .unwrap_or("no context leads to this cluster");
-                    let phase = Phase::Failed { since: self.clock.now(), cause: SafeText::new(why) };
-                    unusable
-                        .push(Update::Cluster(Batch { cluster: info.id, deltas: vec![Delta::Phase(phase)] }));
-                }
-            }
-        }
-        tokio::spawn(async move {
-            for update in unusable {
-                if updates.send(update).await.is_err() {
-                    return;
-                }
-            }
-        });
     }
 }
 

@@ -8,6 +8,12 @@ use jiff::Timestamp;
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
+impl Default for Clock {
+    fn default() -> Self {
+        Self::system()
+    }
+}
+
 impl Clock {
     /// The machine's.
     pub fn system() -> Self {

@@ -41,7 +41,7 @@ pub trait Dial: Send + Sync {
 pub type Dialer = Arc<dyn Dial>;
 
 /// What dialling needs beside the kubeconfig.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Surroundings {
     /// Runs credential plugins.
     pub plugins: Plugins,

@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use kube::client::AuthError;
 
 use crate::domain::text::SafeText;
+use crate::fleet::cluster::Need;
 
 /// What kind of trouble it is, by what the reader can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +52,14 @@ pub struct Fault {
     pub code: Option<u16>,
     /// The API's reason word (`AlreadyExists`, `Expired` …), else empty.
     pub reason: SafeText,
+    /// What a person has to do before it can go well, when credentials are missing.
+    pub need: Option<Box<Need>>,
 }
 
 impl Fault {
     /// A fault of that class and these words.
     pub fn new(class: FaultClass, words: &str) -> Self {
-        Self { class, words: SafeText::new(words), code: None, reason: SafeText::empty() }
+        Self { class, words: SafeText::new(words), code: None, reason: SafeText::empty(), need: None }
     }
 
     /// The credential plugin failed. Its command, its environment and what it printed may hold secrets, and are in kube's
@@ -115,6 +118,7 @@ impl Fault {
                     words: SafeText::new(&words),
                     code: Some(status.code),
                     reason: reason_of(&status.reason),
+                    need: None,
                 }
             }
             kube::Error::Auth(_) => Self::credentials(),

@@ -22,6 +22,7 @@ pub mod slim;
 mod standing;
 pub mod supervise;
 pub mod watch;
+mod watches;
 
 #[cfg(test)]
 mod tests;

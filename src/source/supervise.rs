@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::{BoxFuture, Shared};
 use jiff::Timestamp;
 use kube::Client;
 use tokio::sync::{Semaphore, mpsc, watch as signal};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -17,8 +18,9 @@ use super::clock::Clock;
 use super::connect::Dialer;
 use super::fault::{Fault, FaultClass};
 use super::standing::{Standing, Verdict};
-use super::watch::{Said, watch};
-use super::{api, batch, metrics};
+use super::watch::Said;
+use super::watches::Watches;
+use super::{api, batch};
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
@@ -35,6 +37,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const USAGE_EVERY: Duration = Duration::from_secs(15);
 /// The longest pause between tries.
 const RETRY_MOST: Duration = Duration::from_secs(30);
+/// The longest pause where the server said no, or no credentials came: asking costs it, and a plugin's run, each time.
+const DENIED_MOST: Duration = Duration::from_secs(180);
 /// Clusters that may be connecting at once.
 const CONNECTS: usize = 16;
 
@@ -61,9 +65,16 @@ impl Supervisors {
         Self { dialer, clock, updates, demand, connects: Arc::new(Semaphore::new(CONNECTS)), cancel }
     }
 
-    /// Starts the supervisor of one cluster; it ends with the cancellation. Where all namespaces may not be read,
-    /// `namespace` is.
-    pub fn start(&self, cluster: ClusterId, context: &str, namespace: Option<&str>) {
+    /// Starts the supervisor of one cluster. It begins after `after`, and connects by itself, or when somebody looks or
+    /// asks. Where all namespaces may not be read, `namespace` is.
+    pub fn start(
+        &self,
+        cluster: ClusterId,
+        context: &str,
+        namespace: Option<&str>,
+        begin: Begin,
+        after: Option<After>,
+    ) -> Running {
         let (deltas, merged) = mpsc::channel(1024);
         let mut one = One {
             shared: self.clone(),
@@ -75,17 +86,53 @@ impl Supervisors {
             troubled: None,
             was_live: false,
             phase: Phase::Idle,
+            begin,
             retried: self.demand.borrow().retry_of(cluster),
         };
-        tokio::spawn(batch::merge(cluster, merged, self.updates.clone()));
-        let cancel = self.cancel.clone();
+        let told = tokio::spawn(batch::merge(cluster, merged, self.updates.clone()));
+        let cancel = self.cancel.child_token();
+        let ends = cancel.clone();
         tokio::spawn(async move {
             tokio::select! {
-                () = cancel.cancelled() => {}
-                () = one.run() => {}
+                () = ends.cancelled() => {}
+                () = async {
+                    if let Some(after) = after {
+                        after.await;
+                    }
+                    one.run().await;
+                } => {}
             }
         });
+        Running { cancel, told }
     }
+}
+
+/// What a supervisor waits for before it begins.
+pub type After = Shared<BoxFuture<'static, ()>>;
+
+/// A supervisor at work.
+pub struct Running {
+    cancel: CancellationToken,
+    told: JoinHandle<()>,
+}
+
+impl Running {
+    /// Ends it, and waits until all that it had to tell is told.
+    pub async fn end(self) {
+        self.cancel.cancel();
+        let _ = self.told.await;
+    }
+}
+
+/// When a supervisor connects first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// At once.
+    AtOnce,
+    /// When somebody looks at it, or asks.
+    WhenSeen,
+    /// When somebody asks.
+    WhenAsked,
 }
 
 /// The supervisor of one cluster.
@@ -104,6 +151,7 @@ struct One {
     was_live: bool,
     /// The phase as it was told last.
     phase: Phase,
+    begin: Begin,
     retried: u32,
 }
 
@@ -120,6 +168,9 @@ enum Ended {
 impl One {
     async fn run(&mut self) {
         let mut tries = 0u32;
+        if !self.wait_to_begin().await {
+            return;
+        }
         loop {
             if tries == 0 && self.last_seen.is_none() {
                 let since = self.shared.clock.now();
@@ -146,7 +197,13 @@ impl One {
             let phase = self.phase_of(&fault);
             self.enter(phase).await;
             tries = tries.saturating_add(1);
-            if !self.pause(tries).await {
+            let most = match (&fault.need, fault.is_denied() || fault.class == FaultClass::Credentials) {
+                // Running it again gives nothing: it waits for a person.
+                (Some(_), _) => None,
+                (None, true) => Some(DENIED_MOST),
+                (None, false) => Some(RETRY_MOST),
+            };
+            if !self.pause(tries, most).await {
                 return;
             }
         }
@@ -156,6 +213,10 @@ impl One {
     fn phase_of(&mut self, fault: &Fault) -> Phase {
         let now = *self.troubled.get_or_insert(self.shared.clock.now());
         let cause = fault.words.clone();
+        if let Some(need) = fault.need.as_deref() {
+            let since = self.last_seen.unwrap_or(now);
+            return Phase::SignedOut { since, cause, need: need.clone() };
+        }
         match (fault.is_denied() || fault.class == FaultClass::Credentials, self.last_seen) {
             (true, seen) => Phase::Denied { since: seen.unwrap_or(now), cause },
             (false, Some(seen)) => Phase::Stale { since: self.old_since(seen), cause },
@@ -173,6 +234,7 @@ impl One {
             | Phase::Live
             | Phase::Denied { .. }
             | Phase::Unreadable { .. }
+            | Phase::SignedOut { .. }
             | Phase::Failed { .. } => since,
         }
     }
@@ -230,9 +292,12 @@ impl One {
 
     /// Dials and asks for the version.
     async fn connect(&mut self) -> Result<(Client, SafeText), Fault> {
+        // Credentials first, and without holding a place: plugins that hang keep nobody from connecting who needs none.
+        self.shared.dialer.sign_in(&self.context).await?;
         let connects = self.shared.connects.clone();
         let _permit = connects.acquire().await;
         let client = self.shared.dialer.dial(&self.context).await?;
+        self.tell(Delta::Expires(self.shared.dialer.expires(&self.context))).await;
         let started = Instant::now();
         let version = timeout(CONNECT_LIMIT, api::version(&client))
             .await
@@ -248,13 +313,26 @@ impl One {
         self.tell(Delta::Latency { millis }).await;
     }
 
-    /// Waits before the next try; a person's "now" ends it. False when the program ends.
-    async fn pause(&mut self, tries: u32) -> bool {
-        let most = Duration::from_secs(1 << tries.min(5)).min(RETRY_MOST);
-        let until = Instant::now() + jitter(most, self.cluster, tries);
+    /// Waits until it is to connect. False when the program ends.
+    async fn wait_to_begin(&mut self) -> bool {
+        loop {
+            let seen = self.shared.demand.borrow_and_update().is_seen(self.cluster);
+            if self.begin == Begin::AtOnce || (self.begin == Begin::WhenSeen && seen) || self.asked_to_retry() {
+                return true;
+            }
+            if self.shared.demand.changed().await.is_err() {
+                return false;
+            }
+        }
+    }
+
+    /// Waits before the next try, for ever where there is no `most`; a person's "now" ends it. False when the program ends.
+    async fn pause(&mut self, tries: u32, most: Option<Duration>) -> bool {
+        let grown = |most: Duration| Duration::from_secs(1 << tries.min(8)).min(most);
+        let until = most.map(|most| Instant::now() + jitter(grown(most), self.cluster, tries));
         loop {
             tokio::select! {
-                () = sleep_until(until) => return true,
+                () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => return true,
                 changed = self.shared.demand.changed() => {
                     if changed.is_err() {
                         return false;
@@ -417,59 +495,6 @@ impl One {
                 }
             }
         }
-    }
-}
-
-/// The running watches of one session; they end with it.
-struct Watches {
-    tasks: JoinSet<()>,
-    running: BTreeMap<Kind, AbortHandle>,
-    client: Client,
-    clock: Clock,
-    own: Option<String>,
-    said: mpsc::Sender<Said>,
-    /// Changes when a person asks for another try.
-    again: signal::Sender<u32>,
-    usage_read: Option<Instant>,
-}
-
-impl Watches {
-    fn start(&mut self, kind: Kind) {
-        let (again, said) = (self.again.subscribe(), self.said.clone());
-        let task = watch(self.client.clone(), kind, self.clock.clone(), self.own.clone(), again, said);
-        self.running.insert(kind, self.tasks.spawn(task));
-    }
-
-    /// Starts what is wanted and not running, stops what is no longer wanted; tells which kinds were started and stopped.
-    fn follow(&mut self, demand: &Demand, cluster: ClusterId) -> (Vec<Kind>, Vec<Kind>) {
-        let wanted = demand.kinds_of(cluster);
-        let started: Vec<Kind> = wanted.iter().copied().filter(|k| !self.running.contains_key(k)).collect();
-        for kind in &started {
-            self.start(*kind);
-        }
-        let unwanted: Vec<Kind> = self
-            .running
-            .keys()
-            .copied()
-            .filter(|k| !Kind::WATCHED.contains(k) && !wanted.contains(k))
-            .collect();
-        for kind in &unwanted {
-            if let Some(task) = self.running.remove(kind) {
-                task.abort();
-            }
-        }
-        (started, unwanted)
-    }
-
-    fn read_usage(&mut self) {
-        self.usage_read = Some(Instant::now());
-        let (client, said) = (self.client.clone(), self.said.clone());
-        self.tasks.spawn(async move {
-            // Clusters without the metrics API simply have no usage to show.
-            if let Ok(Ok(usage)) = timeout(HEALTH_LIMIT, metrics::read(&client)).await {
-                let _ = said.send(Said::Delta(Delta::Usage(usage))).await;
-            }
-        });
     }
 }
 

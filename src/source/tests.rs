@@ -25,7 +25,7 @@ use super::clock::Clock;
 use super::connect::Ready;
 
 use super::fault::FaultClass;
-use super::supervise::Supervisors;
+use super::supervise::{Begin, Supervisors};
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::place::Place;
@@ -175,9 +175,11 @@ impl World {
         let (demand, demanded) = watch::channel(Demand::default());
         let cancel = CancellationToken::new();
         let dialer = Arc::new(Ready::new([("a".to_owned(), hand.client())]));
-        Supervisors::new(dialer, clock.clone(), updates, demanded, cancel.clone()).start(
+        let _ = Supervisors::new(dialer, clock.clone(), updates, demanded, cancel.clone()).start(
             ClusterId(0),
             "a",
+            None,
+            Begin::AtOnce,
             None,
         );
         Self {

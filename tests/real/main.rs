@@ -28,6 +28,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use skyfleet::domain::cloud::LocalFiles;
 use skyfleet::ops::session::{Session, SessionOptions, Shared};
 use skyfleet::source::kubeconfig;
 use testbed::Testbed;
@@ -86,7 +87,7 @@ impl Clusters {
 
     /// A session as the admin of all of them.
     pub(crate) fn session(&self) -> Shared {
-        let loaded = kubeconfig::load(&self.kubeconfigs("admin"));
+        let loaded = kubeconfig::load(&self.kubeconfigs("admin"), &LocalFiles::default());
         Arc::new(Session::from_kubeconfig(loaded, SessionOptions::default()))
     }
 
@@ -171,9 +172,9 @@ fn main() {
                 let state = tempfile::tempdir().map_err(|e| e.to_string())?;
                 let options =
                     SessionOptions { state_dir: Some(state.path().to_owned()), ..SessionOptions::default() };
-                let loaded = kubeconfig::load(&clusters.kubeconfigs("admin"));
+                let loaded = kubeconfig::load(&clusters.kubeconfigs("admin"), &LocalFiles::default());
                 let session = Arc::new(Session::from_kubeconfig(loaded, options));
-                let loaded = kubeconfig::load(&clusters.kubeconfigs("viewer"));
+                let loaded = kubeconfig::load(&clusters.kubeconfigs("viewer"), &LocalFiles::default());
                 let viewer = Arc::new(Session::from_kubeconfig(loaded, SessionOptions::default()));
                 let stage = engine::Stage { session, viewer, state, namespace: format!("r-{n}") };
                 (case.play)(&stage).await

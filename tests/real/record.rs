@@ -8,13 +8,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kube::Client;
 use serde_json::{Value, json};
+use skyfleet::domain::cloud::LocalFiles;
 use skyfleet::domain::kind::{KINDS, Kind};
 use skyfleet::domain::logs::SourceId;
 use skyfleet::domain::scope::Scope;
 use skyfleet::fleet::demand::Demand;
 use skyfleet::ops::get::{self, Query};
 use skyfleet::ops::session::{Session, SessionOptions};
-use skyfleet::source::connect::FromKubeconfig;
+use skyfleet::source::connect::{FromKubeconfig, Surroundings};
 use skyfleet::source::kubeconfig;
 use skyfleet::source::logs::{self, LogRequest};
 use skyfleet::source::record::{ADMIN, Header, Recorder, Recording};
@@ -149,8 +150,8 @@ fn items(list: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn recorded_session(testbed: &Testbed, recorder: &Recorder) -> Session {
-    let loaded = kubeconfig::load(&[testbed.kubeconfig("admin")]);
-    let real = Arc::new(FromKubeconfig::new(loaded.merged.clone(), None));
+    let loaded = kubeconfig::load(&[testbed.kubeconfig("admin")], &LocalFiles::default());
+    let real = Arc::new(FromKubeconfig::new(&loaded.contexts, Surroundings::default()));
     Session::new(loaded, recorder.dialer(real, ADMIN), SessionOptions::default())
 }
 

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use skyfleet::domain::cloud::LocalFiles;
 use skyfleet::domain::scope::Scope;
 use skyfleet::fleet::cluster::Phase;
 use skyfleet::ops::gather::{Want, gather};
@@ -93,7 +94,7 @@ async fn one_namespace(clusters: &Clusters) -> Result<(), String> {
         Ok::<String, String>(String::from_utf8_lossy(&out.stdout).into_owned())
     };
     kubectl(&["-n", "team-a", "run", "seen", "--image", "registry.example/seen:1"])?;
-    let loaded = skyfleet::source::kubeconfig::load(&[config]);
+    let loaded = skyfleet::source::kubeconfig::load(&[config], &LocalFiles::default());
     let options = skyfleet::ops::session::SessionOptions::default();
     let session = skyfleet::ops::session::Session::from_kubeconfig(loaded, options);
     let want = Want { limit: Duration::from_secs(30), ..Want::default() };
@@ -117,7 +118,7 @@ async fn one_namespace(clusters: &Clusters) -> Result<(), String> {
 /// A user with no rights is denied, one with a wrong token is denied, and the admin beside them is live.
 async fn fewer_rights(clusters: &Clusters) -> Result<(), String> {
     for (user, denied) in [("nobody", true), ("wrong", true), ("viewer", false)] {
-        let loaded = skyfleet::source::kubeconfig::load(&clusters.kubeconfigs(user));
+        let loaded = skyfleet::source::kubeconfig::load(&clusters.kubeconfigs(user), &LocalFiles::default());
         let session = skyfleet::ops::session::Session::from_kubeconfig(
             loaded,
             skyfleet::ops::session::SessionOptions::default(),

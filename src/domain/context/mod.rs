@@ -1,23 +1,18 @@
 //! From the strings of a kubeconfig context to cloud, account, region and cluster.
 //!
-//! Evidence is weighed: the host of the server (or its `tls-server-name`) beats the plugin's arguments, those
-//! beat names, and of names the cluster entry beats the user entry beats the context, which people choose.
-//! What nothing speaks of stays unknown; an account is never guessed. Rule numbers are those of the table in
-//! `rules`. Called by `source::kubeconfig` for every context, and by `fleet` ([`refine`]) when the first
-//! nodes of a cluster arrive.
-//!
-//! Architecture invariant: hosts are matched whole by anchored patterns, never by substring: a hostile file
-//! may name `eks.amazonaws.com.attacker.example`.
+//! Evidence is weighed: the host of the server (or its `tls-server-name`) and its path beat an ARN that a tool wrote, that
+//! beats the plugin's arguments, those beat names, and of names the cluster entry beats the user entry beats the context,
+//! which people choose. What is weaker fills what is open where it does not contradict. What nothing speaks of stays
+//! unknown; an account is never guessed. The rules themselves are the clouds' (`domain::cloud`). Called by
+//! `source::kubeconfig` for every context, and by `fleet` ([`refine`]) when a cluster's version and first nodes arrive.
 
-mod names;
-pub mod provider_id;
-mod rules;
+mod refine;
 pub mod server;
 
-pub use names::aks_resource_group;
-pub use provider_id::refine;
+pub use refine::refine;
 pub use server::{Server, host_of};
 
+use super::cloud::{self, Clue, Entry, Evidence, LocalFiles};
 use super::environment::Environment;
 use super::place::{Certainty, Place, Provider};
 use super::text::SafeText;
@@ -41,88 +36,77 @@ pub struct ContextFacts<'a> {
     pub exec_args: &'a [String],
     /// `exec.env`, name and value.
     pub exec_env: &'a [(String, String)],
+    /// `auth-provider.name`.
+    pub auth_provider: Option<&'a str>,
+    /// Whether the static token begins as Rancher's do, with `kubeconfig-u`. The token itself has no business here.
+    pub rancher_token: bool,
     /// `cluster.extensions`, as it stands in the file; null when there is none.
     pub cluster_extensions: &'a serde_json::Value,
 }
 
-/// What one piece of evidence says; empty means that it does not say.
+/// Where the cluster of a context is, and what else its strings say. Empty text means: not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Clue {
-    provider: Provider,
-    service: &'static str,
-    account: String,
-    region: String,
-    cluster: String,
-    certainty: Certainty,
+pub struct Located {
+    /// Where it is.
+    pub place: Place,
+    /// The account (a tenancy at Oracle) of the identity that signs; the cluster's may be another.
+    pub signs_as: SafeText,
+    /// The cloud's own id of the cluster, where that is not its name: Rancher's `c-m-…`, an OCID.
+    pub id: SafeText,
+    /// The context of the cluster that this one runs inside of: a vcluster's parent.
+    pub within: SafeText,
 }
 
-impl Clue {
-    /// Fills what this clue does not say from a weaker one of the same service that does not contradict it.
-    fn or(mut self, weaker: Option<Self>) -> Self {
-        let Some(weaker) = weaker.filter(|w| w.provider == self.provider && w.service == self.service) else {
-            return self;
-        };
-        if !self.region.is_empty() && !weaker.region.is_empty() && self.region != weaker.region {
-            return self;
-        }
-        let project_number =
-            is_number(&self.account) && !weaker.account.is_empty() && !is_number(&weaker.account);
-        if self.account.is_empty() || (self.provider == Provider::Gcp && project_number) {
-            self.account = weaker.account;
-            // Whoever names the account says how sure it is.
-            if !self.account.is_empty() {
-                self.certainty = self.certainty.max(weaker.certainty);
-            }
-        }
-        if self.region.is_empty() {
-            self.region = weaker.region;
-        }
-        if self.cluster.is_empty() {
-            self.cluster = weaker.cluster;
-        }
-        self
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// Says where the cluster of a context is.
-pub fn classify(facts: &ContextFacts<'_>) -> Place {
-    let server = Server::parse(facts.server);
-    let tls_host = facts.tls_server_name.and_then(host_of);
-    let hosts = [tls_host.as_deref(), server.as_ref().map(|s| s.host.as_str())];
-
-    let by_host = hosts.into_iter().flatten().find_map(rules::by_host);
-    let by_exec = rules::by_exec(facts);
-    let by_arn = names::arn(facts);
-    let by_name = names::by_name(facts, server.as_ref());
-    let by_local = rules::local(facts, server.as_ref());
-
-    // An ARN of another region than the host's is a copied label: it is dropped by `or`.
-    let clue = match (by_host, by_arn, by_exec) {
-        (Some(host), arn, exec) => Some(host.or(arn).or(exec).or(by_name)),
-        (None, Some(arn), exec) if arn.certainty == Certainty::Certain => Some(arn.or(exec).or(by_name)),
-        (None, arn, Some(exec)) => Some(exec.or(arn).or(by_name)),
-        (None, arn, None) => by_local.or_else(|| arn.map(|a| a.or(by_name.clone())).or(by_name)),
+/// Says where the cluster of a context is. `files` are what the clouds' command lines keep.
+pub fn classify(facts: &ContextFacts<'_>, files: &LocalFiles) -> Located {
+    let evidence = Evidence::new(facts, files);
+    let by_exec = first(|cloud| (cloud.exec)(&evidence, evidence.command()));
+    let signs_as = by_exec.as_ref().map(|c| SafeText::new(&c.signs_as)).unwrap_or_default();
+    let Some(clue) = clues(&evidence, by_exec).into_iter().flatten().reduce(Clue::or) else {
+        let place = Place { cluster: SafeText::new(facts.context), ..Place::default() };
+        return Located { place, signs_as, ..Located::default() };
     };
-    match clue {
-        Some(clue) => place(clue, facts),
-        None => Place { cluster: SafeText::new(facts.context), ..Place::default() },
-    }
-}
-
-fn place(clue: Clue, facts: &ContextFacts<'_>) -> Place {
     let entry = if facts.cluster_entry.is_empty() { facts.context } else { facts.cluster_entry };
-    Place {
+    let place = Place {
         provider: clue.provider,
         service: SafeText::new(clue.service),
         account: SafeText::new(&clue.account),
         region: SafeText::new(&clue.region),
         cluster: SafeText::new(if clue.cluster.is_empty() { entry } else { &clue.cluster }),
-        certainty: clue.certainty,
+        certainty: if clue.account.is_empty() {
+            clue.certainty
+        } else {
+            clue.certainty.max(clue.account_certainty)
+        },
+        provider_certainty: clue.certainty,
+    };
+    Located { place, signs_as, id: SafeText::new(&clue.id), within: SafeText::new(&clue.within) }
+}
+
+/// What each piece of evidence says, the weightiest first.
+fn clues(e: &Evidence<'_>, by_exec: Option<Clue>) -> [Option<Clue>; 7] {
+    let (entry, user, context) = (e.facts.cluster_entry, e.facts.user_entry, e.facts.context);
+    let named = |name: &str, of: Entry| first(|cloud| (cloud.name)(name, of));
+    let by_host = e.hosts().find_map(|host| first(|cloud| (cloud.host)(e, host)));
+    let by_arn = [(entry, Entry::Cluster), (user, Entry::User)]
+        .into_iter()
+        .filter_map(|(name, of)| named(name, of))
+        .find(|clue| clue.certainty == Certainty::Certain);
+    let by_entry = first(|cloud| (cloud.entry)(e).or_else(|| (cloud.name)(entry, Entry::Cluster)));
+    let by_user = named(user, Entry::User);
+    let by_context = named(context, Entry::Context);
+    let by_rest = first(|cloud| (cloud.last)(e));
+    // A tailnet is a way there: whoever knows the place speaks first.
+    if by_host.as_ref().is_some_and(|c| c.provider == Provider::Tailscale) {
+        [by_arn, by_exec, by_host, by_entry, by_user, by_context, by_rest]
+    } else {
+        [by_host, by_arn, by_exec, by_entry, by_user, by_context, by_rest]
     }
+}
+
+/// The answer of the first cloud that has one.
+fn first(ask: impl Fn(&cloud::Cloud) -> Option<Clue>) -> Option<Clue> {
+    cloud::ALL.iter().find_map(|cloud| ask(cloud))
 }
 
 /// The environment of a cluster: what its own name says, or else the context's.

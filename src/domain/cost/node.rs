@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::catalogue::{Catalogue, Price};
 use super::rates;
-use crate::domain::context::provider_id;
+use crate::domain::cloud;
 use crate::domain::node::NodeRow;
 use crate::domain::place::{Place, Provider};
 use crate::domain::text::SafeText;
@@ -66,7 +66,7 @@ impl NodePrice {
 /// its cloud, else none, with the reason.
 pub fn price_node(catalogue: Option<&Catalogue>, place: &Place, node: &NodeRow) -> NodePrice {
     let provider = provider_of(place, node);
-    if provider == Provider::Unknown {
+    if provider == Provider::Unknown || provider.is_front() {
         return NodePrice::unpriced("nothing says which cloud this node runs in");
     }
     if provider == Provider::Local {
@@ -96,10 +96,11 @@ pub fn price_node(catalogue: Option<&Catalogue>, place: &Place, node: &NodeRow) 
     }
 }
 
-/// The provider of a node: its cluster's, or else what its `providerID` says.
+/// The provider of a node: its cluster's, or else, where that is unknown or stands before other people's
+/// machines, what its `providerID` says.
 pub fn provider_of(place: &Place, node: &NodeRow) -> Provider {
-    if place.provider == Provider::Unknown {
-        provider_id::parse(&node.provider_id, &node.version).map_or(Provider::Unknown, |id| id.provider)
+    if place.provider == Provider::Unknown || place.provider.is_front() {
+        cloud::machine(&node.provider_id, &node.version).map_or(place.provider, |m| m.provider)
     } else {
         place.provider
     }
@@ -110,7 +111,7 @@ fn region_of(place: &Place, node: &NodeRow) -> SafeText {
     if !node.region.is_empty() {
         return node.region.clone();
     }
-    match provider_id::parse(&node.provider_id, &node.version) {
+    match cloud::machine(&node.provider_id, &node.version) {
         Some(id) if !id.region.is_empty() => SafeText::new(&id.region),
         Some(_) | None => place.region.clone(),
     }
@@ -180,7 +181,7 @@ pub fn caveat(node: &NodeRow) -> Option<&'static str> {
 
 /// Amazon's local and wavelength zones: `us-west-2-lax-1a`.
 fn is_local_zone(zone: &str) -> bool {
-    provider_id::aws_region(zone)
+    cloud::aws::region_of(zone)
         .is_some_and(|region| zone.strip_prefix(region).is_some_and(|rest| rest.starts_with('-')))
 }
 

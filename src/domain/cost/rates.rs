@@ -52,12 +52,33 @@ pub const fn default_rates(provider: Provider, spot: bool) -> Option<BaseRates> 
         Provider::Azure if spot => Some(rates(7_764_000, 382_000, 950_000_000)),
         Provider::Azure => Some(rates(39_000_000, 1_917_000, 950_000_000)),
         Provider::Oci => Some(rates(15_000_000, 2_000_000, 2_000_000_000)),
-        Provider::Local | Provider::Unknown => None,
+        Provider::OpenStack
+        | Provider::VSphere
+        | Provider::Harvester
+        | Provider::Nutanix
+        | Provider::Proxmox
+        | Provider::Rancher
+        | Provider::OpenShift
+        | Provider::Teleport
+        | Provider::Tailscale
+        | Provider::Karmada
+        | Provider::VCluster
+        | Provider::Gardener
+        | Provider::Local
+        | Provider::Unknown => None,
         Provider::Aws
         | Provider::Gcp
         | Provider::Alibaba
         | Provider::DigitalOcean
         | Provider::Linode
+        | Provider::Ibm
+        | Provider::Tencent
+        | Provider::Huawei
+        | Provider::Scaleway
+        | Provider::Ovh
+        | Provider::Vultr
+        | Provider::Civo
+        | Provider::Exoscale
         | Provider::Hetzner => {
             if spot {
                 Some(rates(6_655_000, 892_000, 950_000_000))
@@ -161,7 +182,7 @@ mod tests {
         assert_eq!((parts.cpu_nano, parts.mem_nano, parts.total()), (126_444_000, 67_792_000, 194_236_000));
         assert_eq!(default_rates(Provider::Local, false), None);
         assert_eq!(default_rates(Provider::Unknown, true), None);
-        for provider in Provider::ALL {
+        for provider in Provider::ALL.iter().copied() {
             let (full, spot) = (default_rates(provider, false), default_rates(provider, true));
             assert!(
                 full.zip(spot).is_none_or(|(f, s)| s.cpu_core_hour_nano <= f.cpu_core_hour_nano),

@@ -6,10 +6,13 @@
 pub mod aws;
 pub mod azure;
 pub mod gcp;
+pub mod oci;
 
 use std::path::PathBuf;
 
 use serde::Serialize;
+
+use crate::domain::cloud::{AwsProfile, LocalFiles, OciProfile};
 
 /// Where the clouds' tools keep their files, from the environment; a value of its own so that tests can choose.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +27,8 @@ pub struct Home {
     pub gcloud: Option<PathBuf>,
     /// `AZURE_CONFIG_DIR`.
     pub azure: Option<PathBuf>,
+    /// `OCI_CLI_CONFIG_FILE`.
+    pub oci: Option<PathBuf>,
 }
 
 impl Home {
@@ -36,6 +41,7 @@ impl Home {
             aws_credentials: var("AWS_SHARED_CREDENTIALS_FILE"),
             gcloud: var("CLOUDSDK_CONFIG"),
             azure: var("AZURE_CONFIG_DIR"),
+            oci: var("OCI_CLI_CONFIG_FILE"),
         }
     }
 }
@@ -43,7 +49,7 @@ impl Home {
 /// An identity or account that a local file speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CloudProfile {
-    /// `aws`, `gcp`, `azure`.
+    /// `aws`, `gcp`, `azure`, `oci`.
     pub provider: &'static str,
     /// The profile, configuration or subscription by name.
     pub name: String,
@@ -67,7 +73,20 @@ pub fn found(home: &Home) -> Vec<CloudProfile> {
     let mut out = aws::found(home);
     out.extend(gcp::found(home));
     out.extend(azure::found(home));
+    out.extend(oci::found(home));
     out
+}
+
+/// What of them a context's account can be known by. Google's are left out: a default project is not a cluster's.
+pub fn local_files(home: &Home) -> LocalFiles {
+    LocalFiles {
+        aws: aws::found(home).into_iter().map(|p| AwsProfile { name: p.name, account: p.account }).collect(),
+        azure_subscriptions: azure::found(home).into_iter().filter_map(|p| p.account).collect(),
+        oci: oci::found(home)
+            .into_iter()
+            .map(|p| OciProfile { name: p.name, tenancy: p.account, region: p.region })
+            .collect(),
+    }
 }
 
 /// Reads INI: sections with their keys; `#` and `;` comments, nested (indented) keys left out.
@@ -93,4 +112,40 @@ fn ini(text: &str) -> Vec<(String, Vec<(String, String)>)> {
 
 fn key<'a>(keys: &'a [(String, String)], name: &str) -> Option<&'a str> {
     keys.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_classification_may_know() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write(
+            ".aws/config",
+            "[profile pay]\nsso_account_id = 222233334444\n[profile hop]\nrole_arn = arn:aws:iam::333344445555:role/ops\n",
+        );
+        write(
+            ".azure/azureProfile.json",
+            "\u{feff}{\"subscriptions\":[{\"id\":\"1a2b3c00-1111-2222-3333-444444444444\",\"name\":\"shop\"}]}",
+        );
+        write(".config/gcloud/configurations/config_default", "[core]\nproject = acme\n");
+        write(".oci/config", "[DEFAULT]\ntenancy=ocid1.tenancy.oc1..aaaa\nregion=eu-zurich-1\n");
+        let files = local_files(&Home { home: dir.path().to_owned(), ..Home::default() });
+        let account = |name: &str| files.aws.iter().find(|p| p.name == name).and_then(|p| p.account.clone());
+        assert_eq!(account("pay").as_deref(), Some("222233334444"));
+        assert_eq!(account("hop").as_deref(), Some("333344445555"));
+        assert_eq!(files.azure_subscriptions, ["1a2b3c00-1111-2222-3333-444444444444"]);
+        assert_eq!(files.oci.first().and_then(|p| p.tenancy.as_deref()), Some("ocid1.tenancy.oc1..aaaa"));
+        assert!(!format!("{files:?}").contains("acme"), "a default project is not a cluster's");
+        assert_eq!(
+            local_files(&Home { home: dir.path().join("none"), ..Home::default() }),
+            LocalFiles::default()
+        );
+    }
 }

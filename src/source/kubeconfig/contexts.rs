@@ -14,8 +14,8 @@ use serde_json::Value;
 use super::cluster::ClusterEntry;
 use super::file::{Contents, ContextNames, parse, read};
 use super::user::{Auth, Material, UserEntry};
-use crate::domain::context::{ContextFacts, Server, classify};
-use crate::domain::place::Place;
+use crate::domain::cloud::LocalFiles;
+use crate::domain::context::{ContextFacts, Located, Server, classify};
 use crate::domain::text::SafeText;
 
 /// How well a file was read.
@@ -85,8 +85,8 @@ pub struct ContextEntry {
     pub server: Option<String>,
     /// The name the server's certificate must have, when set.
     pub tls_server_name: Option<String>,
-    /// Where it is.
-    pub place: Place,
+    /// Where it is, and what else its strings say of that.
+    pub located: Located,
     /// How it signs in.
     pub auth: Auth,
     /// Whether it could be dialled as written, else why not.
@@ -112,8 +112,9 @@ pub struct Loaded {
     pub dangling_current: Option<String>,
 }
 
-/// Reads the files, some at once. Missing ones are skipped with a note; a broken one is reported, the others load.
-pub fn load(files: &[PathBuf]) -> Loaded {
+/// Reads the files, some at once. Missing ones are skipped with a note; a broken one is reported, the others load. `local`
+/// is what the clouds' command lines keep: accounts are known by it.
+pub fn load(files: &[PathBuf], local: &LocalFiles) -> Loaded {
     let contents = read_all(files);
     let mut merged = Merged::default();
     let mut states: Vec<FileState> = Vec::new();
@@ -154,7 +155,7 @@ pub fn load(files: &[PathBuf]) -> Loaded {
         }
         states.push(state);
     }
-    let mut out = merged.loaded();
+    let mut out = merged.loaded(local);
     out.files = states;
     out
 }
@@ -202,7 +203,7 @@ pub fn from_value(config: &Value) -> Result<Loaded, String> {
     }
     let mut merged = Merged::default();
     merged.add(contents);
-    Ok(merged.loaded())
+    Ok(merged.loaded(&LocalFiles::default()))
 }
 
 /// The entries of all files.
@@ -238,13 +239,13 @@ impl Merged {
         hidden
     }
 
-    fn loaded(self) -> Loaded {
-        let contexts: Vec<_> = self.contexts.iter().map(|(name, names)| self.entry(name, names)).collect();
+    fn loaded(self, local: &LocalFiles) -> Loaded {
+        let contexts = self.contexts.iter().map(|(name, names)| self.entry(name, names, local)).collect();
         let dangling = self.current.filter(|c| !self.names.contains_key(c));
         Loaded { files: Vec::new(), contexts, dangling_current: dangling }
     }
 
-    fn entry(&self, name: &str, names: &ContextNames) -> ContextEntry {
+    fn entry(&self, name: &str, names: &ContextNames, local: &LocalFiles) -> ContextEntry {
         let cluster = self.clusters.get(&names.cluster);
         // No user at all is nobody; one that is not there is a mistake, and not nobody.
         let nobody = names.user.is_empty().then(|| Arc::new(UserEntry::default()));
@@ -259,7 +260,7 @@ impl Merged {
             .collect();
         let server = cluster.and_then(|c| c.server.clone());
         let tls_server_name = cluster.and_then(|c| c.tls_server_name.clone());
-        let place = classify(&ContextFacts {
+        let facts = ContextFacts {
             context: name,
             cluster_entry: &names.cluster,
             user_entry: &names.user,
@@ -268,8 +269,14 @@ impl Merged {
             exec_command: exec.map(|e| e.command.as_str()),
             exec_args: exec.map_or(&[], |e| e.args.as_slice()),
             exec_env: &env,
+            auth_provider: user.as_ref().and_then(|u| u.auth_provider.as_ref()).map(|(name, _)| name.as_str()),
+            rancher_token: user
+                .as_ref()
+                .and_then(|u| u.token.as_ref())
+                .is_some_and(|t| t.expose_secret().starts_with("kubeconfig-u")),
             cluster_extensions: cluster.map_or(&Value::Null, |c| &c.extensions),
-        });
+        };
+        let located = classify(&facts, local);
         let as_user = user.as_ref().and_then(|u| u.impersonate.as_ref()).filter(|i| !i.user.is_empty());
         let shown = if names.user.is_empty() { "nobody" } else { &names.user };
         ContextEntry {
@@ -281,7 +288,7 @@ impl Merged {
             namespace: names.namespace.clone(),
             endpoint: cluster.map_or_else(
                 || format!("context:{name}"),
-                |c| super::fold::endpoint(c, &place, server.as_deref().and_then(Server::parse).as_ref()),
+                |c| super::fold::endpoint_of(c, &located.place),
             ),
             access: match (&unusable, cluster, &user) {
                 (None, Some(cluster), Some(user)) => {
@@ -291,7 +298,7 @@ impl Merged {
             },
             server,
             tls_server_name,
-            place,
+            located,
             auth,
             unusable,
             current: self.current.as_deref() == Some(name),
@@ -327,6 +334,11 @@ fn reason(
     (plain.is_some() && user.has_credentials()).then(|| {
         "its server is plain http, and credentials are not sent where everybody can read them".to_owned()
     })
+}
+
+/// After a change of what is dialled with.
+pub(super) fn rehash(access: &mut Access) {
+    access.hash = hash(&access.cluster, &access.user);
 }
 
 /// A number for everything that is dialled with.

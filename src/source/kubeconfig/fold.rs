@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use super::cluster::ClusterEntry;
 use super::contexts::ContextEntry;
 use crate::domain::context::{Server, environment_of, host_of};
+use crate::domain::environment::Environment;
 use crate::domain::id::ClusterId;
 use crate::domain::place::{Certainty, Place, Provider};
 use crate::domain::text::SafeText;
@@ -18,7 +19,8 @@ use crate::source::proxy;
 
 /// What tells the server of a cluster entry from others. A host that a cloud gave out is nobody else's: there proxy, CA
 /// and the tunnel it is reached through do not matter.
-pub(super) fn endpoint(cluster: &ClusterEntry, place: &Place, server: Option<&Server>) -> String {
+pub(super) fn endpoint_of(cluster: &ClusterEntry, place: &Place) -> String {
+    let server = cluster.server.as_deref().and_then(Server::parse);
     let tls_host = cluster.tls_server_name.as_deref().and_then(host_of);
     let Some(server) = server else {
         return format!("unreadable:{}", cluster.server.as_deref().unwrap_or(""));
@@ -48,15 +50,36 @@ pub(super) fn endpoint(cluster: &ClusterEntry, place: &Place, server: Option<&Se
 
 /// Whether a host is one of those a cloud makes for each cluster, so that no other cluster ever has it.
 fn is_clouds(host: &str) -> bool {
-    [".eks.amazonaws.com", ".eks.amazonaws.com.cn", ".azmk8s.io", ".gke.goog", ".k8s.ondigitalocean.com"]
-        .iter()
-        .any(|suffix| host.ends_with(suffix))
+    const GIVEN_OUT: [&str; 15] = [
+        ".eks.amazonaws.com",
+        ".eks.amazonaws.com.cn",
+        ".azmk8s.io",
+        ".gke.goog",
+        ".k8s.ondigitalocean.com",
+        ".linodelke.net",
+        ".clusters.oci.oraclecloud.com",
+        ".scw.cloud",
+        ".k8s.ovh.net",
+        ".vultr-k8s.com",
+        ".k8s.civo.com",
+        ".exo.io",
+        ".ccs.tencent-cloud.com",
+        ".aroapp.io",
+        ".openshiftapps.com",
+    ];
+    GIVEN_OUT.iter().any(|suffix| host.ends_with(suffix))
 }
 
 fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
+}
+
+/// What one of its contexts calls production is production, by whichever it is entered.
+fn environment(acting: &ContextEntry, all: &[&ContextEntry]) -> Environment {
+    let of = |c: &ContextEntry| environment_of(&c.located.place, &c.name);
+    if all.iter().any(|c| of(c) == Environment::Prod) { Environment::Prod } else { of(acting) }
 }
 
 /// The clusters behind the contexts. The remembered choice acts for one, else the current context, else the first in file
@@ -88,8 +111,8 @@ pub fn clusters(contexts: &[ContextEntry], read_only: bool, remembered: &[String
                     .filter(|c| c.name != acting.name)
                     .map(|c| SafeText::new(&c.name))
                     .collect(),
-                environment: environment_of(&acting.place, &acting.name),
-                place: acting.place.clone(),
+                environment: environment(acting, &list),
+                place: acting.located.place.clone(),
                 server: SafeText::new(acting.server.as_deref().unwrap_or("")),
                 user: SafeText::new(&acting.acts_as),
                 auth: SafeText::new(&acting.auth.to_string()),

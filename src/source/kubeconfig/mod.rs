@@ -7,7 +7,9 @@
 //! | `file`, `fields` | one file, read tolerantly |
 //! | `cluster`, `user` | its entries, and what makes one unusable |
 //! | `contexts` | merging, and what a context comes to |
+//! | `overrides` | what skyfleet's own settings add |
 //! | `fold` | contexts to one server are one cluster |
+//! | `reader` | the same again, when files change |
 //!
 //! Architecture invariant: reading and listing opens no socket and runs no plugin. Nothing of a credential is in a word
 //! that leaves this folder.
@@ -17,7 +19,9 @@ mod contexts;
 mod fields;
 mod file;
 mod fold;
+mod overrides;
 mod paths;
+mod reader;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -25,5 +29,7 @@ mod user;
 pub use cluster::ClusterEntry;
 pub use contexts::{Access, ContextEntry, FileState, Loaded, Status, from_value, load};
 pub use fold::clusters;
+pub use overrides::{Override, is_proxy};
 pub use paths::paths;
+pub use reader::{Reader, Stamp};
 pub use user::{Auth, Exec, Impersonation, Material, UserEntry};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::cloud::LocalFiles;
 use crate::domain::text::SafeText;
 
 const GOOD: &str = r"
@@ -33,7 +34,7 @@ fn read(files: &[(&str, &str)]) -> (tempfile::TempDir, Loaded) {
             path
         })
         .collect();
-    let loaded = load(&paths);
+    let loaded = load(&paths, &LocalFiles::default());
     (dir, loaded)
 }
 
@@ -63,7 +64,7 @@ fn rule_4_missing_files_are_skipped_with_a_note() {
     let dir = tempfile::tempdir().unwrap();
     let good = dir.path().join("good");
     std::fs::write(&good, GOOD).unwrap();
-    let loaded = load(&[dir.path().join("missing"), good]);
+    let loaded = load(&[dir.path().join("missing"), good], &LocalFiles::default());
     let seen: Vec<_> = loaded.files.iter().map(|f| (f.status, f.missing)).collect();
     assert_eq!(seen, [(Status::Error, true), (Status::Ok, false)]);
     assert_eq!(loaded.contexts.len(), 3);
@@ -125,7 +126,7 @@ fn rule_9_relative_paths_start_at_their_own_file() {
     let text = "clusters: [{name: k, cluster: {server: 'https://a', certificate-authority: ca.pem}}]\nusers:\n- {name: t, user: {tokenFile: token}}\n- {name: e, user: {exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: ./bin/p}}}\n- {name: bare, user: {exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: p}}}\ncontexts:\n- {name: ct, context: {cluster: k, user: t}}\n- {name: ce, context: {cluster: k, user: e}}\n- {name: cb, context: {cluster: k, user: bare}}\n";
     std::fs::write(&config, text).unwrap();
     std::fs::write(dir.path().join("sub/ca.pem"), "-----BEGIN CERTIFICATE-----").unwrap();
-    let loaded = load(&[config]);
+    let loaded = load(&[config], &LocalFiles::default());
     let user = |c: &str| context(&loaded, c).access.as_ref().unwrap().user.clone();
     assert_eq!(user("ct").token_file.as_deref(), Some(dir.path().join("sub/token").as_path()));
     let command = |c: &str| user(c).exec.as_ref().unwrap().command.clone();
@@ -170,11 +171,11 @@ fn rule_13_marks_and_utf_16() {
     let path = dir.path().join("config");
     for bytes in [marked, wide(u16::to_le_bytes, [0xff, 0xfe]), wide(u16::to_be_bytes, [0xfe, 0xff])] {
         std::fs::write(&path, bytes).unwrap();
-        assert_eq!(load(std::slice::from_ref(&path)).contexts.len(), 3);
+        assert_eq!(load(std::slice::from_ref(&path), &LocalFiles::default()).contexts.len(), 3);
     }
     for bytes in [&b"\xff\xfe\x00\xd8"[..], b"\xff\xfe\x41", b"\xc3\x28", b"\xff\xfe\x00\xdc"] {
         std::fs::write(&path, bytes).unwrap();
-        assert_eq!(load(std::slice::from_ref(&path)).files[0].status, Status::Error, "{bytes:?}");
+        assert_eq!(load(std::slice::from_ref(&path), &LocalFiles::default()).files[0].status, Status::Error, "{bytes:?}");
     }
 }
 
@@ -193,7 +194,7 @@ fn one_file_by_two_paths_is_read_once() {
     let (file, link) = (dir.path().join("config"), dir.path().join("link"));
     std::fs::write(&file, GOOD).unwrap();
     std::os::unix::fs::symlink(&file, &link).unwrap();
-    let loaded = load(&[file.clone(), link]);
+    let loaded = load(&[file.clone(), link], &LocalFiles::default());
     assert_eq!(loaded.contexts.len(), 3);
     assert_eq!(loaded.files[1].same_as.as_deref(), Some(file.as_path()));
     assert!(loaded.files[1].hidden.is_empty());
@@ -269,7 +270,7 @@ fn what_is_no_file_keeps_nobody_waiting() {
     std::os::unix::fs::symlink(&circle, &circle).unwrap();
     let pipe = dir.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let loaded = load(&[dir.path().to_owned(), PathBuf::from("/dev/zero"), circle, pipe.clone()]);
+    let loaded = load(&[dir.path().to_owned(), PathBuf::from("/dev/zero"), circle, pipe.clone()], &LocalFiles::default());
     let words: Vec<_> = loaded.files.iter().map(|f| f.error.clone().unwrap_or_default()).collect();
     assert_eq!(words[..3], ["is a folder", "is neither a file nor a pipe", "its links lead in a circle"]);
     // A pipe nobody writes to is empty.
@@ -278,7 +279,7 @@ fn what_is_no_file_keeps_nobody_waiting() {
         let pipe = pipe.clone();
         move || std::fs::write(pipe, GOOD).unwrap()
     });
-    while load(std::slice::from_ref(&pipe)).contexts.len() != 3 {}
+    while load(std::slice::from_ref(&pipe), &LocalFiles::default()).contexts.len() != 3 {}
     writer.join().unwrap();
 }
 
@@ -287,7 +288,7 @@ fn a_large_file_is_not_read() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("huge");
     std::fs::File::create(&path).unwrap().set_len(65 << 20).unwrap();
-    assert_eq!(load(&[path]).files[0].error.as_deref(), Some("is larger than 64 MiB"));
+    assert_eq!(load(&[path], &LocalFiles::default()).files[0].error.as_deref(), Some("is larger than 64 MiB"));
 }
 
 #[test]
@@ -297,7 +298,7 @@ fn a_file_that_may_not_be_read_says_so() {
     let path = dir.path().join("config");
     std::fs::write(&path, GOOD).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
-    let loaded = load(std::slice::from_ref(&path));
+    let loaded = load(std::slice::from_ref(&path), &LocalFiles::default());
     // Root may read everything.
     if std::fs::read(&path).is_err() {
         assert_eq!(loaded.files[0].error.as_deref(), Some("may not be read: permission denied"));

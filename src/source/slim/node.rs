@@ -6,6 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use serde::Deserialize;
 
 use super::{Slim, label, resource, slim_meta};
+use crate::domain::cloud;
 use crate::domain::node::{NodeRow, Trouble};
 use crate::domain::quantity;
 use crate::domain::resources::Amount;
@@ -142,6 +143,7 @@ impl Slim for SlimNode {
             region: either("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region"),
             zone: either("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"),
             pool: text(POOL_LABELS.iter().find_map(|l| label(m, l))),
+            cloud_labels: cloud::labels().filter_map(|k| Some((k, SafeText::new(label(m, k)?)))).collect(),
             spot: is_spot(m),
             arch: text(label(m, "kubernetes.io/arch")),
             os: text(label(m, "kubernetes.io/os")),

@@ -220,6 +220,7 @@ fn cluster_line(seen: Seen<'_>, c: &Cluster) -> Line {
         | Phase::Stale { .. }
         | Phase::Denied { .. }
         | Phase::Unreadable { .. }
+        | Phase::SignedOut { .. }
         | Phase::Failed { .. }) => {
             let since = phase.since().map_or_else(String::new, |s| format!(" {}", age::show(s, seen.now)));
             let cause = phase.cause().map_or_else(String::new, |w| format!(": {w}"));

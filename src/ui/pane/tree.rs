@@ -12,6 +12,7 @@ use crate::domain::cost::money;
 use crate::domain::environment::Environment;
 use crate::domain::filter::Filter;
 use crate::domain::health::Health;
+use crate::domain::id::ClusterId;
 use crate::domain::scope::TreeNode;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Phase;
@@ -189,6 +190,12 @@ impl Tree {
                 self.open.insert(TreeNode::Workload(c.id(), ns.clone(), w.kind, w.meta.name.clone()));
             }
         }
+    }
+
+    /// The clusters whose rows are on screen.
+    pub fn seen(&self) -> impl Iterator<Item = ClusterId> {
+        let window = self.list.window();
+        self.rows.iter().skip(window.start).take(window.len()).filter_map(|r| r.node.cluster())
     }
 
     /// The filter found more than the tree shows.
@@ -397,6 +404,9 @@ fn state_words(row: &TreeRow, ascii: bool, now: Timestamp) -> (String, Health) {
             return (words, Health::Degraded);
         }
         Some(Phase::Denied { .. }) => return ("denied".to_owned(), Health::Degraded),
+        Some(Phase::SignedOut { need, .. }) => {
+            return (need.state.short().to_owned(), Health::Degraded);
+        }
         Some(Phase::Idle) => return ("idle".to_owned(), Health::Unknown),
         Some(Phase::Connecting { .. } | Phase::Syncing { .. }) => {
             return (Health::Progressing.glyph(ascii).to_owned(), Health::Progressing);

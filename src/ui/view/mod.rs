@@ -296,8 +296,18 @@ impl View {
             clusters: fleet.in_scope(scope).map(crate::fleet::cluster::Cluster::id).collect(),
             kinds,
             usage: matches!(self.pane, PaneId::Resources | PaneId::Costs),
+            seen: self.looked_at(fleet),
             retry: self.retries.clone(),
         }
+    }
+
+    /// Clusters whose rows are seen in the tree, and those of a scope that somebody chose.
+    fn looked_at(&self, fleet: &Fleet) -> std::collections::BTreeSet<ClusterId> {
+        let mut out: std::collections::BTreeSet<ClusterId> = self.tree.seen().collect();
+        if !self.scope.is_all() {
+            out.extend(fleet.in_scope(&self.scope).map(crate::fleet::cluster::Cluster::id));
+        }
+        out
     }
 
     /// Lines the toasts have to themselves above the key line.

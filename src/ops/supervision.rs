@@ -1,0 +1,137 @@
+//! Supervision: the supervisors of a session's clusters, and how they follow the list of clusters.
+//!
+//! Never: the model, which hears of everything through the channel. Called by the loop of the terminal and by `gather`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::FutureExt;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::connect::Connect;
+use crate::domain::id::ClusterId;
+use crate::domain::text::SafeText;
+use crate::fleet::cluster::Phase;
+use crate::fleet::delta::{Batch, Delta, Roster, Update};
+use crate::fleet::demand::Demand;
+use crate::source::kubeconfig::{Auth, ContextEntry};
+use crate::source::supervise::{After, Begin, Running, Supervisors};
+
+use super::session::Session;
+
+/// The supervisors of a session.
+pub struct Supervision {
+    supervisors: Supervisors,
+    updates: mpsc::Sender<Update>,
+    running: BTreeMap<ClusterId, Running>,
+}
+
+impl Session {
+    /// Starts a supervisor for every cluster; it connects as the settings say. They tell `updates`, follow `demand` and end
+    /// with `cancel`.
+    pub fn supervise(
+        &self,
+        updates: mpsc::Sender<Update>,
+        demand: watch::Receiver<Demand>,
+        cancel: CancellationToken,
+    ) -> Supervision {
+        let mut out = Supervision::new(self, updates, demand, cancel);
+        for info in &self.infos {
+            out.start(self, info.id, None, None, None);
+        }
+        out
+    }
+
+    /// Starts a supervisor for each of these clusters; all connect at once. Where all namespaces may not be read,
+    /// `namespace` is, or else the context's own.
+    pub fn supervise_only(
+        &self,
+        only: &BTreeSet<ClusterId>,
+        namespace: Option<&str>,
+        updates: mpsc::Sender<Update>,
+        demand: watch::Receiver<Demand>,
+        cancel: CancellationToken,
+    ) {
+        let mut out = Supervision::new(self, updates, demand, cancel);
+        for info in self.infos.iter().filter(|i| only.contains(&i.id)) {
+            out.start(self, info.id, namespace, Some(Begin::AtOnce), None);
+        }
+    }
+}
+
+impl Supervision {
+    fn new(
+        session: &Session,
+        updates: mpsc::Sender<Update>,
+        demand: watch::Receiver<Demand>,
+        cancel: CancellationToken,
+    ) -> Self {
+        let supervisors =
+            Supervisors::new(session.pool.dialer(), session.clock.clone(), updates.clone(), demand, cancel);
+        Self { supervisors, updates, running: BTreeMap::new() }
+    }
+
+    fn start(
+        &mut self,
+        session: &Session,
+        id: ClusterId,
+        namespace: Option<&str>,
+        begin: Option<Begin>,
+        after: Option<After>,
+    ) {
+        match session.context(id) {
+            Some(context @ ContextEntry { unusable: None, name, namespace: own, .. }) => {
+                let own = own.as_deref().filter(|n| !n.is_empty());
+                let begin = begin.unwrap_or_else(|| begins(session.connect, context));
+                let running = self.supervisors.start(id, name, namespace.or(own), begin, after);
+                self.running.insert(id, running);
+            }
+            other => {
+                let why = other.and_then(|c| c.unusable.as_deref());
+                let cause = SafeText::new(why.unwrap_or("no context leads to this cluster"));
+                let phase = Phase::Failed { since: session.clock.now(), cause };
+                let update = Update::Cluster(Batch { cluster: id, deltas: vec![Delta::Phase(phase)] });
+                let updates = self.updates.clone();
+                tokio::spawn(async move {
+                    if let Some(after) = after {
+                        after.await;
+                    }
+                    let _ = updates.send(update).await;
+                });
+            }
+        }
+    }
+
+    /// Follows a session whose list of clusters changed. The model hears of the change after the last word of those that
+    /// end, and before the first of those that begin.
+    pub fn follow(&mut self, session: &Session, roster: Roster) {
+        let again = |info: &crate::fleet::cluster::ClusterInfo| info.id;
+        let ends: Vec<ClusterId> =
+            roster.gone.iter().copied().chain(roster.anew.iter().map(again)).collect();
+        let begins: Vec<ClusterId> = roster.anew.iter().chain(&roster.added).map(again).collect();
+        let ending: Vec<Running> = ends.iter().filter_map(|id| self.running.remove(id)).collect();
+        let updates = self.updates.clone();
+        let turned: After = async move {
+            for running in ending {
+                running.end().await;
+            }
+            let _ = updates.send(Update::Roster(roster)).await;
+        }
+        .boxed()
+        .shared();
+        tokio::spawn(turned.clone());
+        for id in begins {
+            // Who was looked at before is connected again by what is looked at now.
+            self.start(session, id, None, None, Some(turned.clone()));
+        }
+    }
+}
+
+/// When a cluster is connected first.
+fn begins(connect: Connect, context: &ContextEntry) -> Begin {
+    match (connect, &context.auth) {
+        (Connect::Auto, Auth::Exec(_)) | (Connect::Visible, _) => Begin::WhenSeen,
+        (Connect::Auto, _) => Begin::AtOnce,
+        (Connect::Manual, _) => Begin::WhenAsked,
+    }
+}
