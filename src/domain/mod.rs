@@ -28,6 +28,7 @@ pub mod quantity;
 pub mod readiness;
 pub mod resources;
 pub mod scope;
+pub mod sign_in;
 pub mod text;
 pub mod triage;
 pub mod workload;
