@@ -12,6 +12,7 @@ pub mod fault;
 pub mod kubeconfig;
 pub mod logs;
 pub mod metrics;
+pub mod plugin;
 pub mod record;
 pub mod slim;
 mod standing;
