@@ -35,6 +35,7 @@
 //! | what | where |
 //! |---|---|
 //! | a cloud | rules by host, plugin, names, nodes and version in `domain/cloud/x.rs` and its word in `domain/cloud/mod.rs`, a variant in `domain/place.rs`; local files in `source/clouds/x.rs` and one line in its `mod.rs` |
+//! | what a credential plugin says when it cannot sign in | one row in `domain/sign_in/rules.rs` |
 //! | a pane | `ui/pane/x.rs` and one line in `ui/pane/mod.rs` |
 //! | an action | one row in `ui/action.rs`, a key in `keymaps/default.yaml` |
 //! | a triage rule | one function in its family in `domain/triage/` |

@@ -23,7 +23,7 @@ use crate::source::clock::Clock;
 use crate::source::connect::{Client, Dialer, FromKubeconfig, Pool, Surroundings};
 use crate::source::fault::{Fault, FaultClass};
 use crate::source::kubeconfig::{ContextEntry, FileState, Loaded, Reader, clusters};
-use crate::source::plugin::Plugins;
+use crate::source::plugin::{PluginOptions, Plugins, Policy};
 use crate::source::proxy::ProxyEnv;
 
 /// The clusters of one run.
@@ -108,7 +108,7 @@ impl Default for SessionOptions {
             demo: false,
             state_dir: None,
             max_targets: MAX_TARGETS,
-            plugins: Plugins::default(),
+            plugins: Plugins::new(PluginOptions::new(Policy::Deny, PathBuf::new(), PathBuf::new())),
             proxies: ProxyEnv::default(),
             remembered: Vec::new(),
             connect: Connect::Auto,

@@ -2,6 +2,7 @@
 //! and nowhere else.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use super::clock::Clock;
 use super::credentials::Signer;
 use super::fault::{Fault, FaultClass};
 use super::kubeconfig::{Access, ClusterEntry, ContextEntry, Exec, Impersonation};
-use super::plugin::{Interactive, Plugin, Plugins};
+use super::plugin::{Interactive, Plugin, PluginOptions, Plugins, Policy};
 use super::proxy::ProxyEnv;
 use super::signed::{Target, connect};
 
@@ -41,7 +42,7 @@ pub trait Dial: Send + Sync {
 pub type Dialer = Arc<dyn Dial>;
 
 /// What dialling needs beside the kubeconfig.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Surroundings {
     /// Runs credential plugins.
     pub plugins: Plugins,
@@ -51,6 +52,19 @@ pub struct Surroundings {
     pub clock: Clock,
     /// `--as` and `--as-group`: instead of what the kubeconfig says.
     pub impersonate: Option<(String, Vec<String>)>,
+}
+
+impl Default for Surroundings {
+    /// No plugin runs, no proxy is known.
+    fn default() -> Self {
+        let plugins = PluginOptions::new(Policy::Deny, PathBuf::new(), PathBuf::new());
+        Self {
+            plugins: Plugins::new(plugins),
+            proxies: ProxyEnv::default(),
+            clock: Clock::system(),
+            impersonate: None,
+        }
+    }
 }
 
 /// Dials what a kubeconfig says.

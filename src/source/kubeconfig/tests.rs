@@ -130,7 +130,9 @@ fn rule_9_relative_paths_start_at_their_own_file() {
     let user = |c: &str| context(&loaded, c).access.as_ref().unwrap().user.clone();
     assert_eq!(user("ct").token_file.as_deref(), Some(dir.path().join("sub/token").as_path()));
     let command = |c: &str| user(c).exec.as_ref().unwrap().command.clone();
-    assert_eq!(PathBuf::from(command("ce")), dir.path().join("sub/./bin/p"));
+    // The runner takes it from the folder of its file.
+    assert_eq!(command("ce"), "./bin/p");
+    assert_eq!(user("ce").file.as_deref(), Some(&dir.path().join("sub/config")));
     assert_eq!(command("cb"), "p");
     let cluster = context(&loaded, "ct").access.as_ref().unwrap().cluster.clone();
     assert_eq!(cluster.ca_file.as_deref(), Some(dir.path().join("sub/ca.pem").as_path()));

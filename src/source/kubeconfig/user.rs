@@ -65,7 +65,7 @@ pub struct Impersonation {
 /// An `exec` as it is written. Arguments and the values of variables may hold secrets.
 #[derive(Clone)]
 pub struct Exec {
-    /// As written; relative ones are made absolute.
+    /// As written; a relative path starts at the folder of the file.
     pub command: String,
     /// Its arguments.
     pub args: Vec<String>,
@@ -196,7 +196,7 @@ impl UserEntry {
         }
         if let Some(value) = fields.raw("exec") {
             let mut exec = Fields::of(Some(value), "exec", base);
-            out.exec = Some(read_exec(&mut exec, base));
+            out.exec = Some(read_exec(&mut exec));
             fields.add(exec.verdict());
         }
         out.wrong = fields.verdict();
@@ -278,7 +278,7 @@ impl UserEntry {
     }
 }
 
-fn read_exec(exec: &mut Fields<'_>, base: &Path) -> Exec {
+fn read_exec(exec: &mut Fields<'_>) -> Exec {
     let command = exec.text("command").unwrap_or_default();
     let mut wrong = Vec::new();
     let mut env = Vec::new();
@@ -293,12 +293,7 @@ fn read_exec(exec: &mut Fields<'_>, base: &Path) -> Exec {
     }
     exec.add(wrong);
     Exec {
-        // Only one that holds a separator is relative to the file; others are looked for in PATH.
-        command: if command.contains('/') {
-            base.join(&command).to_string_lossy().into_owned()
-        } else {
-            command
-        },
+command,
         args: exec.texts("args"),
         env,
         api_version: exec.text("apiVersion").unwrap_or_default(),

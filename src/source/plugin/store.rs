@@ -1,0 +1,96 @@
+//! The file of what a person has said yes to: one hash a line, nothing that says what it was. Ours alone to write; one that
+//! somebody else could have written counts for nothing.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::trust::{only_ours, ours};
+
+/// About fifteen thousand of them.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+pub(super) struct Store(PathBuf);
+
+impl Store {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Whether this was said yes to. No where the file cannot be read or trusted.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.read().is_ok_and(|text| text.lines().any(|line| line == id))
+    }
+
+    /// Remembers a yes.
+    pub(super) fn add(&self, id: &str) -> io::Result<()> {
+        let mut text = match self.read() {
+            Ok(text) => text,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(e) => return Err(e),
+        };
+        if text.lines().any(|line| line == id) {
+            return Ok(());
+        }
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push_str(id);
+        text.push('\n');
+        let folder = self.folder()?;
+        // Nobody else can put a file there, see `folder`; `create_new` follows no link.
+        let new = self.0.with_extension(format!("{}.new", std::process::id()));
+        let _left_by_a_crash = fs::remove_file(&new);
+        let written =
+            private(OpenOptions::new().write(true).create_new(true)).open(&new).and_then(|mut file| {
+                file.write_all(text.as_bytes())?;
+                file.sync_all()
+            });
+        let done = written.and_then(|()| fs::rename(&new, &self.0));
+        if done.is_err() {
+            let _unfinished = fs::remove_file(&new);
+        }
+        done?;
+        // Where a folder cannot be synchronised the file is there all the same.
+        let _lasting = File::open(folder).and_then(|f| f.sync_all());
+        Ok(())
+    }
+
+    fn read(&self) -> io::Result<String> {
+        let file = private(OpenOptions::new().read(true)).open(&self.0)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() || !ours(&metadata) || metadata.len() > MAX_BYTES {
+            return Err(not_ours(&self.0));
+        }
+        let mut text = String::new();
+        file.take(MAX_BYTES).read_to_string(&mut text)?;
+        Ok(text)
+    }
+
+    /// The folder, made for us alone if it is not there.
+    fn folder(&self) -> io::Result<&Path> {
+        let folder = self.0.parent().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
+        if only_ours(folder) { Ok(folder) } else { Err(not_ours(folder)) }
+    }
+}
+
+fn not_ours(path: &Path) -> io::Error {
+    let words = format!("{}: others can write it, so it is not used", path.display());
+    io::Error::new(io::ErrorKind::PermissionDenied, words)
+}
+
+/// Follows no link, waits for no pipe, and makes files for us alone.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
+    }
+    options
+}
