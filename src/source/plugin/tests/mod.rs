@@ -47,8 +47,8 @@ impl World {
         let shown = now.clone();
         let home = dir.path().join("home");
         let mut options = PluginOptions::new(Policy::Allow, dir.path().join("state/trusted"), home);
-        options.limit = Duration::from_secs(120);
-        options.failures = Duration::from_secs(3600);
+        options.limit = Duration::from_mins(2);
+        options.failures = Duration::from_hours(1);
         options.clock = Clock::new(move || *shown.0.lock().unwrap());
         Self { dir, now, options }
     }
