@@ -5,7 +5,7 @@
 //! and `cli`, and by every use case.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::domain::connect::Connect;
@@ -25,6 +25,8 @@ use crate::source::fault::{Fault, FaultClass};
 use crate::source::kubeconfig::{ContextEntry, FileState, Loaded, Reader, clusters};
 use crate::source::plugin::{PluginOptions, Plugins, Policy};
 use crate::source::proxy::ProxyEnv;
+
+use super::journal;
 
 /// The clusters of one run.
 pub struct Session {
@@ -61,6 +63,15 @@ pub struct Session {
     pub(super) plugins: Plugins,
     /// What dials when the kubeconfig does; none for the simulation.
     pub(super) kubeconfig: Option<Arc<FromKubeconfig>>,
+}
+
+/// Where the contexts are kept that were chosen to act for their clusters, one a line.
+const ACTING: &str = "acting";
+
+/// Contexts that were chosen before to act for their clusters.
+pub fn remembered(state: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(state.join(ACTING)).unwrap_or_default();
+    text.lines().filter(|l| !l.is_empty()).map(str::to_owned).collect()
 }
 
 /// A session as it is handed around.
@@ -208,23 +219,23 @@ impl Session {
 
     /// The same session over a kubeconfig that was read anew, and what is another in it. Connections whose entry did not
     /// change stay.
-    pub async fn follow(&self, loaded: Loaded) -> (Self, Roster) {
+    pub fn follow(&self, loaded: Loaded) -> (Self, Roster) {
         let mut out = self.copy();
         let roster = out.take(loaded);
         if let Some(kubeconfig) = &self.kubeconfig {
             kubeconfig.follow(&out.contexts);
         }
         for info in roster.anew.iter().chain(&roster.renamed) {
-            self.pool.forget(&info.context).await;
+            self.pool.forget(&info.context);
         }
         for context in roster.gone.iter().filter_map(|id| self.context(*id)) {
-            self.pool.forget(&context.name).await;
+            self.pool.forget(&context.name);
         }
         (out, roster)
     }
 
     /// The same session with another context acting for a cluster.
-    pub async fn acting(&self, id: ClusterId, context: &SafeText) -> (Self, Roster) {
+    pub fn acting(&self, id: ClusterId, context: &SafeText) -> (Self, Roster) {
         let mut out = self.copy();
         let rivals: Vec<String> = self.info(id).map_or_else(Vec::new, |info| {
             std::iter::once(&info.context).chain(&info.other_contexts).map(ToString::to_string).collect()
@@ -234,6 +245,13 @@ impl Session {
         let loaded = Loaded { contexts: self.contexts.clone(), files: self.files.clone(), ..Loaded::default() };
         let roster = out.take(loaded);
         (out, roster)
+    }
+
+    /// Keeps these contexts as those that act for their clusters, for the next time.
+    pub fn keep_remembered(&self, contexts: &[String]) -> std::io::Result<()> {
+        let Some(state) = &self.state_dir else { return Ok(()) };
+        journal::private_folder(state)?;
+        journal::write_private(&state.join(ACTING), contexts.join("\n").as_bytes())
     }
 
     /// Contexts that were chosen to act.
@@ -339,7 +357,7 @@ impl Session {
         if fault.class == FaultClass::Unauthorized
             && let Some(context) = self.context(id)
         {
-            self.pool.forget(&context.name).await;
+            self.pool.forget(&context.name);
         }
     }
 }

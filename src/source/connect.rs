@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -16,7 +16,7 @@ use super::clock::Clock;
 use super::credentials::Signer;
 use super::fault::{Fault, FaultClass};
 use super::kubeconfig::{Access, ClusterEntry, ContextEntry, Exec, Impersonation};
-use super::plugin::{Interactive, Plugin, PluginOptions, Plugins, Policy};
+use super::plugin::{Interactive, Plugin, PluginFault, PluginOptions, Plugins, Policy};
 use super::proxy::ProxyEnv;
 use super::signed::{Target, connect};
 
@@ -118,9 +118,9 @@ impl FromKubeconfig {
         })
     }
 
-    /// The plugin of a context, when it signs in by one.
-    pub fn plugin(&self, context: &str) -> Option<Plugin> {
-        self.entry(context).ok()?.signer.plugin().cloned()
+    /// The plugin of a context that gave nothing the last time, and why.
+    pub fn needs(&self, context: &str) -> Option<(Plugin, PluginFault)> {
+        self.entry(context).ok()?.signer.needs()
     }
 
     fn acting_as(&self, access: &Access) -> Option<Impersonation> {
@@ -235,13 +235,13 @@ impl Dial for Ready {
 /// Clients that are kept for single calls: one per context, dialled when first needed.
 pub struct Pool {
     dialer: Dialer,
-    clients: tokio::sync::Mutex<HashMap<String, Client>>,
+    clients: Mutex<HashMap<String, Client>>,
 }
 
 impl Pool {
     /// An empty pool over a dialer.
     pub fn new(dialer: Dialer) -> Self {
-        Self { dialer, clients: tokio::sync::Mutex::new(HashMap::new()) }
+        Self { dialer, clients: Mutex::default() }
     }
 
     /// The dialer behind it.
@@ -249,19 +249,23 @@ impl Pool {
         self.dialer.clone()
     }
 
+    fn clients(&self) -> std::sync::MutexGuard<'_, HashMap<String, Client>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The client of a context.
     pub async fn client(&self, context: &str) -> Result<Client, Fault> {
-        if let Some(client) = self.clients.lock().await.get(context) {
+        if let Some(client) = self.clients().get(context) {
             return Ok(client.clone());
         }
         // Not held over the dial: one slow plugin must not keep other contexts waiting.
         let client = self.dialer.dial(context).await?;
-        self.clients.lock().await.insert(context.to_owned(), client.clone());
+        self.clients().insert(context.to_owned(), client.clone());
         Ok(client)
     }
 
     /// Dials anew next time: after a 401.
-    pub async fn forget(&self, context: &str) {
-        self.clients.lock().await.remove(context);
+    pub fn forget(&self, context: &str) {
+        self.clients().remove(context);
     }
 }

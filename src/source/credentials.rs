@@ -21,7 +21,7 @@ use super::clock::Clock;
 use super::expiry;
 use super::fault::{Fault, FaultClass};
 use super::kubeconfig::{Auth, Material, UserEntry};
-use super::plugin::{Credential, Plugin, Plugins};
+use super::plugin::{Credential, Plugin, PluginFault, Plugins};
 
 /// Files are read again so often (client-go: a minute for tokens, five for certificates).
 const READ_AGAIN: Duration = Duration::from_secs(10);
@@ -67,6 +67,8 @@ struct Seen {
     identity: Option<(Instant, Arc<Identity>)>,
     /// The plugin's answer in use, since when, and its identity.
     given: Option<(Instant, Arc<Credential>, Option<Arc<Identity>>)>,
+    /// Why the plugin gave nothing the last time.
+    failed: Option<PluginFault>,
 }
 
 impl Signer {
@@ -79,6 +81,11 @@ impl Signer {
     /// The plugin it signs in by.
     pub fn plugin(&self) -> Option<&Plugin> {
         self.plugin.as_ref().map(|(_, plugin)| plugin)
+    }
+
+    /// The plugin, and why it gave nothing the last time.
+    pub fn needs(&self) -> Option<(Plugin, PluginFault)> {
+        Some((self.plugin()?.clone(), self.seen().failed.clone()?))
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -121,9 +128,11 @@ impl Signer {
         let Some((plugins, plugin)) = &self.plugin else {
             return Err(Fault::new(FaultClass::Credentials, "its credential plugin cannot be run here"));
         };
-        let given = plugins.credential(plugin).await?;
+        let given = plugins.credential(plugin).await;
         let now = Instant::now();
         let mut seen = self.seen();
+        seen.failed = given.as_ref().err().cloned();
+        let given = given?;
         let (since, identity) = match &seen.given {
             Some((since, known, identity)) if Arc::ptr_eq(known, &given) => (*since, identity.clone()),
             _ => {

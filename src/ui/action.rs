@@ -91,7 +91,8 @@ actions! {
     Toggle "toggle" "fold" Tree false "Open or close: a row of the tree, a problem, columns of clusters that are treated alike.";
     Expand "expand" "unfold" Tree false "Open the tree row.";
     Collapse "collapse" "fold" Tree false "Close the tree row, or go to its parent.";
-    Connect "connect" "retry" Global false "Try an unreachable cluster again now.";
+    Connect "connect" "connect" Global false "Connect a cluster now: one that is idle, unreachable, or waits for a sign-in.";
+    Identity "identity" "identity" Tree false "Choose by which of its contexts a cluster is entered.";
     Mark "mark" "mark" Global false "Mark or unmark the row; marks together are the scope, or the targets.";
     ClearMarks "clear-marks" "clear marks" Global false "Unmark everything.";
     Describe "describe" "describe" Rows false "Describe the object, with its events.";

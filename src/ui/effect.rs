@@ -5,11 +5,13 @@ use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::logs::Entry;
 use crate::domain::plan::Plan;
 use crate::domain::scope::TreeNode;
+use crate::domain::text::SafeText;
 use crate::fleet::cluster::ClusterInfo;
 use crate::ops::clouds::CloudProfile;
 use crate::ops::deploy::{DeployOptions, DeployTo};
 use crate::ops::journal::Past;
 use crate::ops::logs::{LogOptions, LogTarget, SourceState};
+use crate::ops::reload::Noticed;
 use crate::ops::run::RunEvent;
 
 use super::lens::Lens;
@@ -52,6 +54,12 @@ pub enum Effect {
     Job(Job),
     /// Try these clusters again now.
     Retry(Vec<ClusterId>),
+    /// Sign in to this cluster, with the terminal handed over.
+    SignIn(ClusterId),
+    /// Choose who acts for this cluster.
+    Identities(ClusterId),
+    /// From now on this context acts for that cluster.
+    ActAs(ClusterId, SafeText),
     /// To the clipboard.
     Copy(String),
     /// Draw everything again.
@@ -149,6 +157,10 @@ pub enum Job {
         /// Of whom; their sources are numbered on.
         targets: Vec<LogTarget>,
     },
+    /// A person says that the cluster's credential plugin may run.
+    Trust(ClusterId),
+    /// Keep who acts for clusters.
+    Remember(Vec<String>),
     /// End what is followed.
     StopLogs,
     /// Read manifests and plan them.
@@ -246,6 +258,15 @@ pub enum Said {
         profile: String,
         /// The ARN, or why not.
         identity: Result<String, String>,
+    },
+    /// The kubeconfig, or who is signed in, is another.
+    Noticed(Noticed),
+    /// A person's yes to a credential plugin was kept, or why not.
+    Trusted {
+        /// Whose plugin.
+        cluster: ClusterId,
+        /// How it went.
+        outcome: Result<(), String>,
     },
     /// A toast.
     Toast(Toast),

@@ -75,6 +75,9 @@ pub fn render(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, buf: &m
     if let Some(confirm) = &view.confirm {
         confirm.draw(theme, screen, buf);
     }
+    if let Some(choice) = &view.choice {
+        choice.draw(theme, screen, buf);
+    }
     if theme.ascii {
         draw::to_ascii(buf);
     }
@@ -121,6 +124,13 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     if phases.stale > 0 {
         let age = oldest.map_or_else(String::new, |o| format!(" {}", crate::domain::age::show(o, now)));
         right.push((format!("{} stale{age}", phases.stale), base.patch(theme.health(Health::Degraded))));
+    }
+    if phases.idle > 0 {
+        right.push((format!("{} idle", phases.idle), base));
+    }
+    if phases.signed_out > 0 {
+        let words = format!("{} signed out", phases.signed_out);
+        right.push((words, base.patch(theme.health(Health::Degraded))));
     }
     if phases.denied > 0 {
         right.push((format!("{} denied", phases.denied), base.patch(theme.health(Health::Degraded))));

@@ -4,6 +4,7 @@
 //! at most thirty times a second. A still fleet draws nothing and sends nothing.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyEventKind};
@@ -14,11 +15,15 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::fleet::Fleet;
-use crate::fleet::delta::Update;
+use crate::domain::id::ClusterId;
+use crate::fleet::delta::{Roster, Update};
 use crate::fleet::demand::Demand;
-use crate::ops::session::Shared;
+use crate::ops::reload::{self, Noticed};
+use crate::ops::session::{Session, Shared};
+use crate::ops::supervision::Supervision;
+use crate::ops;
 
-use super::effect::{Effect, Said, Toast};
+use super::effect::{Effect, Job, Said, Toast};
 use super::key::Key;
 use super::keymap::Keymap;
 use super::modal::welcome::Welcome;
@@ -56,6 +61,8 @@ pub enum Leave {
     Suspend,
     /// The program goes on with the demo.
     Demo,
+    /// A sign-in wants the terminal.
+    SignIn(ClusterId),
 }
 
 /// The loop's state; `turn` and `frame` are its two halves, so that snapshots and benches drive the same code.
@@ -72,6 +79,8 @@ pub struct Loop<W: Write> {
     updates: mpsc::Receiver<Update>,
     said: mpsc::Receiver<Said>,
     demand: watch::Sender<Demand>,
+    /// The supervisors, once they have begun.
+    supervision: Option<Supervision>,
     cancel: CancellationToken,
     /// What the sources need; taken when they begin.
     sources: Option<(mpsc::Sender<Update>, mpsc::Sender<Said>, watch::Receiver<Demand>)>,
@@ -109,6 +118,7 @@ impl<W: Write> Loop<W> {
             updates,
             said,
             demand,
+            supervision: None,
             cancel,
             sources: Some((updates_in, said_in, demanded)),
             dirty: true,
@@ -121,7 +131,19 @@ impl<W: Write> Loop<W> {
     /// before hundreds of connections want the processor.
     pub fn begin(&mut self) {
         let Some((updates, said, demand)) = self.sources.take() else { return };
-        self.session.supervise(updates.clone(), demand, self.cancel.clone());
+        self.supervision = Some(self.session.supervise(updates.clone(), demand, self.cancel.clone()));
+        if let Some(reader) = self.session.reader.clone() {
+            let (notice, mut noticed) = mpsc::channel(1);
+            tokio::spawn(reload::watch(reader, notice));
+            let (said, cancel) = (said.clone(), self.cancel.clone());
+            tokio::spawn(async move {
+                while let Some(Some(what)) = cancel.run_until_cancelled(noticed.recv()).await {
+                    if said.send(Said::Noticed(what)).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
         tokio::spawn(async move {
             match crate::ops::catalogue::load().await {
                 Ok(catalogue) => {
@@ -260,6 +282,18 @@ impl<W: Write> Loop<W> {
         let world = World { fleet: &self.fleet, session: &session, now };
         let effects = self.view.hear(world, said);
         self.dirty = true;
+        match said {
+            Said::Noticed(Noticed::Kubeconfig(loaded)) => {
+                let (session, roster) = session.follow((**loaded).clone());
+                let world = World { fleet: &self.fleet, session: &session, now };
+                for (words, error) in reload::words(&session, &roster) {
+                    self.view.hear(world, &Said::Toast(Toast { words, error }));
+                }
+                self.adopt(session, roster);
+            }
+            Said::Noticed(Noticed::SignIns) => ops::sign_in::again(&session),
+            _ => {}
+        }
         self.perform(effects)
     }
 
@@ -272,9 +306,16 @@ impl<W: Write> Loop<W> {
                 Effect::Suspend => leave = Some(Leave::Suspend),
                 Effect::Demo => leave = Some(Leave::Demo),
                 Effect::Redraw => self.screen.clear()?,
+                Effect::SignIn(id) => leave = Some(Leave::SignIn(id)),
+                Effect::ActAs(id, context) => {
+                    let (session, roster) = self.session.acting(id, &context);
+                    self.tasks.start(Job::Remember(session.remembered().to_vec()));
+                    self.adopt(session, roster);
+                }
                 Effect::Copy(text) => self.copy(&text)?,
                 // The view has performed the others; a retry reaches the supervisors by the demand below.
                 Effect::Retry(_)
+                | Effect::Identities(_)
                 | Effect::Show(_)
                 | Effect::Scope(_)
                 | Effect::Drill(_)
@@ -286,6 +327,12 @@ impl<W: Write> Loop<W> {
                 | Effect::Look(..) => {}
             }
         }
+        self.demand();
+        Ok(leave)
+    }
+
+    /// Tells the supervisors what is wanted now.
+    fn demand(&self) {
         let wanted = self.view.demand(&self.fleet);
         self.demand.send_if_modified(|now| {
             let changed = *now != wanted;
@@ -294,7 +341,39 @@ impl<W: Write> Loop<W> {
             }
             changed
         });
-        Ok(leave)
+    }
+
+    /// Goes on with a session that follows another kubeconfig, or another choice of who acts.
+    fn adopt(&mut self, session: Session, roster: Roster) {
+        self.session = Arc::new(session);
+        self.tasks.follow(self.session.clone());
+        if !self.session.infos.is_empty() {
+            self.view.welcome = None;
+        }
+        if let Some(supervision) = self.supervision.as_mut().filter(|_| !roster.is_empty()) {
+            supervision.follow(&self.session, roster);
+        }
+        self.dirty = true;
+    }
+
+    /// After a sign-in with the terminal handed over.
+    pub fn signed_in(&mut self, id: ClusterId, outcome: &Result<(), String>) {
+        let session = self.session.clone();
+        let world = World { fleet: &self.fleet, session: &session, now: self.now() };
+        match outcome {
+            Ok(()) => self.view.retry_signed_out(world),
+            Err(why) => {
+                let words = format!("{}: {why}", session.info(id).map_or("the cluster", |i| i.name().as_str()));
+                self.view.hear(world, &Said::Toast(Toast { words, error: true }));
+            }
+        }
+        self.demand();
+        self.dirty = true;
+    }
+
+    /// The session it is over.
+    pub fn session(&self) -> Shared {
+        self.session.clone()
     }
 
     /// To the clipboard by OSC 52, which reaches the person's own machine over SSH. Terminals take about 74 KB.
@@ -322,6 +401,8 @@ impl<W: Write> Loop<W> {
     pub fn frame(&mut self) -> io::Result<()> {
         let now = self.now();
         self.view.prepare(&self.fleet, now);
+        // Other rows may be seen now.
+        self.demand();
         let (fleet, view, theme) = (&self.fleet, &self.view, &self.theme);
         self.screen.draw(|buf| render(fleet, view, theme, now, buf))?;
         self.dirty = false;

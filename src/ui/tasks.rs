@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::ops::logs::{LogEvent, LogTarget};
 use crate::ops::run::{RunEvent, RunOptions};
 use crate::ops::session::Shared;
-use crate::ops::{clouds, deploy, journal, logs, look, preflight, run};
+use crate::ops::{clouds, deploy, journal, logs, look, preflight, run, sign_in};
 
 use super::effect::{Job, Look, Said, Toast};
 use super::pane::deploy::PAST_MOST;
@@ -49,6 +49,11 @@ impl Tasks {
         }
     }
 
+    /// Further jobs are those of this session.
+    pub fn follow(&mut self, session: Shared) {
+        self.session = session;
+    }
+
     /// Starts one.
     pub fn start(&mut self, job: Job) {
         let (session, said) = (self.session.clone(), self.said.clone());
@@ -63,6 +68,19 @@ impl Tasks {
                     let _ = more.try_send(targets);
                 }
             }
+            Job::Trust(cluster) => self.spawn(async move {
+                let asked = session.clone();
+                let trusted = tokio::task::spawn_blocking(move || sign_in::trust(&asked, cluster)).await;
+                let outcome = trusted.unwrap_or_else(|_| Err("the answer cannot be kept".to_owned()));
+                let _ = said.send(Said::Trusted { cluster, outcome }).await;
+            }),
+            Job::Remember(contexts) => self.spawn(async move {
+                let kept = tokio::task::spawn_blocking(move || session.keep_remembered(&contexts)).await;
+                if let Ok(Err(error)) = kept {
+                    let words = format!("who acts cannot be kept for the next time: {error}");
+                    let _ = said.send(Said::Toast(Toast { words, error: true })).await;
+                }
+            }),
             Job::Abort => self.run.cancel(),
             Job::Look { generation, look, object, info } => self.spawn(async move {
                 let text = match look {

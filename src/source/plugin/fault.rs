@@ -14,7 +14,7 @@ pub enum PluginFault {
     #[error("{0}")]
     SignIn(Box<SignIn>),
     /// It has not been run from this file before: a person has to say yes first.
-    #[error("the credential plugin has not been allowed to run yet: {line} (named by {file})")]
+    #[error("the credential plugin has not been allowed to run yet: {}{line} (named by {file})", if env.is_empty() { String::new() } else { format!("{env} ") })]
     Trust {
         /// The whole command line with its absolute command, secrets hidden.
         line: SafeText,

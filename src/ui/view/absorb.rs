@@ -3,6 +3,7 @@
 use super::{View, World};
 use crate::domain::quantity::count;
 use crate::ops;
+use crate::ops::reload::Noticed;
 use crate::ui::effect::{Effect, Job, Look, Said, Toast};
 use crate::ui::modal::confirm::Confirm;
 use crate::ui::pane::PaneId;
@@ -96,14 +97,8 @@ impl View {
                     self.text = Some(view);
                     self.focus = Focus::Pane;
                 }
-                Effect::Retry(clusters) => {
-                    for id in &clusters {
-                        *self.retries.entry(*id).or_default() += 1;
-                    }
-                    let words = format!("trying {} again", count(clusters.len(), "cluster"));
-                    self.toast(Toast { words, error: false }, world.now);
-                    out.push(Effect::Retry(clusters));
-                }
+                Effect::Retry(clusters) => queue.extend(self.retry(world, &clusters)),
+                Effect::Identities(id) => self.choose_identity(world, id),
                 Effect::Copy(text) => {
                     let words = format!("copied {} (OSC 52)", count(text.lines().count().max(1), "line"));
                     self.toast(Toast { words, error: false }, world.now);
@@ -134,6 +129,11 @@ impl View {
                     confirm.hear(plan);
                 }
             }
+            Said::Noticed(Noticed::SignIns) => self.retry_signed_out(world),
+            Said::Trusted { cluster, outcome } => match outcome {
+                Ok(()) => *self.retries.entry(*cluster).or_default() += 1,
+                Err(words) => self.toast(Toast { words: words.clone(), error: true }, world.now),
+            },
             Said::Look { generation, text } => {
                 if let Some(view) = self.text.as_mut().filter(|v| v.generation == *generation) {
                     view.set(text.as_deref().map_err(String::as_str));

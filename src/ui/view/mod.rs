@@ -4,6 +4,7 @@
 mod absorb;
 pub mod command;
 mod history;
+mod identity;
 mod prompt;
 mod update;
 
@@ -26,6 +27,7 @@ use super::effect::{Prompt, Toast};
 use super::key::Key;
 use super::keymap::Keymap;
 use super::lens::Lens;
+use super::modal::choice::Choice;
 use super::modal::confirm::Confirm;
 use super::modal::help::Help;
 use super::modal::welcome::Welcome;
@@ -114,6 +116,8 @@ pub struct View {
     pub text: Option<TextView>,
     /// The dialog that is open.
     pub confirm: Option<Confirm>,
+    /// The choice that is open.
+    pub choice: Option<Choice>,
     /// The help, when open.
     pub help: Option<Help>,
     /// What stands in the place of the tree while no cluster is known.
@@ -158,6 +162,7 @@ impl View {
             preview_node: None,
             text: None,
             confirm: None,
+            choice: None,
             help: None,
             welcome: None,
             asking: None,
@@ -226,6 +231,9 @@ impl View {
         }
         if let Some(confirm) = &mut self.confirm {
             confirm.prepare(screen);
+        }
+        if let Some(choice) = &mut self.choice {
+            choice.prepare(screen);
         }
         self.count_problems(fleet, now);
     }

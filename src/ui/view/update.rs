@@ -13,6 +13,7 @@ use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Job, Look, Prompt};
 use crate::ui::key::Key;
 use crate::ui::keymap::Found;
+use crate::ui::modal::choice::Chosen;
 use crate::ui::modal::confirm::{Answer, Confirm};
 use crate::ui::modal::help::Help;
 use crate::ui::pane::PaneId;
@@ -58,6 +59,16 @@ impl View {
                     effects.push(Effect::Job(Job::Execute { plan, word }));
                     self.absorb(world, effects)
                 }
+            };
+        }
+        if let Some(choice) = &mut self.choice {
+            let chosen = choice.key(key);
+            if !matches!(chosen, Chosen::Open) {
+                self.choice = None;
+            }
+            return match chosen {
+                Chosen::Open | Chosen::Nothing => Vec::new(),
+                Chosen::Do(effects) => self.absorb(world, effects),
             };
         }
         if let Some(help) = &mut self.help {
@@ -198,6 +209,9 @@ impl View {
     fn act_in_tree(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
         match action {
             Action::Open => {
+                if let Some(effects) = self.wakes(world) {
+                    return effects;
+                }
                 let selection = self.tree.selection();
                 let mut effects = vec![Effect::Scope(selection)];
                 if self.is_narrow() || matches!(self.pane, PaneId::Overview) {
@@ -219,10 +233,15 @@ impl View {
                 }
                 if self.scope.is_all() { Vec::new() } else { vec![Effect::Scope(vec![TreeNode::Fleet])] }
             }
-            Action::Right | Action::Expand => {
-                self.tree.act(Action::Right);
-                Vec::new()
+            Action::Right | Action::Expand | Action::Toggle => {
+                let woken = self.idle(world);
+                self.tree.act(if action == Action::Toggle { action } else { Action::Right });
+                woken.into_iter().collect()
             }
+            Action::Identity => match self.tree.selected().and_then(TreeNode::cluster) {
+                Some(id) => vec![Effect::Identities(id)],
+                None => vec![Effect::complain("select a cluster first")],
+            },
             Action::Connect => {
                 let scope = Scope::nodes(self.tree.selection());
                 vec![Effect::Retry(

@@ -1,0 +1,135 @@
+//! Who a cluster is entered as, and what has to be done before it can be entered at all.
+
+use super::{View, World};
+use crate::domain::id::ClusterId;
+use crate::domain::quantity::count;
+use crate::domain::scope::TreeNode;
+use crate::domain::text::SafeText;
+use crate::fleet::cluster::{By, Cluster, Need, Phase};
+use crate::ui::effect::{Effect, Job, Toast};
+use crate::ui::modal::choice::Choice;
+
+impl View {
+    /// What Enter on a cluster that needs something first does, in the place of making it the scope.
+    pub(super) fn wakes(&self, world: World<'_>) -> Option<Vec<Effect>> {
+        if !self.tree.marks.is_empty() {
+            return None;
+        }
+        let Some(TreeNode::Cluster(id)) = self.tree.selected() else { return None };
+        match world.fleet.cluster(*id)?.phase {
+            Phase::SignedOut { .. } => Some(vec![Effect::Retry(vec![*id])]),
+            Phase::Idle
+            | Phase::Connecting { .. }
+            | Phase::Syncing { .. }
+            | Phase::Live
+            | Phase::Stale { .. }
+            | Phase::Denied { .. }
+            | Phase::Unreadable { .. }
+            | Phase::Failed { .. } => None,
+        }
+    }
+
+    /// Who opens a cluster that is not connected connects it.
+    pub(super) fn idle(&self, world: World<'_>) -> Option<Effect> {
+        let Some(TreeNode::Cluster(id)) = self.tree.selected() else { return None };
+        let idle = world.fleet.cluster(*id)?.phase == Phase::Idle;
+        idle.then(|| Effect::Retry(vec![*id]))
+    }
+
+    /// Tries clusters again; one that waits for a person is given what it waits for.
+    pub(super) fn retry(&mut self, world: World<'_>, clusters: &[ClusterId]) -> Vec<Effect> {
+        let found: Vec<&Cluster> = clusters.iter().filter_map(|id| world.fleet.cluster(*id)).collect();
+        if let [one] = found.as_slice()
+            && let Phase::SignedOut { need, cause, .. } = &one.phase
+        {
+            match need.by {
+                By::Command => return vec![Effect::SignIn(one.id())],
+                By::Consent => {
+                    self.ask_consent(one, cause);
+                    return Vec::new();
+                }
+                By::Person => {}
+            }
+        }
+        for cluster in &found {
+            *self.retries.entry(cluster.id()).or_default() += 1;
+        }
+        let idle = found.iter().filter(|c| c.phase == Phase::Idle).count();
+        let waiting = found.iter().filter(|c| needs(c).is_some_and(|n| n.by != By::Person)).count();
+        let words = match found.as_slice() {
+            [] => "no cluster is selected".to_owned(),
+            [one] if idle == 1 => format!("connecting {}", one.info.name()),
+            all if idle == all.len() => format!("connecting {}", count(idle, "cluster")),
+            all => format!("trying {} again", count(all.len(), "cluster")),
+        };
+        self.toast(Toast { words, error: false }, world.now);
+        if waiting > 0 && found.len() > 1 {
+            let words = format!("{} of them need a person: Enter on each signs in", waiting);
+            self.toast(Toast { words, error: false }, world.now);
+        }
+        Vec::new()
+    }
+
+    /// Somebody signed in: what waits for that is tried again.
+    pub fn retry_signed_out(&mut self, world: World<'_>) {
+        for cluster in world.fleet.clusters() {
+            if needs(cluster).is_some_and(|n| n.by != By::Consent) {
+                *self.retries.entry(cluster.id()).or_default() += 1;
+            }
+        }
+    }
+
+    fn ask_consent(&mut self, cluster: &Cluster, cause: &SafeText) {
+        let words = vec![
+            cause.to_string(),
+            String::new(),
+            format!("It would sign in to {} (context {}).", cluster.info.place.path(), cluster.info.context),
+            "A kubeconfig is code: say yes only if you know where this file is from.".to_owned(),
+            String::new(),
+        ];
+        let options = vec![
+            ("do not run it".to_owned(), Vec::new()),
+            ("run it, now and from now on".to_owned(), vec![Effect::Job(Job::Trust(cluster.id()))]),
+        ];
+        self.choice = Some(Choice::new("Run this program to sign in?".to_owned(), words, options, 0));
+    }
+
+    pub(super) fn choose_identity(&mut self, world: World<'_>, id: ClusterId) {
+        let Some(cluster) = world.fleet.cluster(id) else { return };
+        let info = &cluster.info;
+        if info.other_contexts.is_empty() {
+            let words = format!("{} is reached by one context only: {}", info.name(), info.context);
+            self.toast(Toast { words, error: false }, world.now);
+            return;
+        }
+        let mut names: Vec<&SafeText> = std::iter::once(&info.context).chain(&info.other_contexts).collect();
+        names.sort();
+        let at = names.iter().position(|n| **n == info.context).unwrap_or(0);
+        let options = names.into_iter().map(|name| {
+            let entry = world.session.contexts.iter().find(|c| SafeText::new(&c.name) == *name);
+            let who = entry.map_or_else(String::new, |c| {
+                let why = c.unusable.as_ref().map_or_else(String::new, |why| format!("   cannot be used: {why}"));
+                format!("   {}   {}{why}", SafeText::new(&c.acts_as), SafeText::new(&c.auth.to_string()))
+            });
+            let acts = if *name == info.context { "   (acts now)" } else { "" };
+            (format!("{name}{who}{acts}"), vec![Effect::ActAs(id, name.clone())])
+        });
+        let words = vec![format!("{} is reached by several contexts.", info.place.path()), String::new()];
+        self.choice = Some(Choice::new("Who acts here?".to_owned(), words, options.collect(), at));
+    }
+}
+
+/// What a cluster waits for.
+fn needs(cluster: &Cluster) -> Option<&Need> {
+    match &cluster.phase {
+        Phase::SignedOut { need, .. } => Some(need),
+        Phase::Idle
+        | Phase::Connecting { .. }
+        | Phase::Syncing { .. }
+        | Phase::Live
+        | Phase::Stale { .. }
+        | Phase::Denied { .. }
+        | Phase::Unreadable { .. }
+        | Phase::Failed { .. } => None,
+    }
+}
