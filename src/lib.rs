@@ -44,6 +44,7 @@
 //! | what `describe` says of a kind | one file in `ops/look/` |
 //! | a case for the engine that runs plans | `tests/runs/mod.rs`: played on the simulation and on real control planes |
 //! | an answer of a real server to be replayed | `tests/it/recorded/` (its README says how to record) |
+//! | a fuzz target | `fuzz/fuzz_targets/x.rs` and one `[[bin]]` in `fuzz/Cargo.toml`; `cargo +nightly fuzz run x` |
 //! | a theme, a key map | one YAML file in `themes/` or `keymaps/`, one line in `ui/theme/mod.rs` or `ui/keymap.rs` |
 //! | a fleet, an incident for the demo | one YAML file in `demo/` |
 //! | a command | `cli/commands/x.rs` and one variant in `cli/args.rs` |

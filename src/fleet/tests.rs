@@ -200,3 +200,13 @@ fn a_guard_holds_as_soon_as_the_nodes_tell_where_a_cluster_is() {
     let info = &fleet.clusters()[0].info;
     assert_eq!((info.place.provider, info.read_only), (Provider::Aws, true));
 }
+
+#[test]
+fn a_version_tells_where_nodes_may_not_be_read() {
+    let mut info = fleet().clusters()[0].info.clone();
+    info.place = Place::default();
+    let mut fleet = Fleet::new([info]);
+    feed(&mut fleet, vec![Delta::Version("v1.35.2-eks-3025e55".into())]);
+    let place = &fleet.clusters()[0].info.place;
+    assert_eq!((place.provider, place.service.as_str()), (Provider::Aws, "eks"));
+}

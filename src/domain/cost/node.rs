@@ -87,8 +87,10 @@ pub fn price_node(catalogue: Option<&Catalogue>, place: &Place, node: &NodeRow) 
             basis: Basis::Catalogue { as_of: price.as_of, source: price.source, spot: spot.is_some() },
         };
     }
-    let default =
-        rates::default_rates(provider, node.spot).map_or(0, |r| rates::worth(r, node.capacity).total());
+    let Some(rates) = rates::default_rates(provider, node.spot) else {
+        return NodePrice::unpriced("machines of a private cloud have no list price");
+    };
+    let default = rates::worth(rates, node.capacity).total();
     if default > 0 {
         NodePrice { nano_usd_hour: default, basis: Basis::DefaultRates }
     } else {
@@ -280,6 +282,13 @@ mod tests {
         assert_eq!(price(&Place::default(), &n).nano_usd_hour, 192_000_000);
         n.provider_id = "kind://docker/dev/dev-control-plane".into();
         assert_eq!(why(&price(&Place::default(), &n)), "a local cluster has no list price");
+        n.provider_id = "vsphere://x".into();
+        assert!(why(&price(&Place::default(), &n)).contains("private cloud"));
+        // Behind a way to clusters the machines are somebody else's.
+        n.provider_id = "aws:///us-east-1a/i-0abc".into();
+        assert_eq!(price(&place(Provider::Rancher, ""), &n).nano_usd_hour, 192_000_000);
+        n.provider_id = "".into();
+        assert!(why(&price(&place(Provider::Rancher, ""), &n)).contains("which cloud"));
     }
 
     #[test]

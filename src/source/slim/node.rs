@@ -204,3 +204,23 @@ pub(in crate::source) fn amount(list: &BTreeMap<String, String>) -> Amount {
         gpu: u32::try_from(gpu).unwrap_or(u32::MAX),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_that_tell_of_a_cloud_are_kept_and_others_are_not() {
+        let node: SlimNode = serde_json::from_value(serde_json::json!({
+            "metadata": {"name": "n", "labels": {
+                "kubernetes.azure.com/cluster": "MC_rg_shop_westeurope", "team": "x"
+            }},
+        }))
+        .unwrap();
+        let Row::Node(row) = node.row() else { panic!("a node makes a node's row") };
+        assert_eq!(
+            row.cloud_labels,
+            [("kubernetes.azure.com/cluster", SafeText::new("MC_rg_shop_westeurope"))]
+        );
+    }
+}

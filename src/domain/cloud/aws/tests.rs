@@ -3,7 +3,7 @@
 use super::{ACCOUNT, ARN as ARN_PATTERN, CLUSTER, EKS_HOST, EKSCTL, REGION, ROLE_ARN, ROSA_HOST, region_of};
 use crate::domain::cloud::tests::{ARN, EKS, Given, OWN, PRIVATE, table};
 use crate::domain::cloud::{AwsProfile, LocalFiles};
-use crate::domain::place::Provider;
+use crate::domain::place::{Certainty, Provider};
 
 #[test]
 fn patterns_compile() {
@@ -212,8 +212,7 @@ fn rule_6b_role_and_profile() {
 fn an_inferred_account_leaves_a_certain_host_certain() {
     let role = "aws eks get-token --cluster-name b --role arn:aws:iam::444455556666:role/ops";
     let place = Given::at(EKS).exec(role).place();
-    use crate::domain::place::Certainty::{Certain, Inferred};
-    assert_eq!((place.certainty, place.provider_certainty), (Inferred, Certain));
+    assert_eq!((place.certainty, place.provider_certainty), (Certainty::Inferred, Certainty::Certain));
 }
 
 #[test]
