@@ -21,7 +21,7 @@ const EVERY: Duration = Duration::from_secs(2);
 const SETTLE: Duration = Duration::from_millis(300);
 
 /// What was noticed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Noticed {
     /// The kubeconfig is another; this is all of it.
     Kubeconfig(Box<Loaded>),

@@ -82,7 +82,9 @@ impl Supervision {
         match session.context(id) {
             Some(context @ ContextEntry { unusable: None, name, namespace: own, .. }) => {
                 let own = own.as_deref().filter(|n| !n.is_empty());
-                let begin = begin.unwrap_or_else(|| begins(session.connect, context));
+                // The simulation has no plugin to run.
+                let own_way = || if session.demo { Begin::AtOnce } else { begins(session.connect, context) };
+                let begin = begin.unwrap_or_else(own_way);
                 let running = self.supervisors.start(id, name, namespace.or(own), begin, after);
                 self.running.insert(id, running);
             }

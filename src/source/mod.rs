@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod plugin;
 pub mod proxy;
 pub mod record;
+mod running;
 mod signed;
 pub mod slim;
 mod standing;

@@ -6,17 +6,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::{BoxFuture, Shared};
 use jiff::Timestamp;
 use kube::Client;
 use tokio::sync::{Semaphore, mpsc, watch as signal};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
 use super::connect::Dialer;
 use super::fault::{Fault, FaultClass};
+pub use super::running::{After, Begin, Running};
 use super::standing::{Standing, Verdict};
 use super::watch::Said;
 use super::watches::Watches;
@@ -105,34 +105,6 @@ impl Supervisors {
         });
         Running { cancel, told }
     }
-}
-
-/// What a supervisor waits for before it begins.
-pub type After = Shared<BoxFuture<'static, ()>>;
-
-/// A supervisor at work.
-pub struct Running {
-    cancel: CancellationToken,
-    told: JoinHandle<()>,
-}
-
-impl Running {
-    /// Ends it, and waits until all that it had to tell is told.
-    pub async fn end(self) {
-        self.cancel.cancel();
-        let _ = self.told.await;
-    }
-}
-
-/// When a supervisor connects first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begin {
-    /// At once.
-    AtOnce,
-    /// When somebody looks at it, or asks.
-    WhenSeen,
-    /// When somebody asks.
-    WhenAsked,
 }
 
 /// The supervisor of one cluster.

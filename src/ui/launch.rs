@@ -1,37 +1,56 @@
-//! From a session to a running terminal and back: modes, signals, suspension.
+//! From a session to a running terminal and back: modes, signals, suspension, and the terminal lent to a sign-in.
 
-use std::io::{self, BufWriter};
+use std::io::{self, BufRead, BufWriter, Write};
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::EventStream;
 use tokio_util::sync::CancellationToken;
+
+use crate::domain::id::ClusterId;
+use crate::ops::session::Session;
+use crate::ops::sign_in;
 
 use super::run::{Leave, Loop, Ui};
 use super::term::guard::{self, Guard};
 
 /// What is typed. One for the whole program: of two streams one after the other the second can miss keys that come
 /// while the first is being ended (its wake-up and the keys arrive as one event, of which only the wake-up is seen). A
-/// suspended program reads nothing, so this one need not end for that.
+/// suspended program reads nothing, so this one need not end for that; a program that has the terminal lent to it does.
 #[derive(Default)]
-pub struct Keys(EventStream);
+pub struct Keys(Option<EventStream>);
 
 /// Runs the terminal until a person leaves, for good or for the demo. Gives the terminal back on every way out.
 pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
     // The theme has decided about colours; crossterm must not decide again.
     crossterm::style::force_color_output(true);
     let stop = CancellationToken::new();
-    watch_signals(stop.clone());
+    let lent = Arc::new(AtomicBool::new(false));
+    watch_signals(stop.clone(), lent.clone());
     let guard = Guard::enter()?;
     let size = crossterm::terminal::size()?;
     let mut main = Loop::start(ui, BufWriter::with_capacity(64 * 1024, io::stdout()), size)?;
     let left = loop {
-        let leave = main.run(&mut pin!(&mut keys.0), &stop).await;
+        let leave = main.run(&mut pin!(keys.0.get_or_insert_with(EventStream::new)), &stop).await;
         match leave {
             Ok(Leave::Suspend) => {
                 guard.suspend()?;
-                let size = crossterm::terminal::size()?;
-                main.view.size = size;
-                main.screen.resize(size)?;
+                main.resized(crossterm::terminal::size()?)?;
+            }
+            Ok(Leave::SignIn(id)) => {
+                // Whoever reads keys here would take them from the program that is talked to.
+                keys.0 = None;
+                lent.store(true, Ordering::SeqCst);
+                guard.lend();
+                let session = main.session();
+                let outcome = stop.run_until_cancelled(hand_over(&session, id)).await;
+                guard.take_back()?;
+                lent.store(false, Ordering::SeqCst);
+                main.resized(crossterm::terminal::size()?)?;
+                if let Some(outcome) = outcome {
+                    main.signed_in(id, &outcome);
+                }
             }
             Ok(leave @ (Leave::Quit | Leave::Demo)) => break leave,
             Err(error) => {
@@ -47,9 +66,30 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
     Ok(left)
 }
 
+/// Runs what a cluster's sign-in needs, with the terminal as a shell would leave it. What went wrong stays on the screen
+/// until somebody has read it.
+async fn hand_over(session: &Session, id: ClusterId) -> Result<(), String> {
+    let place = session.info(id).map_or_else(String::new, |i| format!("{} (context {})", i.place.path(), i.context));
+    let command = sign_in::command(session, id).map_or_else(String::new, |c| format!("  $ {c}\n"));
+    say(&format!("skyfleet signs in to {place}\n{command}Ctrl-C gives up and goes back.\n\n"))?;
+    let outcome = sign_in::run(session, id).await;
+    if let Err(why) = &outcome {
+        say(&format!("\n{why}\nEnter goes back to skyfleet. "))?;
+        // On a thread of its own: a signal ends the program all the same.
+        let _ = tokio::task::spawn_blocking(|| io::stdin().lock().read_line(&mut String::new())).await;
+    }
+    outcome
+}
+
+fn say(words: &str) -> Result<(), String> {
+    let mut out = io::stdout();
+    out.write_all(words.as_bytes()).and_then(|()| out.flush()).map_err(|error| error.to_string())
+}
+
 /// SIGTERM, SIGHUP and SIGINT end the loop; a second one ends the program at once, with the terminal given back. They are
-/// registered before this returns: from the first frame on no signal may end the program by itself.
-fn watch_signals(stop: CancellationToken) {
+/// registered before this returns: from the first frame on no signal may end the program by itself. While the terminal is
+/// lent, Ctrl-C is meant for who has it.
+fn watch_signals(stop: CancellationToken, lent: Arc<AtomicBool>) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -64,7 +104,9 @@ fn watch_signals(stop: CancellationToken) {
                 tokio::select! {
                     _ = term.recv() => {}
                     _ = hup.recv() => {}
-                    _ = int.recv() => {}
+                    _ = int.recv() => if lent.load(Ordering::SeqCst) {
+                        continue;
+                    },
                 }
                 if again {
                     guard::restore();
@@ -76,5 +118,5 @@ fn watch_signals(stop: CancellationToken) {
         });
     }
     #[cfg(not(unix))]
-    drop(stop);
+    drop((stop, lent));
 }

@@ -356,6 +356,14 @@ impl<W: Write> Loop<W> {
         self.dirty = true;
     }
 
+    /// The terminal has that size now, and shows something else.
+    pub fn resized(&mut self, size: (u16, u16)) -> io::Result<()> {
+        self.view.size = size;
+        self.dirty = true;
+        self.urgent = true;
+        self.screen.resize(size)
+    }
+
     /// After a sign-in with the terminal handed over.
     pub fn signed_in(&mut self, id: ClusterId, outcome: &Result<(), String>) {
         let session = self.session.clone();

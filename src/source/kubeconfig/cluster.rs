@@ -85,11 +85,8 @@ impl ClusterEntry {
         }
         if parsed.secure && !self.insecure {
             if let Some(data) = &self.ca_data {
-                let pem = STANDARD.decode(without_blanks(data).as_ref());
-                if !pem.is_ok_and(|pem| pem.windows(10).any(|w| w == b"-----BEGIN")) {
-                    return Some(
-                        "has certificate-authority-data that is no base64 of a PEM certificate".to_owned(),
-                    );
+                if STANDARD.decode(without_blanks(data).as_ref()).is_err() {
+                    return Some("has certificate-authority-data that is no base64".to_owned());
                 }
             } else if let Some(file) = &self.ca_file
                 && !file.is_file()

@@ -44,7 +44,10 @@ impl Material {
                 Some(format!("names a {what} that is not there: {}", file.display()))
             }
             Self::File(_) => None,
-            Self::Data(_) => self.pem().is_err().then(|| format!("has {what}-data that is no base64 of PEM")),
+            Self::Data(data) => {
+                let decoded = STANDARD.decode(without_blanks(data.expose_secret()).as_ref());
+                decoded.is_err().then(|| format!("has {what}-data that is no base64"))
+            }
         }
     }
 }

@@ -45,7 +45,7 @@ impl Choice {
 
     /// Takes a key.
     pub fn key(&mut self, key: Key) -> Chosen {
-        let moved = match key.code {
+        let moved = match key.code() {
             KeyCode::Up | KeyCode::Char('k') => Some(Action::Up),
             KeyCode::Down | KeyCode::Char('j') => Some(Action::Down),
             KeyCode::PageUp => Some(Action::PageUp),
@@ -58,7 +58,7 @@ impl Choice {
             self.list.act(moved);
             return Chosen::Open;
         }
-        match key.code {
+        match key.code() {
             KeyCode::Enter => {
                 let chosen = self.options.get(self.list.cursor);
                 chosen.map_or(Chosen::Nothing, |(_, effects)| Chosen::Do(effects.clone()))

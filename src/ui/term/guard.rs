@@ -27,6 +27,11 @@ impl Guard {
         Ok(guard)
     }
 
+    /// Gives the terminal back for a while: to a program that a person has to talk to.
+    pub fn lend(&self) {
+        restore();
+    }
+
     /// Puts the process into the background with the terminal given back; returns when it is in the foreground again.
     pub fn suspend(&self) -> io::Result<()> {
         restore();
@@ -34,6 +39,11 @@ impl Guard {
         {
             let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP);
         }
+        self.take_back()
+    }
+
+    /// Sets the modes again.
+    pub fn take_back(&self) -> io::Result<()> {
         enable_raw_mode()?;
         ACTIVE.store(true, Ordering::SeqCst);
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
