@@ -12,13 +12,16 @@ use skyfleet::cli::exit::Exit;
 use skyfleet::cli::{self, Io, commands};
 use skyfleet::config::paths::Paths;
 use skyfleet::config::settings::{Origin, Settings};
+use skyfleet::domain::connect::Connect;
 use skyfleet::domain::scope::{PathGlob, Scope};
-use skyfleet::ops::session::{Session, SessionOptions, Shared};
+use skyfleet::ops::session::{Session, SessionOptions, Shared, remembered};
 use skyfleet::sim::{FleetSpec, Simulation};
 use skyfleet::source::clock::Clock;
-use skyfleet::source::clouds::{self, Home};
+use skyfleet::source::clouds::Home;
 use skyfleet::source::connect::Ready;
-use skyfleet::source::kubeconfig;
+use skyfleet::source::kubeconfig::{self, Override, Reader};
+use skyfleet::source::plugin::{PluginOptions, Plugins, Policy};
+use skyfleet::source::proxy::ProxyEnv;
 use skyfleet::ui::keymap::Keymap;
 use skyfleet::ui::launch::{Keys, launch};
 use skyfleet::ui::run::{Leave, Ui};
@@ -91,7 +94,7 @@ async fn run(args: Args) -> Exit {
     let session = if simulated {
         simulation(&args, &settings, snapshot).await
     } else {
-        real(&args.session, &settings, &paths)
+        real(&args.session, &settings, &paths, &mut notices)
     };
     let session = match session {
         Ok(session) => session,
@@ -182,6 +185,8 @@ fn settings(args: &SessionArgs, paths: &Paths) -> (Settings, Vec<String>) {
     settings.max_targets.then(args.max_targets, Origin::Flag);
     settings.read_only.then(args.readonly.then_some(true), Origin::Flag);
     settings.ascii.then(args.ascii.then_some(true), Origin::Flag);
+    settings.exec_policy.then(args.exec_policy.clone(), Origin::Flag);
+    settings.connect.then(args.connect.as_deref().and_then(Connect::parse), Origin::Flag);
     (settings, notices)
 }
 
@@ -227,15 +232,67 @@ fn options(args: &SessionArgs, settings: &Settings) -> Result<SessionOptions, St
 }
 
 /// A session over kubeconfig files.
-fn real(args: &SessionArgs, settings: &Settings, paths: &Paths) -> Result<Shared, String> {
-    let files = {
-        let here = std::env::current_dir().unwrap_or_default();
-        kubeconfig::paths(&args.kubeconfig, var("KUBECONFIG").as_deref(), paths.home.as_deref(), &here)
+fn real(
+    args: &SessionArgs,
+    settings: &Settings,
+    paths: &Paths,
+    notices: &mut Vec<String>,
+) -> Result<Shared, String> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let home = paths.home.clone().unwrap_or_default();
+    let files =
+        kubeconfig::paths(&args.kubeconfig, var("KUBECONFIG").as_deref(), paths.home.as_deref(), &here);
+    if !args.kubeconfig.is_empty() && files.iter().all(|f| !f.exists()) {
+        let names: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
+        return Err(format!("there is no kubeconfig {}", names.join(", ")));
+    }
+    let reader =
+        Reader { files, home: Home::from_env(home.clone()), overrides: overrides(settings, notices) };
+    let policy: Policy = settings.exec_policy.value.parse()?;
+    let trusted = paths.state.clone().unwrap_or_else(|| home.join(".skyfleet")).join("trusted");
+    let mut plugins = PluginOptions::new(policy, trusted, home);
+    plugins.over_ssh =
+        (var("SSH_CONNECTION").is_some() || var("SSH_TTY").is_some()) && var("DISPLAY").is_none();
+    let mut remembered = paths.state.as_deref().map(remembered).unwrap_or_default();
+    remembered.splice(0..0, args.identity.iter().cloned());
+    let loaded = reader.read();
+    let options = SessionOptions {
+        state_dir: paths.state.clone(),
+        plugins: Plugins::new(plugins),
+        proxies: ProxyEnv::of(var),
+        connect: settings.connect.value,
+        reader: Some(reader),
+        remembered,
+        ..options(args, settings)?
     };
-    let home = Home::from_env(paths.home.clone().unwrap_or_default());
-    let loaded = kubeconfig::load(&files, &clouds::local_files(&home));
-    let options = SessionOptions { state_dir: paths.state.clone(), ..options(args, settings)? };
     Ok(Arc::new(Session::from_kubeconfig(loaded, options)))
+}
+
+/// What the settings say of single clusters; what cannot be used is a notice.
+fn overrides(settings: &Settings, notices: &mut Vec<String>) -> Vec<Override> {
+    let mut out = Vec::new();
+    for one in &settings.clusters {
+        let scope = PathGlob::parse(&one.matches).ok().map(|glob| Scope::globs([glob]));
+        let context = globset::Glob::new(&one.matches).ok().map(|glob| glob.compile_matcher());
+        let proxy = one.proxy.as_ref().map(|p| p.0.as_str());
+        if scope.is_none() && context.is_none() {
+            notices.push(format!("config.yaml: clusters: {:?} is no glob; it is not used", one.matches));
+        } else if proxy.is_some_and(|p| !kubeconfig::is_proxy(p)) {
+            notices.push(format!(
+                "config.yaml: clusters: the proxy of {:?} is not of http, https or socks5; it is not used",
+                one.matches
+            ));
+        } else {
+            out.push(Override {
+                scope,
+                context,
+                proxy: proxy.map(Into::into),
+                tls_server_name: one.tls_server_name.clone(),
+                env: one.env.iter().map(|(name, value)| (name.clone(), value.0.as_str().into())).collect(),
+            });
+        }
+    }
+    out
 }
 
 /// A session over the simulation, which lives as long as the program.

@@ -104,6 +104,15 @@ pub struct SessionArgs {
     /// And as a member of this group; repeatable
     #[arg(long = "as-group", global = true, value_name = "GROUP", requires = "as_user")]
     pub as_group: Vec<String>,
+    /// Enter a cluster that several contexts lead to by this one; repeatable
+    #[arg(long, global = true, value_name = "CONTEXT")]
+    pub identity: Vec<String>,
+    /// Which credential plugins may run: all, those of trusted files and those you said yes to, none
+    #[arg(long, global = true, value_name = "POLICY", value_parser = ["allow", "ask", "deny"])]
+    pub exec_policy: Option<String>,
+    /// When clusters are connected: those without a plugin at once, those that are seen, none by themselves
+    #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "visible", "manual"])]
+    pub connect: Option<String>,
     /// A theme by name
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,

@@ -6,6 +6,9 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::cluster::ClusterSetting;
+use crate::domain::connect::Connect;
+
 /// Where a value is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -69,6 +72,12 @@ pub struct Settings {
     pub max_targets: Set<usize>,
     /// Draw with ASCII alone.
     pub ascii: Set<bool>,
+    /// When clusters are connected.
+    pub connect: Set<Connect>,
+    /// Which credential plugins run: allow, ask, deny.
+    pub exec_policy: Set<String>,
+    /// What is said of single clusters.
+    pub clusters: Vec<ClusterSetting>,
     /// Something that guards writes could not be read: nothing is written, whatever else says otherwise.
     pub guard_lost: bool,
 }
@@ -83,14 +92,33 @@ impl Default for Settings {
             protected: Set::preset(Vec::new()),
             max_targets: Set::preset(50),
             ascii: Set::preset(false),
+            connect: Set::preset(Connect::Auto),
+            exec_policy: Set::preset("ask".to_owned()),
+            clusters: Vec::new(),
             guard_lost: false,
         }
     }
 }
 
 /// The keys of the file.
-const KEYS: [&str; 7] =
-    ["theme", "keymap", "read_only", "read_only_clusters", "protected", "max_targets", "ascii"];
+const KEYS: [&str; 10] = [
+    "theme",
+    "keymap",
+    "read_only",
+    "read_only_clusters",
+    "protected",
+    "max_targets",
+    "ascii",
+    "connect",
+    "exec_policy",
+    "clusters",
+];
+
+/// The words of `connect`.
+const CONNECT_WORDS: &str = "auto, visible or manual";
+/// The words of `exec_policy`.
+const POLICIES: [&str; 3] = ["allow", "ask", "deny"];
+const POLICY_WORDS: &str = "allow, ask or deny";
 
 /// A file as it is read: each key by itself, so that one that is wrong does not take the others with it.
 struct File<'a> {
@@ -123,6 +151,26 @@ impl File<'_> {
             self.lost |= self.guards;
         }
         read.ok()
+    }
+
+    /// The list `clusters`, each entry by itself.
+    fn take_clusters(&mut self) -> Vec<ClusterSetting> {
+        let list: Vec<Value> =
+            self.take("clusters", "a list of `match` and what is said of it").unwrap_or_default();
+        let mut out = Vec::new();
+        for (value, n) in list.into_iter().zip(1..) {
+            // What serde says may quote a value.
+            match serde_json::from_value::<ClusterSetting>(value) {
+                Ok(one) => out.push(one),
+                Err(_) => self.warn(
+                    "clusters",
+                    &format!(
+                        "entry {n} of `clusters` wants `match`, and `proxy`, `tls_server_name` or `env`; it is not used"
+                    ),
+                ),
+            }
+        }
+        out
     }
 
     fn warn(&mut self, key: &str, words: &str) {
@@ -169,7 +217,23 @@ impl Settings {
         self.theme.then(file.take("theme", "a name"), Origin::File);
         self.keymap.then(file.take("keymap", "a name"), Origin::File);
         self.ascii.then(file.take("ascii", "true or false"), Origin::File);
+        if let Some(word) = file.take::<String>("connect", CONNECT_WORDS) {
+            match Connect::parse(&word) {
+                Some(connect) => self.connect.then(Some(connect), Origin::File),
+                None => file.warn("connect", &format!("`connect` wants {CONNECT_WORDS}; it is not used")),
+            }
+        }
+        self.clusters = file.take_clusters();
         file.guards = true;
+        if file.values.get("exec_policy").is_some_and(|v| !v.is_null()) {
+            // What cannot be read must not allow anything.
+            let policy = file.take::<String>("exec_policy", POLICY_WORDS);
+            let known = policy.filter(|p| POLICIES.contains(&p.as_str()));
+            if known.is_none() && !file.lost {
+                file.warn("exec_policy", &format!("`exec_policy` wants {POLICY_WORDS}; no plugin is run"));
+            }
+            self.exec_policy.then(Some(known.unwrap_or_else(|| "deny".to_owned())), Origin::File);
+        }
         self.read_only.then(file.take("read_only", "true or false"), Origin::File);
         self.read_only_clusters.then(file.take("read_only_clusters", "a list of path globs"), Origin::File);
         self.protected.then(file.take("protected", "a list of path globs"), Origin::File);

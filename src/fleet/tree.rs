@@ -233,10 +233,7 @@ pub fn of_cluster(c: &Cluster) -> (Health, (u32, u32)) {
     let bad = t.bad();
     match c.phase {
         Phase::Failed { .. } => (Health::Down, (bad.0, bad.1 + 1)),
-        Phase::Stale { .. }
-        | Phase::Denied { .. }
-        | Phase::Unreadable { .. }
-        | Phase::SignedOut { .. } => {
+        Phase::Stale { .. } | Phase::Denied { .. } | Phase::Unreadable { .. } | Phase::SignedOut { .. } => {
             (Health::Degraded.max(worst(t)), (bad.0 + 1, bad.1))
         }
         // What is not seen may be broken: such a cluster is not simply well.

@@ -94,7 +94,7 @@ async fn ask(
         Err(_) => Err(Fault::timeout("get", limit.as_secs())),
     };
     if let Err(fault) = &result {
-        session.heed(info.id, fault).await;
+        session.heed(info.id, fault);
     }
     ClusterResult { info: info.clone(), resource, result }
 }

@@ -78,8 +78,11 @@ pub fn words(session: &Session, roster: &Roster) -> Vec<(String, bool)> {
         }
     }
     let parts = [(roster.added.len(), "new"), (roster.anew.len(), "changed"), (roster.gone.len(), "gone")];
-    let parts: Vec<String> =
-        parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", count(*n, "cluster"))).collect();
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{} {word}", count(*n, "cluster")))
+        .collect();
     if !parts.is_empty() {
         out.push((format!("kubeconfig read again: {}", parts.join(", ")), false));
     }

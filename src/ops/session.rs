@@ -192,10 +192,13 @@ impl Session {
                 info.user = SafeText::new(&format!("{} as {user}", info.user));
             }
             self.guards.guard(info);
-            let way = |c: Option<&ContextEntry>| c.map(|c| (c.access.as_ref().map(|a| a.hash), c.unusable.clone()));
+            let way =
+                |c: Option<&ContextEntry>| c.map(|c| (c.access.as_ref().map(|a| a.hash), c.unusable.clone()));
             match self.info(info.id) {
                 None => roster.added.push(info.clone()),
-                Some(old) if old.context != info.context || way(self.context(info.id)) != way(context.copied()) => {
+                Some(old)
+                    if old.context != info.context || way(self.context(info.id)) != way(context.copied()) =>
+                {
                     roster.anew.push(info.clone());
                 }
                 Some(old) if old != info => roster.renamed.push(info.clone()),
@@ -242,7 +245,8 @@ impl Session {
         });
         out.remembered.retain(|c| !rivals.contains(c));
         out.remembered.push(context.to_string());
-        let loaded = Loaded { contexts: self.contexts.clone(), files: self.files.clone(), ..Loaded::default() };
+        let loaded =
+            Loaded { contexts: self.contexts.clone(), files: self.files.clone(), ..Loaded::default() };
         let roster = out.take(loaded);
         (out, roster)
     }
@@ -353,7 +357,7 @@ impl Session {
     }
 
     /// After a fault: a client that is signed out is not used again.
-    pub async fn heed(&self, id: ClusterId, fault: &Fault) {
+    pub fn heed(&self, id: ClusterId, fault: &Fault) {
         if fault.class == FaultClass::Unauthorized
             && let Some(context) = self.context(id)
         {

@@ -82,8 +82,9 @@ impl Supervision {
         match session.context(id) {
             Some(context @ ContextEntry { unusable: None, name, namespace: own, .. }) => {
                 let own = own.as_deref().filter(|n| !n.is_empty());
-                // The simulation has no plugin to run.
-                let own_way = || if session.demo { Begin::AtOnce } else { begins(session.connect, context) };
+                // Only a kubeconfig's contexts run plugins: a simulation's are there at once.
+                let plugins = session.kubeconfig.is_some();
+                let own_way = || if plugins { begins(session.connect, context) } else { Begin::AtOnce };
                 let begin = begin.unwrap_or_else(own_way);
                 let running = self.supervisors.start(id, name, namespace.or(own), begin, after);
                 self.running.insert(id, running);
@@ -108,8 +109,7 @@ impl Supervision {
     /// end, and before the first of those that begin.
     pub fn follow(&mut self, session: &Session, roster: Roster) {
         let again = |info: &crate::fleet::cluster::ClusterInfo| info.id;
-        let ends: Vec<ClusterId> =
-            roster.gone.iter().copied().chain(roster.anew.iter().map(again)).collect();
+        let ends: Vec<ClusterId> = roster.gone.iter().copied().chain(roster.anew.iter().map(again)).collect();
         let begins: Vec<ClusterId> = roster.anew.iter().chain(&roster.added).map(again).collect();
         let ending: Vec<Running> = ends.iter().filter_map(|id| self.running.remove(id)).collect();
         let updates = self.updates.clone();

@@ -45,7 +45,7 @@ pub(super) async fn write(session: &Session, step: &Step, dry_run: bool) -> Resu
         StepAction::Delete => api::delete(&client, &what, ns, name, &step.uid, dry_run).await,
     };
     if let Err(fault) = &written {
-        session.heed(step.cluster.id, fault).await;
+        session.heed(step.cluster.id, fault);
     }
     written?;
     Ok(what)

@@ -187,11 +187,11 @@ fn cluster_info(cluster: &ClusterEntry) -> Value {
     };
     set("server", cluster.server.as_ref().map(|s| json!(s)));
     set("tls-server-name", cluster.tls_server_name.as_ref().map(|s| json!(s)));
-    set("insecure-skip-tls-verify", cluster.insecure.then(|| json!(true)));
+    set("insecure-skip-tls-verify", cluster.insecure.then_some(json!(true)));
     let ca = cluster.authority().ok().flatten();
     set("certificate-authority-data", ca.map(|pem| json!(base64_of(&pem))));
     set("proxy-url", cluster.proxy.as_ref().map(|p| json!(expose(p))));
-    set("disable-compression", cluster.disable_compression.then(|| json!(true)));
+    set("disable-compression", cluster.disable_compression.then_some(json!(true)));
     set("config", cluster.extension(FOR_PLUGINS).cloned());
     Value::Object(out)
 }

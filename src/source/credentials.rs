@@ -26,6 +26,9 @@ use super::plugin::{Credential, Plugin, PluginFault, Plugins};
 /// Files are read again so often (client-go: a minute for tokens, five for certificates).
 const READ_AGAIN: Duration = Duration::from_secs(10);
 
+/// What was given less than this ago and is refused is refused for who it is.
+const FRESH: Duration = Duration::from_mins(1);
+
 /// A client certificate and its key, as PEM.
 pub struct Identity {
     certificate: String,
@@ -151,7 +154,7 @@ impl Signer {
                 .transpose()?,
             identity,
             credential: Some(given),
-            fresh: now - since < Duration::from_secs(60),
+            fresh: now - since < FRESH,
         })
     }
 

@@ -25,7 +25,7 @@ pub fn of_token(token: &str) -> Option<Timestamp> {
     let claims = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
     let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
     let exp = claims.get("exp")?;
-    let seconds = exp.as_i64().or_else(|| exp.as_f64().map(|f| f as i64))?;
+    let seconds = exp.as_i64().or_else(|| exp.to_string().split('.').next()?.parse().ok())?;
     Timestamp::from_second(seconds).ok()
 }
 

@@ -46,7 +46,7 @@ impl Target {
         config.read_timeout = None;
         config.write_timeout = Some(WRITE_LIMIT);
         config.accept_invalid_certs = cluster.insecure;
-        config.tls_server_name = cluster.tls_server_name.clone();
+        config.tls_server_name.clone_from(&cluster.tls_server_name);
         config.disable_compression = cluster.disable_compression;
         if server.secure && !cluster.insecure {
             config.root_cert =

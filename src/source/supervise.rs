@@ -38,7 +38,7 @@ const USAGE_EVERY: Duration = Duration::from_secs(15);
 /// The longest pause between tries.
 const RETRY_MOST: Duration = Duration::from_secs(30);
 /// The longest pause where the server said no, or no credentials came: asking costs it, and a plugin's run, each time.
-const DENIED_MOST: Duration = Duration::from_secs(180);
+const DENIED_MOST: Duration = Duration::from_mins(3);
 /// Clusters that may be connecting at once.
 const CONNECTS: usize = 16;
 
@@ -289,7 +289,8 @@ impl One {
     async fn wait_to_begin(&mut self) -> bool {
         loop {
             let seen = self.shared.demand.borrow_and_update().is_seen(self.cluster);
-            if self.begin == Begin::AtOnce || (self.begin == Begin::WhenSeen && seen) || self.asked_to_retry() {
+            if self.begin == Begin::AtOnce || (self.begin == Begin::WhenSeen && seen) || self.asked_to_retry()
+            {
                 return true;
             }
             if self.shared.demand.changed().await.is_err() {

@@ -69,7 +69,8 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
 /// Runs what a cluster's sign-in needs, with the terminal as a shell would leave it. What went wrong stays on the screen
 /// until somebody has read it.
 async fn hand_over(session: &Session, id: ClusterId) -> Result<(), String> {
-    let place = session.info(id).map_or_else(String::new, |i| format!("{} (context {})", i.place.path(), i.context));
+    let place =
+        session.info(id).map_or_else(String::new, |i| format!("{} (context {})", i.place.path(), i.context));
     let command = sign_in::command(session, id).map_or_else(String::new, |c| format!("  $ {c}\n"));
     say(&format!("skyfleet signs in to {place}\n{command}Ctrl-C gives up and goes back.\n\n"))?;
     let outcome = sign_in::run(session, id).await;

@@ -14,14 +14,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::fleet::Fleet;
 use crate::domain::id::ClusterId;
+use crate::fleet::Fleet;
 use crate::fleet::delta::{Roster, Update};
 use crate::fleet::demand::Demand;
+use crate::ops;
 use crate::ops::reload::{self, Noticed};
 use crate::ops::session::{Session, Shared};
 use crate::ops::supervision::Supervision;
-use crate::ops;
 
 use super::effect::{Effect, Job, Said, Toast};
 use super::key::Key;
@@ -371,7 +371,8 @@ impl<W: Write> Loop<W> {
         match outcome {
             Ok(()) => self.view.retry_signed_out(world),
             Err(why) => {
-                let words = format!("{}: {why}", session.info(id).map_or("the cluster", |i| i.name().as_str()));
+                let words =
+                    format!("{}: {why}", session.info(id).map_or("the cluster", |i| i.name().as_str()));
                 self.view.hear(world, &Said::Toast(Toast { words, error: true }));
             }
         }

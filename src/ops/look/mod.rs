@@ -24,7 +24,7 @@ async fn fetch(session: &Session, key: &ObjectKey) -> Result<Value, Fault> {
     let client = session.client(key.cluster).await?;
     let found = api::get(&client, &Resource::from(key.kind), &key.namespace, &key.name).await;
     if let Err(fault) = &found {
-        session.heed(key.cluster, fault).await;
+        session.heed(key.cluster, fault);
     }
     found?.ok_or_else(|| Fault::new(FaultClass::NotFound, &format!("{} is gone", key.target())))
 }

@@ -2,8 +2,8 @@
 //! the first that is set counts (client-go tools/clientcmd/loader.go); a context may take its cluster and its user from
 //! other files.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -212,7 +212,7 @@ struct Merged {
     clusters: HashMap<String, Arc<ClusterEntry>>,
     users: HashMap<String, Arc<UserEntry>>,
     contexts: Vec<(String, ContextNames)>,
-    names: HashMap<String, ()>,
+    names: HashSet<String>,
     current: Option<String>,
 }
 
@@ -227,7 +227,7 @@ impl Merged {
         }
         let mut hidden = Vec::new();
         for (name, context) in contents.contexts {
-            if self.names.insert(name.clone(), ()).is_none() {
+            if self.names.insert(name.clone()) {
                 self.contexts.push((name, context));
             } else {
                 hidden.push(name);
@@ -241,7 +241,7 @@ impl Merged {
 
     fn loaded(self, local: &LocalFiles) -> Loaded {
         let contexts = self.contexts.iter().map(|(name, names)| self.entry(name, names, local)).collect();
-        let dangling = self.current.filter(|c| !self.names.contains_key(c));
+        let dangling = self.current.filter(|c| !self.names.contains(c));
         Loaded { files: Vec::new(), contexts, dangling_current: dangling }
     }
 
@@ -269,7 +269,10 @@ impl Merged {
             exec_command: exec.map(|e| e.command.as_str()),
             exec_args: exec.map_or(&[], |e| e.args.as_slice()),
             exec_env: &env,
-            auth_provider: user.as_ref().and_then(|u| u.auth_provider.as_ref()).map(|(name, _)| name.as_str()),
+            auth_provider: user
+                .as_ref()
+                .and_then(|u| u.auth_provider.as_ref())
+                .map(|(name, _)| name.as_str()),
             rancher_token: user
                 .as_ref()
                 .and_then(|u| u.token.as_ref())
@@ -286,10 +289,8 @@ impl Merged {
             cluster_entry: names.cluster.clone(),
             user_entry: names.user.clone(),
             namespace: names.namespace.clone(),
-            endpoint: cluster.map_or_else(
-                || format!("context:{name}"),
-                |c| super::fold::endpoint_of(c, &located.place),
-            ),
+            endpoint: cluster
+                .map_or_else(|| format!("context:{name}"), |c| super::fold::endpoint_of(c, &located.place)),
             access: match (&unusable, cluster, &user) {
                 (None, Some(cluster), Some(user)) => {
                     Some(Access { cluster: cluster.clone(), user: user.clone(), hash: hash(cluster, user) })

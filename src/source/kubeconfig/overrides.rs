@@ -62,5 +62,6 @@ pub(super) fn apply(overrides: &[Override], loaded: &mut Loaded) {
 /// Whether an address can be a proxy's.
 pub fn is_proxy(address: &str) -> bool {
     let scheme = address.split_once("://").map(|(scheme, _)| scheme);
-    matches!(scheme, Some("http" | "https" | "socks5" | "socks5h")) && proxy::shown(address).parse::<http::Uri>().is_ok()
+    matches!(scheme, Some("http" | "https" | "socks5" | "socks5h"))
+        && proxy::shown(address).parse::<http::Uri>().is_ok()
 }

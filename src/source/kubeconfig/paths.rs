@@ -14,11 +14,15 @@ pub fn paths(given: &[PathBuf], env: Option<&str>, home: Option<&Path>, here: &P
         }
     };
     if !given.is_empty() {
-        given.iter().for_each(|path| add(path));
+        for path in given {
+            add(path);
+        }
         return out;
     }
     let parts = std::env::split_paths(env.unwrap_or(""));
-    parts.filter(|part| !part.as_os_str().is_empty()).for_each(|part| add(&part));
+    for part in parts.filter(|part| !part.as_os_str().is_empty()) {
+        add(&part);
+    }
     if let (true, Some(home)) = (out.is_empty(), home) {
         out.push(home.join(".kube").join("config"));
     }

@@ -177,7 +177,11 @@ fn rule_13_marks_and_utf_16() {
     }
     for bytes in [&b"\xff\xfe\x00\xd8"[..], b"\xff\xfe\x41", b"\xc3\x28", b"\xff\xfe\x00\xdc"] {
         std::fs::write(&path, bytes).unwrap();
-        assert_eq!(load(std::slice::from_ref(&path), &LocalFiles::default()).files[0].status, Status::Error, "{bytes:?}");
+        assert_eq!(
+            load(std::slice::from_ref(&path), &LocalFiles::default()).files[0].status,
+            Status::Error,
+            "{bytes:?}"
+        );
     }
 }
 
@@ -256,7 +260,7 @@ fn hostile_files_end_soon_and_as_errors() {
         "%YAML 9\n---\na",
     ] {
         let loaded = one(text);
-        assert_eq!(loaded.files[0].status, Status::Error, "{:.40}", text);
+        assert_eq!(loaded.files[0].status, Status::Error, "{text:.40}");
         let error = loaded.files[0].error.as_deref().unwrap();
         assert!(error.len() < 200 && !error.contains('\n'), "{error}");
     }
@@ -272,7 +276,10 @@ fn what_is_no_file_keeps_nobody_waiting() {
     std::os::unix::fs::symlink(&circle, &circle).unwrap();
     let pipe = dir.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let loaded = load(&[dir.path().to_owned(), PathBuf::from("/dev/zero"), circle, pipe.clone()], &LocalFiles::default());
+    let loaded = load(
+        &[dir.path().to_owned(), PathBuf::from("/dev/zero"), circle, pipe.clone()],
+        &LocalFiles::default(),
+    );
     let words: Vec<_> = loaded.files.iter().map(|f| f.error.clone().unwrap_or_default()).collect();
     assert_eq!(words[..3], ["is a folder", "is neither a file nor a pipe", "its links lead in a circle"]);
     // A pipe nobody writes to is empty.
@@ -290,7 +297,10 @@ fn a_large_file_is_not_read() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("huge");
     std::fs::File::create(&path).unwrap().set_len(65 << 20).unwrap();
-    assert_eq!(load(&[path], &LocalFiles::default()).files[0].error.as_deref(), Some("is larger than 64 MiB"));
+    assert_eq!(
+        load(&[path], &LocalFiles::default()).files[0].error.as_deref(),
+        Some("is larger than 64 MiB")
+    );
 }
 
 #[test]
@@ -299,7 +309,7 @@ fn a_file_that_may_not_be_read_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("config");
     std::fs::write(&path, GOOD).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o0)).unwrap();
     let loaded = load(std::slice::from_ref(&path), &LocalFiles::default());
     // Root may read everything.
     if std::fs::read(&path).is_err() {

@@ -296,7 +296,7 @@ fn read_exec(exec: &mut Fields<'_>) -> Exec {
     }
     exec.add(wrong);
     Exec {
-command,
+        command,
         args: exec.texts("args"),
         env,
         api_version: exec.text("apiVersion").unwrap_or_default(),

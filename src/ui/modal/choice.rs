@@ -122,7 +122,14 @@ impl Choice {
         }
         if bottom > area.y + 1 {
             let keys = "Esc cancel";
-            draw::text(buf, x, bottom.saturating_sub(1).max(y.min(bottom - 1)), keys, room, base.patch(theme.style(Role::Muted)));
+            draw::text(
+                buf,
+                x,
+                bottom.saturating_sub(1).max(y.min(bottom - 1)),
+                keys,
+                room,
+                base.patch(theme.style(Role::Muted)),
+            );
         }
     }
 }

@@ -64,7 +64,7 @@ impl View {
         };
         self.toast(Toast { words, error: false }, world.now);
         if waiting > 0 && found.len() > 1 {
-            let words = format!("{} of them need a person: Enter on each signs in", waiting);
+            let words = format!("{waiting} of them need a person: Enter on each signs in");
             self.toast(Toast { words, error: false }, world.now);
         }
         Vec::new()
@@ -108,7 +108,8 @@ impl View {
         let options = names.into_iter().map(|name| {
             let entry = world.session.contexts.iter().find(|c| SafeText::new(&c.name) == *name);
             let who = entry.map_or_else(String::new, |c| {
-                let why = c.unusable.as_ref().map_or_else(String::new, |why| format!("   cannot be used: {why}"));
+                let why =
+                    c.unusable.as_ref().map_or_else(String::new, |why| format!("   cannot be used: {why}"));
                 format!("   {}   {}{why}", SafeText::new(&c.acts_as), SafeText::new(&c.auth.to_string()))
             });
             let acts = if *name == info.context { "   (acts now)" } else { "" };
