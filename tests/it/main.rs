@@ -14,6 +14,7 @@ mod conformance;
 mod conforms;
 #[path = "../runs/mod.rs"]
 mod engine;
+mod gate;
 mod judged;
 #[path = "../known/mod.rs"]
 mod known;
@@ -23,6 +24,8 @@ mod pty;
 mod recorded;
 mod runs;
 mod screens;
+#[cfg(unix)]
+mod sign_in;
 mod simulated;
 mod stories;
 mod sts;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-struct Pty {
+pub(crate) struct Pty {
     child: Box<dyn Child + Send + Sync>,
     input: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
@@ -18,7 +18,7 @@ struct Pty {
 }
 
 impl Pty {
-    fn start(arguments: &[&str], env: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(arguments: &[&str], env: &[(&str, &str)]) -> Self {
         Self::run(env!("CARGO_BIN_EXE_skyfleet").as_ref(), arguments, env)
     }
 
@@ -51,7 +51,7 @@ impl Pty {
         Self { child, input, output, bytes: Vec::new(), screen, master: pty.master, before }
     }
 
-    fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
+    pub(crate) fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
         let started = Instant::now();
         loop {
             if wanted(&self.screen.screen().contents()) {
@@ -87,7 +87,12 @@ impl Pty {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    fn send(&mut self, bytes: &[u8]) {
+    /// What is on the screen.
+    pub(crate) fn text(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.input.write_all(bytes).unwrap();
         self.input.flush().unwrap();
     }
@@ -98,7 +103,7 @@ impl Pty {
     }
 
     /// Waits for its end; the terminal must have been given back. Returns the exit code.
-    fn ended(mut self) -> u32 {
+    pub(crate) fn ended(mut self) -> u32 {
         let started = Instant::now();
         let code = loop {
             while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {

@@ -10,6 +10,7 @@
     reason = "a test says what went wrong and stops"
 )]
 
+mod access;
 #[path = "../conformance/mod.rs"]
 mod conformance;
 #[path = "../runs/mod.rs"]
@@ -161,6 +162,9 @@ fn main() {
     }
     for (name, test) in truth::tests() {
         trials.push(Trial::test(format!("truth::{name}"), move || run(test)));
+    }
+    for (name, test) in access::tests() {
+        trials.push(Trial::test(format!("access::{name}"), move || run(test)));
     }
     for (name, test) in kubectl::tests() {
         let run = move || clusters().and_then(|c| kubectl::run(test, c)).map_err(Failed::from);

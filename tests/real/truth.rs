@@ -12,7 +12,7 @@ use skyfleet::ops::gather::{Want, gather};
 
 use crate::Clusters;
 
-type Test = fn(&'static Clusters) -> Pin<Box<dyn Future<Output = Result<(), String>>>>;
+pub(crate) type Test = fn(&'static Clusters) -> Pin<Box<dyn Future<Output = Result<(), String>>>>;
 
 /// Every test.
 pub(crate) fn tests() -> Vec<(&'static str, Test)> {

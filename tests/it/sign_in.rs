@@ -1,0 +1,370 @@
+//! The sign-in story in a real terminal, over clusters behind a gate; plugins that misbehave; a kubeconfig that changes
+//! under a running program; and that nothing secret is ever said.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::Ordering;
+
+use serde_json::{Value, json};
+
+use super::gate::Served;
+use super::pty::Pty;
+
+/// Somebody's home: a kubeconfig, a folder of programs, a state folder.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        let home = Self(tempfile::tempdir().unwrap());
+        for folder in ["bin", "state", "config", ".kube"] {
+            std::fs::create_dir(home.path(folder)).unwrap();
+            std::fs::set_permissions(home.path(folder), std::fs::Permissions::from_mode(0o700)).unwrap();
+        }
+        home
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn program(&self, name: &str, script: &str) {
+        let path = self.path("bin").join(name);
+        std::fs::write(&path, format!("#!/bin/sh\ncd {}\n{script}\n", self.0.path().display())).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn kubeconfig(&self, contexts: &[(&str, &str, Value)]) {
+        let config = json!({"apiVersion": "v1", "kind": "Config",
+            "clusters": contexts.iter().map(|(n, s, _)| json!({"name": n, "cluster": {"server": s}})).collect::<Vec<_>>(),
+            "users": contexts.iter().map(|(n, _, u)| json!({"name": n, "user": u})).collect::<Vec<_>>(),
+            "contexts": contexts.iter().map(|(n, ..)| json!({"name": n, "context": {"cluster": n, "user": n}})).collect::<Vec<_>>()});
+        // As tools do: written beside, then renamed over.
+        let new = self.path(".kube/new");
+        std::fs::write(&new, config.to_string()).unwrap();
+        std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::fs::rename(new, self.path(".kube/config")).unwrap();
+    }
+
+    fn env(&self) -> Vec<(String, String)> {
+        let path = format!("{}:{}", self.path("bin").display(), std::env::var("PATH").unwrap());
+        let folder = |name: &str| self.path(name).display().to_string();
+        [
+            ("HOME", self.0.path().display().to_string()),
+            ("PATH", path),
+            ("KUBECONFIG", String::new()),
+            ("SKYFLEET_STATE_DIR", folder("state")),
+            ("SKYFLEET_CONFIG_DIR", folder("config")),
+            ("SSH_CONNECTION", String::new()),
+            ("NO_PROXY", String::new()),
+        ]
+        .into_iter()
+        .map(|(k, v)| (k.to_owned(), v))
+        .collect()
+    }
+
+    fn terminal(&self, arguments: &[&str]) -> Pty {
+        let env = self.env();
+        let env: Vec<(&str, &str)> = env.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        Pty::start(arguments, &env)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_skyfleet"));
+        command.args(arguments).envs(self.env()).output().unwrap()
+    }
+}
+
+fn exec(command: &str, args: &[&str]) -> Value {
+    json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": command, "args": args,
+        "env": [{"name": "AWS_PROFILE", "value": "pay"}]}})
+}
+
+/// A program that prints this token as a credential.
+fn prints(token: &str) -> String {
+    format!(
+        r#"echo '{{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","status":{{"token":"{token}"}}}}'"#
+    )
+}
+
+/// The sign-in has run out: the row says so; Enter hands the terminal over, a person signs in, and the cluster comes back.
+#[test]
+fn an_expired_sign_in_is_mended_by_enter() {
+    let served = Served::new(&["of-alpha", "of-beta"]);
+    let home = Home::new();
+    home.program(
+        "aws",
+        &format!(
+            r#"echo "$*" >> ran
+            if [ "$1 $2" = "sso login" ]; then
+                printf 'code from your browser: '; read code </dev/tty; [ "$code" = 1234 ] || exit 9
+                touch signed-in; exit 0
+            fi
+            if [ ! -e signed-in ]; then
+                echo 'Error loading SSO Token: Token for https://sso.example does not exist' >&2; exit 255
+            fi
+            {}"#,
+            prints("of-beta")
+        ),
+    );
+    home.kubeconfig(&[
+        ("alpha", &served.gates[0].server(), json!({"token": "of-alpha"})),
+        (
+            "beta",
+            &served.gates[1].server(),
+            exec("aws", &["eks", "get-token", "--cluster-name", "beta", "--region", "eu-west-1"]),
+        ),
+    ]);
+    let mut pty = home.terminal(&[]);
+    pty.until("the sign-in that ran out", |s| {
+        s.lines().any(|l| l.contains("beta") && l.contains("expired")) && s.contains("1/2 live")
+    });
+    pty.send(b"/beta\r");
+    pty.until("beta alone", |s| !s.lines().any(|l| l.contains("alpha")));
+    pty.send(b"\r");
+    pty.until("the terminal handed over", |s| {
+        s.contains("$ aws sso login --profile pay") && s.contains("code from your browser:")
+    });
+    pty.send(b"1234\r");
+    pty.until("beta is back", |s| s.contains("2/2 live"));
+    pty.send(b"\x1b");
+    pty.until("the tree", |s| s.contains("alpha") && s.contains("beta") && !s.contains("expired"));
+    pty.send(b":q\r");
+    assert_eq!(pty.ended(), 0);
+    let ran = std::fs::read_to_string(home.path("ran")).unwrap();
+    assert_eq!(ran.lines().filter(|l| l.starts_with("sso login")).count(), 1, "{ran}");
+}
+
+/// A sign-in that fails stays on the screen until it was read; skyfleet is back after that, and says it again.
+#[test]
+fn a_sign_in_that_fails_is_said() {
+    let served = Served::new(&["of-alpha"]);
+    let home = Home::new();
+    home.program(
+        "aws",
+        "[ \"$1\" = sso ] && { echo 'the browser said no'; exit 3; }\necho 'The SSO session associated with this profile has expired' >&2; exit 255",
+    );
+    home.kubeconfig(&[(
+        "alpha",
+        &served.gates[0].server(),
+        exec("aws", &["eks", "get-token", "--cluster-name", "alpha"]),
+    )]);
+    let mut pty = home.terminal(&[]);
+    pty.until("the sign-in that ran out", |s| {
+        s.lines().any(|l| l.contains("alpha") && l.contains("expired"))
+    });
+    pty.send(b"/alpha\r\r");
+    pty.until("what went wrong", |s| s.contains("the browser said no") && s.contains("exit code 3"));
+    pty.send(b"\r");
+    pty.until("skyfleet again", |s| s.contains("exit code 3") && s.contains("? help"));
+    pty.send(b"\x03");
+    assert_eq!(pty.ended(), 0);
+}
+
+/// A kubeconfig that is written under the running program: what is new comes, what is gone goes, what stays stays connected.
+#[test]
+fn a_kubeconfig_that_changes_is_followed() {
+    let served = Served::new(&["of-alpha", "of-beta"]);
+    let home = Home::new();
+    let entry =
+        |n: usize, name: &'static str, token: &str| (name, served.gates[n].server(), json!({"token": token}));
+    let write = |entries: &[(&'static str, String, Value)]| {
+        let entries: Vec<_> = entries.iter().map(|(n, s, u)| (*n, s.as_str(), u.clone())).collect();
+        home.kubeconfig(&entries);
+    };
+    write(&[entry(0, "alpha", "of-alpha")]);
+    let mut pty = home.terminal(&[]);
+    pty.until("alpha", |s| s.contains("1/1 live"));
+    let before = served.gates[0].connections.load(Ordering::SeqCst);
+    write(&[entry(0, "alpha", "of-alpha"), entry(1, "beta", "wrong")]);
+    pty.until("beta, and that it is denied", |s| s.contains("1/2 live") && s.contains("denied"));
+    write(&[entry(0, "alpha", "of-alpha"), entry(1, "beta", "of-beta")]);
+    pty.until("beta", |s| s.contains("2/2 live"));
+    // Nobody connected to alpha anew; a health request may have.
+    let after = served.gates[0].connections.load(Ordering::SeqCst);
+    assert!(after <= before + 2, "{before} connections, then {after}");
+    std::fs::write(home.path(".kube/config"), "clusters: [").unwrap();
+    pty.until("the broken file is said", |s| s.contains("not valid YAML"));
+    write(&[entry(1, "beta", "of-beta")]);
+    pty.until("alpha is gone", |s| s.contains("1/1 live") && s.contains("beta") && !s.contains("alpha"));
+    pty.send(b"\x03");
+    assert_eq!(pty.ended(), 0);
+}
+
+/// A token that is refused while connected makes the plugin run again.
+#[test]
+fn a_token_that_is_refused_is_fetched_anew() {
+    let served = Served::new(&["first"]);
+    let home = Home::new();
+    home.program(
+        "plug",
+        &format!(
+            "echo . >> ran\nif [ $(wc -l < ran) = 1 ]; then {}; else {}; fi",
+            prints("first"),
+            prints("second")
+        ),
+    );
+    home.kubeconfig(&[("alpha", &served.gates[0].server(), exec("plug", &[]))]);
+    let mut pty = home.terminal(&[]);
+    pty.until("alpha", |s| s.contains("1/1 live"));
+    served.gates[0].accept(&["second"]);
+    pty.until("the refusal, or what came of it", |_| {
+        std::fs::read_to_string(home.path("ran")).unwrap().lines().count() >= 2
+    });
+    pty.until("alpha again", |s| s.contains("1/1 live"));
+    pty.send(b"\x03");
+    assert_eq!(pty.ended(), 0);
+}
+
+/// Plugins that hang, flood, prompt, paint and lie beside a healthy cluster: each is one row, and none is left when the
+/// program has ended.
+#[test]
+fn plugins_that_misbehave_are_one_row_each() {
+    let served = Served::new(&["of-alpha"]);
+    let home = Home::new();
+    home.program("hangs", "echo $$ >> pids; sleep 3600 & echo $! >> pids; wait");
+    home.program("prompts", "echo PROMPT-ON-TTY > /dev/tty; read x < /dev/tty || exit 4");
+    home.program("floods", "head -c 10000000 /dev/zero | tr '\\0' x >&2; exit 5");
+    home.program("paints", "printf '\\033[2J\\033]0;title\\007 PAINTED' >&2; exit 6");
+    home.program("lies", "echo 'kind: ExecCredential'");
+    let dead = "http://127.0.0.1:9";
+    home.kubeconfig(&[
+        ("alpha", &served.gates[0].server(), json!({"token": "of-alpha"})),
+        ("hangs", &format!("{dead}/1"), exec("hangs", &[])),
+        ("prompts", &format!("{dead}/2"), exec("prompts", &[])),
+        ("floods", &format!("{dead}/3"), exec("floods", &[])),
+        ("paints", &format!("{dead}/4"), exec("paints", &[])),
+        ("lies", &format!("{dead}/5"), exec("lies", &[])),
+    ]);
+    let mut pty = home.terminal(&[]);
+    pty.until("alpha is live whatever the others do", |s| s.contains("1/6 live"));
+    pty.until("the rows of the others", |s| {
+        ["prompts", "floods", "paints", "lies"]
+            .iter()
+            .all(|n| s.lines().any(|l| l.contains(n) && l.contains("no creds")))
+    });
+    let screen = pty.text();
+    assert!(!screen.contains("PAINTED") && !screen.contains("PROMPT-ON-TTY"), "{screen}");
+    // While one still hangs.
+    pty.send(b"\x03");
+    assert_eq!(pty.ended(), 0);
+    let pids = std::fs::read_to_string(home.path("pids")).unwrap();
+    assert!(pids.lines().count() >= 2, "{pids}");
+    for pid in pids.lines() {
+        assert!(is_gone(pid), "process {pid} is left");
+    }
+}
+
+/// It ends soon, or has ended.
+fn is_gone(pid: &str) -> bool {
+    for _ in 0..100 {
+        let stat = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
+        // A zombie that nobody has waited for yet is no process any more.
+        if stat.is_empty() || stat.contains(") Z ") {
+            return true;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    false
+}
+
+/// A plugin of a file that anybody may write asks first; a no runs nothing, a yes is remembered.
+#[test]
+fn a_strangers_plugin_is_asked_for() {
+    let served = Served::new(&["of-alpha"]);
+    let home = Home::new();
+    home.program("plug", &format!("touch ran\n{}", prints("of-alpha")));
+    home.kubeconfig(&[("alpha", &served.gates[0].server(), exec("plug", &["--password=hunter2"]))]);
+    let file = home.path(".kube/config");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o666)).unwrap();
+    for yes in [false, true] {
+        let mut pty = home.terminal(&[]);
+        pty.until("that it wants a yes", |s| s.lines().any(|l| l.contains("alpha") && l.contains("sign in")));
+        pty.send(b"/alpha\r\r");
+        pty.until("the question", |s| s.contains("Run this program to sign in?") && s.contains("bin/plug"));
+        assert!(!pty.text().contains("hunter2"));
+        assert!(!home.path("ran").exists());
+        if yes {
+            pty.send(b"j\r");
+            pty.until("alpha", |s| s.contains("1/1 live"));
+        } else {
+            pty.send(b"\r");
+            pty.until("the tree", |s| !s.contains("Run this program"));
+        }
+        pty.send(b"\x03");
+        assert_eq!(pty.ended(), 0);
+    }
+    // Once more, without a word.
+    let mut pty = home.terminal(&[]);
+    pty.until("alpha", |s| s.contains("1/1 live"));
+    pty.send(b"\x03");
+    assert_eq!(pty.ended(), 0);
+    let out = home.run(&["tree", "--exec-policy", "deny"]);
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(said.contains("exec policy is deny"), "{said}");
+}
+
+/// Planted secrets are in nothing that is said, logged or kept.
+#[test]
+fn nothing_secret_is_said_or_kept() {
+    const PLANTED: &str = "hunter2-planted";
+    let served = Served::new(&["of-alpha"]);
+    let home = Home::new();
+    home.program("plug", &format!("echo {PLANTED} >&2; echo '{{\"{PLANTED}\": \"$TOKEN\"'; exit 3"));
+    home.program("good", &prints(PLANTED));
+    let mut secretive = exec("plug", &[&format!("--password={PLANTED}"), "--client-secret", PLANTED]);
+    secretive["exec"]["env"] = json!([{"name": "TOKEN", "value": PLANTED}]);
+    let server = served.gates[0].server();
+    home.kubeconfig(&[
+        ("alpha", &server, json!({"token": "of-alpha"})),
+        ("plug", &format!("{server}/1"), secretive),
+        ("good", &format!("{server}/2"), exec("good", &[])),
+        ("token", &format!("{server}/3"), json!({"token": PLANTED})),
+        ("basic", &format!("{server}/4"), json!({"username": "u", "password": PLANTED})),
+        ("oidc", &format!("{server}/5"), json!({"auth-provider": {"name": "oidc", "config": {"id-token": PLANTED, "client-secret": PLANTED}}})),
+        ("inline", &format!("https://u:{PLANTED}@127.0.0.1:9/?t={PLANTED}"), json!({})),
+        ("wrong", "https://127.0.0.1:9", json!({"token": [PLANTED]})),
+    ]);
+    std::fs::write(
+        home.path("config/config.yaml"),
+        format!("clusters:\n- {{match: '**/token', proxy: 'http://u:{PLANTED}@127.0.0.1:9', env: {{A: {PLANTED}}}}}\n- {{match: x, proxie: {PLANTED}}}\n"),
+    )
+    .unwrap();
+    let log = home.path("log").display().to_string();
+    let mut said = String::new();
+    for arguments in [
+        &["contexts"][..],
+        &["contexts", "-o", "json"],
+        &["doctor"],
+        &["doctor", "-o", "json"],
+        &["tree"],
+        &["problems", "-o", "json"],
+        &["get", "pods"],
+        &["logs", "deploy/x", "-n", "y"],
+        &["snapshot", "--size", "160x50"],
+        &["clouds"],
+    ] {
+        let arguments: Vec<&str> =
+            arguments.iter().copied().chain(["-vvv", "--log-file", &log, "--timeout", "3"]).collect();
+        let out = home.run(&arguments);
+        said.push_str(&format!("$ {arguments:?}\n"));
+        said.push_str(&String::from_utf8_lossy(&out.stdout));
+        said.push_str(&String::from_utf8_lossy(&out.stderr));
+    }
+    let mut pty = home.terminal(&["-vvv", "--log-file", &log]);
+    pty.until("rows", |s| s.contains("1/8 live") && s.contains("no creds"));
+    said.push_str(&pty.text());
+    pty.send(b"\x03");
+    assert_eq!(pty.ended(), 0);
+    assert!(said.contains("alpha") && std::fs::read_to_string(&log).unwrap().contains("cluster trouble"));
+    let mut files = vec![home.path("state"), PathBuf::from(&log)];
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(std::fs::read_dir(path).unwrap().map(|e| e.unwrap().path()));
+        } else {
+            said.push_str(&String::from_utf8_lossy(&std::fs::read(path).unwrap()));
+        }
+    }
+    let line = said.lines().find(|l| l.contains(PLANTED));
+    assert!(line.is_none(), "{line:?}");
+}

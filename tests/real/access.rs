@@ -1,0 +1,503 @@
+//! Every way in, over a real API server: client certificate, token, token file, exec plugin, impersonation, proxy and
+//! tls-server-name each connect as whom they should, and each of their failures says the right words.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+
+use skyfleet::domain::cloud::LocalFiles;
+use skyfleet::domain::scope::Scope;
+use skyfleet::fleet::cluster::{By, Phase};
+use skyfleet::ops::gather::{Gathering, Want, gather};
+use skyfleet::ops::session::{Session, SessionOptions};
+use skyfleet::source::api;
+use skyfleet::source::kubeconfig;
+use skyfleet::source::plugin::{PluginOptions, Plugins, Policy};
+use skyfleet::source::proxy::ProxyEnv;
+
+use crate::Clusters;
+use crate::truth::Test;
+
+/// Every test.
+pub(crate) fn tests() -> Vec<(&'static str, Test)> {
+    vec![
+        ("every_way_in_connects_as_whom_it_should", |c| Box::pin(ways_in(c))),
+        ("every_way_in_fails_with_the_right_words", |c| Box::pin(failures(c))),
+        ("a_token_that_runs_out_while_connected_and_comes_back", |c| Box::pin(token_runs_out(c))),
+        ("proxies_by_the_environment_as_go_reads_it", |c| Box::pin(environment_proxy(c))),
+    ]
+}
+
+/// The parts of the first cluster's kubeconfigs.
+struct Parts {
+    dir: tempfile::TempDir,
+    server: String,
+    port: u16,
+    ca: String,
+    certificate: String,
+    key: String,
+    token: String,
+    expired: (String, String),
+    foreign_ca: String,
+}
+
+/// The only cluster and user entry of a kubeconfig.
+fn entries(path: &Path) -> Result<(Value, Value), String> {
+    let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
+    let config: Value = serde_saphyr::from_str(&text).map_err(|e| e.to_string())?;
+    Ok((config["clusters"][0]["cluster"].clone(), config["users"][0]["user"].clone()))
+}
+
+fn parts(clusters: &Clusters) -> Result<Parts, String> {
+    let of = |user: &str| entries(&clusters.kubeconfigs(user)[0]);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (cluster, admin) = of("admin")?;
+    let (_, viewer) = of("viewer")?;
+    let (_, expired) = of("expired")?;
+    let (foreign, _) = of("foreign-ca")?;
+    let server = text(&cluster["server"]);
+    let port = server.rsplit(':').next().and_then(|p| p.parse().ok()).ok_or("no port")?;
+    Ok(Parts {
+        dir: tempfile::tempdir().map_err(|e| e.to_string())?,
+        server,
+        port,
+        ca: text(&cluster["certificate-authority-data"]),
+        certificate: text(&admin["client-certificate-data"]),
+        key: text(&admin["client-key-data"]),
+        token: text(&viewer["token"]),
+        expired: (text(&expired["client-certificate-data"]), text(&expired["client-key-data"])),
+        foreign_ca: text(&foreign["certificate-authority-data"]),
+    })
+}
+
+impl Parts {
+    fn cluster(&self) -> Value {
+        json!({"server": self.server, "certificate-authority-data": self.ca})
+    }
+
+    fn with(&self, more: &Value) -> Value {
+        let mut out = self.cluster();
+        for (key, value) in more.as_object().into_iter().flatten() {
+            out[key] = value.clone();
+        }
+        out
+    }
+
+    fn admin(&self) -> Value {
+        json!({"client-certificate-data": self.certificate, "client-key-data": self.key})
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// A plugin that does this.
+    fn plugin(&self, name: &str, script: &str) -> Value {
+        let path = self.file(name, &format!("#!/bin/sh\n{script}\n"));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "IfAvailable",
+            "command": path, "args": ["--profile", "pay"], "env": [{"name": "AWS_PROFILE", "value": "pay"}],
+            "installHint": "get it from \u{1b}[31mexample.com", "provideClusterInfo": true}})
+    }
+
+    /// What a plugin prints.
+    fn credential(status: &Value) -> String {
+        let answer = json!({"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": status});
+        format!("cat <<'END'\n{answer}\nEND")
+    }
+
+    /// A session over these two entries, written to a file and read as any other.
+    fn session(&self, cluster: &Value, user: &Value, policy: Policy, proxies: ProxyEnv) -> Session {
+        let config = json!({"apiVersion": "v1", "kind": "Config", "clusters": [{"name": "k", "cluster": cluster}],
+            "users": [{"name": "u", "user": user}], "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u"}}]});
+        let file = self.file("config", &config.to_string());
+        let loaded = kubeconfig::load(&[file], &LocalFiles::default());
+        let mut plugins =
+            PluginOptions::new(policy, self.dir.path().join("trusted"), self.dir.path().to_owned());
+        plugins.limit = Duration::from_secs(3);
+        let options = SessionOptions { plugins: Plugins::new(plugins), proxies, ..SessionOptions::default() };
+        Session::from_kubeconfig(loaded, options)
+    }
+
+    /// How entering it goes: the phase, and who the server says we are.
+    async fn enter(&self, cluster: &Value, user: &Value) -> (Phase, String) {
+        let session = self.session(cluster, user, Policy::Allow, ProxyEnv::default());
+        settle(&session).await
+    }
+}
+
+async fn settle(session: &Session) -> (Phase, String) {
+    let want = Want { limit: Duration::from_secs(30), ..Want::default() };
+    let gathered = gather(session, &Scope::all(), &want, |_| {}).await;
+    let cluster = &gathered.fleet.clusters()[0];
+    (cluster.phase.clone(), who(session).await)
+}
+
+async fn who(session: &Session) -> String {
+    let review = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
+    let Ok(client) = session.client(session.infos[0].id).await else { return String::new() };
+    let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    match api::post(&client, path, &review).await {
+        Ok(answer) => answer["status"]["userInfo"]["username"].as_str().unwrap_or("").to_owned(),
+        Err(fault) => fault.to_string(),
+    }
+}
+
+/// An HTTP proxy that only knows CONNECT, and a SOCKS 5 proxy without passwords; both count who came through.
+async fn proxy(socks: bool) -> (u16, Arc<AtomicU32>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let count = Arc::new(AtomicU32::new(0));
+    let counted = count.clone();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let counted = counted.clone();
+            tokio::spawn(async move {
+                let done = if socks { socks5(client, counted).await } else { connect(client, counted).await };
+                drop(done);
+            });
+        }
+    });
+    (port, count)
+}
+
+async fn connect(mut client: TcpStream, counted: Arc<AtomicU32>) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(client.read_u8().await?);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let target = head.strip_prefix("CONNECT ").and_then(|r| r.split(' ').next()).unwrap_or("").to_owned();
+    let mut server = TcpStream::connect(&target).await?;
+    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+    counted.fetch_add(1, Ordering::SeqCst);
+    copy_bidirectional(&mut client, &mut server).await.map(|_| ())
+}
+
+async fn socks5(mut client: TcpStream, counted: Arc<AtomicU32>) -> std::io::Result<()> {
+    let (_, methods) = (client.read_u8().await?, client.read_u8().await?);
+    client.read_exact(&mut vec![0; usize::from(methods)]).await?;
+    client.write_all(&[5, 0]).await?;
+    let mut head = [0; 4];
+    client.read_exact(&mut head).await?;
+    let host = match head[3] {
+        1 => {
+            let mut ip = [0; 4];
+            client.read_exact(&mut ip).await?;
+            std::net::Ipv4Addr::from(ip).to_string()
+        }
+        _ => {
+            let mut name = vec![0; usize::from(client.read_u8().await?)];
+            client.read_exact(&mut name).await?;
+            String::from_utf8_lossy(&name).into_owned()
+        }
+    };
+    let port = client.read_u16().await?;
+    let mut server = TcpStream::connect((host.as_str(), port)).await?;
+    client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+    counted.fetch_add(1, Ordering::SeqCst);
+    copy_bidirectional(&mut client, &mut server).await.map(|_| ())
+}
+
+async fn ways_in(clusters: &Clusters) -> Result<(), String> {
+    let p = parts(clusters)?;
+    let pem = |data: &str| String::from_utf8(STANDARD.decode(data).unwrap()).unwrap();
+    p.file("admin.pem", &pem(&p.certificate));
+    p.file("admin.key", &pem(&p.key));
+    p.file("ca.pem", &pem(&p.ca));
+    p.file("token", &format!("{}\n", p.token));
+    let (certificate, key) = (pem(&p.certificate), pem(&p.key));
+    let by_token = p.plugin("by-token", &Parts::credential(&json!({"token": p.token})));
+    let by_cert = Parts::credential(&json!({"clientCertificateData": certificate, "clientKeyData": key}));
+    let by_cert = p.plugin("by-cert", &by_cert);
+    let told = p.plugin(
+        "told",
+        &format!(
+            "echo \"$KUBERNETES_EXEC_INFO\" | grep -q '\"server\":\"{}\"' || exit 7\n[ \"$AWS_PROFILE\" = pay ] || exit 8\n{}",
+            p.server,
+            Parts::credential(&json!({"token": p.token}))
+        ),
+    );
+    let (http, through_http) = proxy(false).await;
+    let (socks, through_socks) = proxy(true).await;
+    let with = |user: Value, more: &Value| {
+        let mut user = user;
+        for (k, v) in more.as_object().into_iter().flatten() {
+            user[k] = v.clone();
+        }
+        user
+    };
+    let admin = who_is(&p, &p.admin()).await?;
+    let by_name = p.with(&json!({"server": format!("https://localhost:{}", p.port), "proxy-url": format!("socks5h://127.0.0.1:{socks}")}));
+    for (what, cluster, user, is) in [
+        ("client certificate", p.cluster(), p.admin(), admin.as_str()),
+        (
+            "client certificate in files",
+            p.cluster(),
+            json!({"client-certificate": "admin.pem", "client-key": "admin.key"}),
+            &admin,
+        ),
+        ("CA in a file", json!({"server": p.server, "certificate-authority": "ca.pem"}), p.admin(), &admin),
+        (
+            "no check of the certificate",
+            json!({"server": p.server, "insecure-skip-tls-verify": true}),
+            json!({"token": p.token}),
+            "viewer",
+        ),
+        ("token", p.cluster(), json!({"token": p.token}), "viewer"),
+        ("token file, with a final newline", p.cluster(), json!({"tokenFile": "token"}), "viewer"),
+        (
+            "the file's token before the written one",
+            p.cluster(),
+            json!({"token": "old", "tokenFile": "token"}),
+            "viewer",
+        ),
+        ("exec plugin, token", p.cluster(), by_token.clone(), "viewer"),
+        ("exec plugin, certificate", p.cluster(), by_cert, &admin),
+        ("exec plugin that is told of the cluster", p.cluster(), told, "viewer"),
+        (
+            "a token and no plugin",
+            p.cluster(),
+            with(p.plugin("never", "exit 1"), &json!({"token": p.token})),
+            "viewer",
+        ),
+        (
+            "impersonation",
+            p.cluster(),
+            with(p.admin(), &json!({"as": "jane", "as-groups": ["system:masters"]})),
+            "jane",
+        ),
+        ("HTTP proxy", p.with(&json!({"proxy-url": format!("http://127.0.0.1:{http}")})), p.admin(), &admin),
+        (
+            "SOCKS proxy",
+            p.with(&json!({"proxy-url": format!("socks5://127.0.0.1:{socks}")})),
+            p.admin(),
+            &admin,
+        ),
+        ("SOCKS proxy that looks names up", by_name, p.admin(), &admin),
+        ("tls-server-name", p.with(&json!({"tls-server-name": "kubernetes.default.svc"})), p.admin(), &admin),
+    ] {
+        let (phase, who) = p.enter(&cluster, &user).await;
+        if phase != Phase::Live || who != is {
+            return Err(format!("{what}: {phase:?} as {who:?}, expected {is:?}"));
+        }
+    }
+    if through_http.load(Ordering::SeqCst) == 0 || through_socks.load(Ordering::SeqCst) < 2 {
+        return Err(format!("nobody came through a proxy: {through_http:?} {through_socks:?}"));
+    }
+    Ok(())
+}
+
+/// Who a user is, by kubectl's word where it is there.
+async fn who_is(p: &Parts, user: &Value) -> Result<String, String> {
+    let session = p.session(&p.cluster(), user, Policy::Allow, ProxyEnv::default());
+    let ours = who(&session).await;
+    let config = p.dir.path().join("config");
+    let out = std::process::Command::new("kubectl")
+        .args(["--kubeconfig", &config.to_string_lossy(), "--context", "c", "auth", "whoami", "-o", "json"])
+        .output()
+        .map_err(|e| format!("kubectl: {e}"))?;
+    let theirs: Value = serde_json::from_slice(&out.stdout).map_err(|e| e.to_string())?;
+    let theirs = theirs["status"]["userInfo"]["username"].as_str().unwrap_or("").to_owned();
+    if ours == theirs { Ok(ours) } else { Err(format!("we are {ours:?}, by kubectl {theirs:?}")) }
+}
+
+async fn failures(clusters: &Clusters) -> Result<(), String> {
+    const PLANTED: &str = "hunter2";
+    let p = parts(clusters)?;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let sso = format!("echo 'Error loading SSO Token: Token for {PLANTED} does not exist' >&2; exit 255");
+    let wrong_token = Parts::credential(&json!({"token": PLANTED}));
+    let mut as_admin = json!({"token": p.token});
+    as_admin["as"] = "somebody".into();
+    let missing = json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never",
+        "command": "no-such-plugin-anywhere", "installHint": "get it from \u{1b}[31mexample.com"}});
+    let mut asks = p.plugin("asks", "exit 1");
+    asks["exec"]["interactiveMode"] = "Always".into();
+    let name = |name: &str| p.with(&json!({"tls-server-name": name}));
+    let through = |proxy: String| p.with(&json!({"proxy-url": proxy}));
+    for (what, cluster, user, word, words) in [
+        (
+            "an expired certificate",
+            p.cluster(),
+            json!({"client-certificate-data": p.expired.0, "client-key-data": p.expired.1}),
+            "denied",
+            "the client certificate expired",
+        ),
+        ("a wrong token", p.cluster(), json!({"token": PLANTED}), "denied", "401 Unauthorized"),
+        (
+            "a wrong password",
+            p.cluster(),
+            json!({"username": "u", "password": PLANTED}),
+            "denied",
+            "401 Unauthorized",
+        ),
+        (
+            "a token file that is not there",
+            p.cluster(),
+            json!({"tokenFile": "gone"}),
+            "unreachable",
+            "token file that is not there",
+        ),
+        (
+            "a plugin whose sign-in ran out",
+            p.cluster(),
+            p.plugin("aws", &sso),
+            "sign-in expired",
+            "aws sso login --profile pay",
+        ),
+        ("a plugin that is not there", p.cluster(), missing, "plugin missing", "no-such-plugin-anywhere"),
+        ("a plugin that asks a person", p.cluster(), asks, "needs sign-in", "asks a person"),
+        (
+            "a plugin that hangs",
+            p.cluster(),
+            p.plugin("hangs", "sleep 600"),
+            "unreachable",
+            "did not end within 3 s",
+        ),
+        (
+            "a plugin that prints no credential",
+            p.cluster(),
+            p.plugin("yaml", &format!("echo 'token: {PLANTED}'")),
+            "sign-in failed",
+            "the credential plugin yaml",
+        ),
+        (
+            "a plugin that says no",
+            p.cluster(),
+            p.plugin("says-no", &format!("echo {PLANTED} >&2; exit 3")),
+            "sign-in failed",
+            "exit code 3",
+        ),
+        (
+            "a plugin whose token is refused",
+            p.cluster(),
+            p.plugin("fresh", &wrong_token),
+            "denied",
+            "does not know the identity",
+        ),
+        ("impersonation without the right", p.cluster(), as_admin, "denied", "cannot impersonate"),
+        (
+            "a proxy that is away",
+            through(format!("http://u:{PLANTED}@127.0.0.1:{closed}")),
+            p.admin(),
+            "unreachable",
+            &format!("through the proxy http://127.0.0.1:{closed}"),
+        ),
+        (
+            "a SOCKS proxy that is away",
+            through(format!("socks5://127.0.0.1:{closed}")),
+            p.admin(),
+            "unreachable",
+            "through the proxy socks5://",
+        ),
+        ("a name the certificate does not have", name("other.example"), p.admin(), "unreachable", "TLS: "),
+        (
+            "a stranger's CA",
+            p.with(&json!({"certificate-authority-data": p.foreign_ca})),
+            p.admin(),
+            "unreachable",
+            "TLS: ",
+        ),
+        (
+            "a CA that is none",
+            p.with(&json!({"certificate-authority-data": STANDARD.encode("none")})),
+            p.admin(),
+            "denied",
+            "holds no certificate",
+        ),
+        ("nobody", p.cluster(), json!({}), "denied", "system:anonymous"),
+    ] {
+        let (phase, _) = p.enter(&cluster, &user).await;
+        let cause = phase.cause().map(ToString::to_string).unwrap_or_default();
+        let next = match &phase {
+            Phase::SignedOut { need, .. } => need.next.to_string(),
+            _ => String::new(),
+        };
+        let said = format!("{cause} {next}");
+        if phase.word() != word || !said.contains(words) {
+            return Err(format!("{what}: {}: {said:?}; expected {word}: {words:?}", phase.word()));
+        }
+        if format!("{phase:?}").contains(PLANTED) || said.contains('\u{1b}') {
+            return Err(format!("{what}: gives something away: {phase:?}"));
+        }
+    }
+    trust(&p).await
+}
+
+/// A plugin of a file that is not known runs when a person has said yes, and only then.
+async fn trust(p: &Parts) -> Result<(), String> {
+    let ran = p.dir.path().join("ran");
+    let script = format!("touch {}\n{}", ran.display(), Parts::credential(&json!({"token": p.token})));
+    let user = p.plugin("stranger", &script);
+    let session = p.session(&p.cluster(), &user, Policy::Ask, ProxyEnv::default());
+    let (phase, _) = settle(&session).await;
+    let by = |phase: &Phase| match phase {
+        Phase::SignedOut { need, .. } => Some(need.by),
+        _ => None,
+    };
+    if by(&phase) != Some(By::Consent) || ran.exists() {
+        return Err(format!("not asked for: {phase:?}, ran: {}", ran.exists()));
+    }
+    skyfleet::ops::sign_in::trust(&session, session.infos[0].id)?;
+    let (phase, who) = settle(&session).await;
+    if phase != Phase::Live || who != "viewer" || !ran.exists() {
+        return Err(format!("after the yes: {phase:?} as {who:?}"));
+    }
+    Ok(())
+}
+
+/// A token file that goes bad while connected: denied, with the words; and back when it is good again.
+async fn token_runs_out(clusters: &Clusters) -> Result<(), String> {
+    let p = parts(clusters)?;
+    p.file("token", &p.token);
+    let session = p.session(&p.cluster(), &json!({"tokenFile": "token"}), Policy::Allow, ProxyEnv::default());
+    let want = Want { limit: Duration::from_secs(30), ..Want::default() };
+    let mut gathering = Gathering::start(&session, &Scope::all(), &want);
+    let mut reach = async |wanted: fn(&Phase) -> bool| {
+        let waited = tokio::time::timeout(Duration::from_secs(90), async {
+            while !wanted(&gathering.so_far.fleet.clusters()[0].phase) {
+                if !gathering.next().await {
+                    return false;
+                }
+            }
+            true
+        });
+        if waited.await == Ok(true) {
+            Ok(())
+        } else {
+            Err(format!("still {:?}", gathering.so_far.fleet.clusters()[0].phase))
+        }
+    };
+    reach(|p| *p == Phase::Live).await?;
+    p.file("token", "ran-out");
+    reach(|p| matches!(p, Phase::Denied { cause, .. } if cause.contains("401"))).await?;
+    p.file("token", &p.token);
+    reach(|p| *p == Phase::Live).await
+}
+
+/// HTTPS_PROXY is used, but not for this machine: so says Go, and so say we.
+async fn environment_proxy(clusters: &Clusters) -> Result<(), String> {
+    let p = parts(clusters)?;
+    let (port, through) = proxy(false).await;
+    let variables =
+        BTreeMap::from([("HTTPS_PROXY", format!("127.0.0.1:{port}")), ("NO_PROXY", "a, ,b".to_owned())]);
+    let env = ProxyEnv::of(|name| variables.get(name).cloned());
+    let session = p.session(&p.cluster(), &p.admin(), Policy::Allow, env);
+    let (phase, _) = settle(&session).await;
+    if phase != Phase::Live || through.load(Ordering::SeqCst) != 0 {
+        return Err(format!("{phase:?}, {through:?} through the proxy"));
+    }
+    Ok(())
+}
