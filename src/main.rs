@@ -251,8 +251,9 @@ fn real(
     let policy: Policy = settings.exec_policy.value.parse()?;
     let trusted = paths.state.clone().unwrap_or_else(|| home.join(".skyfleet")).join("trusted");
     let mut plugins = PluginOptions::new(policy, trusted, home);
+    let set = |name: &str| var(name).is_some_and(|v| !v.is_empty());
     plugins.over_ssh =
-        (var("SSH_CONNECTION").is_some() || var("SSH_TTY").is_some()) && var("DISPLAY").is_none();
+        (set("SSH_CONNECTION") || set("SSH_TTY")) && !set("DISPLAY") && !set("WAYLAND_DISPLAY");
     let mut remembered = paths.state.as_deref().map(remembered).unwrap_or_default();
     remembered.splice(0..0, args.identity.iter().cloned());
     let loaded = reader.read();

@@ -24,9 +24,8 @@ pub async fn run(session: &Session, id: ClusterId) -> Result<(), String> {
         let status = run_in_foreground(&next.argv, &plugin.env).await;
         let status = status.map_err(|error| format!("{} cannot be run: {error}", next.display))?;
         if !status.success() {
-            let how =
-                status.code().map_or_else(|| "was ended".to_owned(), |c| format!("ended with exit code {c}"));
-            return Err(format!("{} {how}", next.display));
+            let how = status.code().map_or_else(|| "was ended".to_owned(), |c| format!("exit code {c}"));
+            return Err(format!("the sign-in failed ({how}): {}", next.display));
         }
     }
     session.plugins.forget_failures();

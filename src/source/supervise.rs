@@ -170,6 +170,11 @@ impl One {
             self.enter(phase).await;
             tries = tries.saturating_add(1);
             let most = match (&fault.need, fault.is_denied() || fault.class == FaultClass::Credentials) {
+                // One that was too slow may do better, but not soon: each run holds one of few places.
+                (Some(_), _) if fault.class == FaultClass::Timeout => {
+                    tries = tries.max(8);
+                    Some(DENIED_MOST)
+                }
                 // Running it again gives nothing: it waits for a person.
                 (Some(_), _) => None,
                 (None, true) => Some(DENIED_MOST),

@@ -128,9 +128,8 @@ impl From<&PluginFault> for Fault {
             (_, Some(_)) => By::Command,
             (_, None) => By::Person,
         };
-        // One that was slow once, or could not be started, may do better the next time.
-        let passing =
-            matches!(fault, PluginFault::Start { .. } | PluginFault::Stopped | PluginFault::Timeout { .. });
+        // What could not be started may do better the next time.
+        let passing = matches!(fault, PluginFault::Start { .. } | PluginFault::Stopped);
         let next = fault.next().map_or_else(SafeText::empty, |next| next.display.clone());
         let need = (!passing).then(|| Box::new(Need { state: fault.state(), next, by }));
         Self { need, ..Self::new(class, &fault.to_string()) }

@@ -16,134 +16,27 @@
     reason = "a bench says what went wrong and stops"
 )]
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use serde_json::{Value, json};
 
-const SKYFLEET: &str = env!("CARGO_BIN_EXE_skyfleet");
+mod loading;
+mod terminal;
 
-/// A program in a terminal of 200x50.
-struct Session {
-    child: Box<dyn portable_pty::Child + Send + Sync>,
-    input: Box<dyn Write + Send>,
-    output: Receiver<(Instant, Vec<u8>)>,
-    screen: vt100::Parser,
-    started: Instant,
-    _master: Box<dyn portable_pty::MasterPty + Send>,
-}
+use terminal::{Session, keys, median, ms, percentile};
 
-impl Session {
-    fn start(program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Self {
-        let pty = native_pty_system()
-            .openpty(PtySize { rows: 50, cols: 200, pixel_width: 0, pixel_height: 0 })
-            .unwrap();
-        let mut command = CommandBuilder::new(program);
-        command.args(arguments);
-        command.env("TERM", "xterm-256color");
-        for (k, v) in env {
-            command.env(k, v);
-        }
-        let started = Instant::now();
-        let child = pty.slave.spawn_command(command).unwrap();
-        drop(pty.slave);
-        let mut reader = pty.master.try_clone_reader().unwrap();
-        let (sender, output) = channel();
-        std::thread::spawn(move || {
-            let mut buffer = vec![0; 65_536];
-            while let Ok(n) = reader.read(&mut buffer) {
-                if n == 0 || sender.send((Instant::now(), buffer[..n].to_vec())).is_err() {
-                    break;
-                }
-            }
-        });
-        let input = pty.master.take_writer().unwrap();
-        let screen = vt100::Parser::new(50.try_into().unwrap(), 200.try_into().unwrap(), 0);
-        Self { child, input, output, screen, started, _master: pty.master }
-    }
+pub(crate) const SKYFLEET: &str = env!("CARGO_BIN_EXE_skyfleet");
 
-    /// When the screen was first as wanted, since the start.
-    fn until(&mut self, what: &str, limit: Duration, wanted: impl Fn(&str) -> bool) -> Duration {
-        loop {
-            let left = limit.saturating_sub(self.started.elapsed());
-            match self.output.recv_timeout(left) {
-                Ok((at, bytes)) => {
-                    self.screen.process(&bytes);
-                    if wanted(&self.screen.screen().contents()) {
-                        return at - self.started;
-                    }
-                }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    panic!("waited for {what}; the screen:\n{}", self.screen.screen().contents())
-                }
-            }
-        }
-    }
-
-    /// Takes what came in until nothing comes for a while.
-    fn settle(&mut self, quiet: Duration) {
-        while let Ok((_, bytes)) = self.output.recv_timeout(quiet) {
-            self.screen.process(&bytes);
-        }
-    }
-
-    /// From a key to the first bytes after it, and how many bytes came.
-    fn key(&mut self, key: &[u8]) -> (Duration, usize) {
-        let pressed = Instant::now();
-        self.input.write_all(key).unwrap();
-        self.input.flush().unwrap();
-        let Ok((at, bytes)) = self.output.recv_timeout(Duration::from_secs(2)) else {
-            panic!("no answer to a key")
-        };
-        self.screen.process(&bytes);
-        (at - pressed, bytes.len())
-    }
-
-    fn rss_mb(&self) -> f64 {
-        let pid = self.child.process_id().unwrap();
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let kb: f64 = status
-            .lines()
-            .find_map(|l| l.strip_prefix("VmRSS:"))
-            .and_then(|l| l.trim().trim_end_matches(" kB").trim().parse().ok())
-            .unwrap_or(0.0);
-        kb / 1024.0
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-fn percentile(times: &[f64], p: f64) -> f64 {
-    let mut sorted = times.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let at = ((sorted.len() - 1) as f64 * p).round() as usize;
-    sorted[at]
-}
-
-fn ms(d: Duration) -> f64 {
-    d.as_secs_f64() * 1000.0
-}
-
-struct Row {
-    what: String,
-    ours: String,
-    baseline: String,
-    bar: String,
-    data: Value,
+/// One figure.
+pub(crate) struct Row {
+    pub(crate) what: String,
+    pub(crate) ours: String,
+    pub(crate) baseline: String,
+    pub(crate) bar: String,
+    pub(crate) data: Value,
 }
 
 /// 200 contexts whose servers answer nothing: addresses reserved for documentation.
@@ -185,17 +78,6 @@ fn first_frame(dir: &Path) -> Row {
         bar: "50 ms".into(),
         data: json!({"median_ms": ours, "baseline_echo_ms": floor}),
     }
-}
-
-fn keys(session: &mut Session, n: usize) -> (Vec<f64>, Vec<usize>) {
-    let (mut times, mut sizes) = (Vec::new(), Vec::new());
-    for i in 0..n {
-        session.settle(Duration::from_millis(15));
-        let (took, size) = session.key(if (i / 10) % 2 == 0 { b"j" } else { b"k" });
-        times.push(ms(took));
-        sizes.push(size);
-    }
-    (times, sizes)
 }
 
 fn demo_keys() -> Row {
@@ -435,8 +317,18 @@ fn main() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let dir = std::env::temp_dir().join(format!("skyfleet-bench-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
-    let mut rows = vec![first_frame(&dir), demo_keys()];
-    match testbed() {
+    // `cargo bench -- plugins`: these alone.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|w| name.contains(w.as_str()));
+    let parts: [(&str, fn(&Path) -> Row); 4] = [
+        ("frame", first_frame),
+        ("demo", |_| demo_keys()),
+        ("files", loading::many_files),
+        ("plugins", loading::hanging_plugins),
+    ];
+    let mut rows: Vec<Row> =
+        parts.iter().filter(|(name, _)| is_wanted(name)).map(|(_, measure)| measure(&dir)).collect();
+    match testbed().filter(|_| is_wanted("real")) {
         Some(binary) => rows.extend(real(&dir, &binary)),
         None => eprintln!("the real API server is left out: build it with tests/testbed/build"),
     }

@@ -1,0 +1,131 @@
+//! A program in a terminal, measured from outside as a person would meet it; and what is made of many measurements.
+
+use std::io::Read;
+use std::io::Write;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+/// A program in a terminal of 200x50.
+pub(crate) struct Session {
+    pub(crate) child: Box<dyn portable_pty::Child + Send + Sync>,
+    pub(crate) input: Box<dyn Write + Send>,
+    pub(crate) output: Receiver<(Instant, Vec<u8>)>,
+    pub(crate) screen: vt100::Parser,
+    pub(crate) started: Instant,
+    _master: Box<dyn portable_pty::MasterPty + Send>,
+}
+
+impl Session {
+    pub(crate) fn start(program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        let pty = native_pty_system()
+            .openpty(PtySize { rows: 50, cols: 200, pixel_width: 0, pixel_height: 0 })
+            .unwrap();
+        let mut command = CommandBuilder::new(program);
+        command.args(arguments);
+        command.env("TERM", "xterm-256color");
+        for (k, v) in env {
+            command.env(k, v);
+        }
+        let started = Instant::now();
+        let child = pty.slave.spawn_command(command).unwrap();
+        drop(pty.slave);
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = vec![0; 65_536];
+            while let Ok(n) = reader.read(&mut buffer) {
+                if n == 0 || sender.send((Instant::now(), buffer[..n].to_vec())).is_err() {
+                    break;
+                }
+            }
+        });
+        let input = pty.master.take_writer().unwrap();
+        let screen = vt100::Parser::new(50.try_into().unwrap(), 200.try_into().unwrap(), 0);
+        Self { child, input, output, screen, started, _master: pty.master }
+    }
+
+    /// When the screen was first as wanted, since the start.
+    pub(crate) fn until(&mut self, what: &str, limit: Duration, wanted: impl Fn(&str) -> bool) -> Duration {
+        loop {
+            let left = limit.saturating_sub(self.started.elapsed());
+            match self.output.recv_timeout(left) {
+                Ok((at, bytes)) => {
+                    self.screen.process(&bytes);
+                    if wanted(&self.screen.screen().contents()) {
+                        return at - self.started;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    panic!("waited for {what}; the screen:\n{}", self.screen.screen().contents())
+                }
+            }
+        }
+    }
+
+    /// Takes what came in until nothing comes for a while.
+    pub(crate) fn settle(&mut self, quiet: Duration) {
+        while let Ok((_, bytes)) = self.output.recv_timeout(quiet) {
+            self.screen.process(&bytes);
+        }
+    }
+
+    /// From a key to the first bytes after it, and how many bytes came.
+    pub(crate) fn key(&mut self, key: &[u8]) -> (Duration, usize) {
+        let pressed = Instant::now();
+        self.input.write_all(key).unwrap();
+        self.input.flush().unwrap();
+        let Ok((at, bytes)) = self.output.recv_timeout(Duration::from_secs(2)) else {
+            panic!("no answer to a key")
+        };
+        self.screen.process(&bytes);
+        (at - pressed, bytes.len())
+    }
+
+    pub(crate) fn rss_mb(&self) -> f64 {
+        let pid = self.child.process_id().unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let kb: f64 = status
+            .lines()
+            .find_map(|l| l.strip_prefix("VmRSS:"))
+            .and_then(|l| l.trim().trim_end_matches(" kB").trim().parse().ok())
+            .unwrap_or(0.0);
+        kb / 1024.0
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+pub(crate) fn percentile(times: &[f64], p: f64) -> f64 {
+    let mut sorted = times.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = ((sorted.len() - 1) as f64 * p).round() as usize;
+    sorted[at]
+}
+
+pub(crate) fn ms(d: Duration) -> f64 {
+    d.as_secs_f64() * 1000.0
+}
+
+/// From keys that move a cursor to the bytes after each, and how many.
+pub(crate) fn keys(session: &mut Session, n: usize) -> (Vec<f64>, Vec<usize>) {
+    let (mut times, mut sizes) = (Vec::new(), Vec::new());
+    for i in 0..n {
+        session.settle(Duration::from_millis(15));
+        let (took, size) = session.key(if (i / 10) % 2 == 0 { b"j" } else { b"k" });
+        times.push(ms(took));
+        sizes.push(size);
+    }
+    (times, sizes)
+}
