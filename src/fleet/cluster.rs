@@ -176,6 +176,8 @@ pub struct ClusterInfo {
     pub server: SafeText,
     /// The identity by the kubeconfig's words: the user entry, `as X` when impersonating.
     pub user: SafeText,
+    /// Whom it impersonates; empty: nobody.
+    pub acting_as: SafeText,
     /// How it signs in, in words.
     pub auth: SafeText,
     /// Removes every write.
@@ -211,6 +213,7 @@ impl ClusterInfo {
             environment: Environment::Dev,
             server: SafeText::empty(),
             user: SafeText::empty(),
+            acting_as: SafeText::empty(),
             auth: SafeText::empty(),
             read_only: false,
         }

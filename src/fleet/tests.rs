@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::Fleet;
 use super::cluster::{ClusterInfo, Phase};
-use super::delta::{Batch, Delta, Row, Update};
+use super::delta::{Batch, Delta, Roster, Row, Update};
 use crate::domain::change::What;
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
@@ -209,4 +209,45 @@ fn a_version_tells_where_nodes_may_not_be_read() {
     feed(&mut fleet, vec![Delta::Version("v1.35.2-eks-3025e55".into())]);
     let place = &fleet.clusters()[0].info.place;
     assert_eq!((place.provider, place.service.as_str()), (Provider::Aws, "eks"));
+}
+
+/// The list of clusters changes: numbers stay, what was read of a cluster that is entered another way goes.
+#[test]
+fn the_roster_changes() {
+    let info = |id: u32, name: &str| ClusterInfo {
+        id: ClusterId(id),
+        ..ClusterInfo::sample(name, Place { cluster: name.into(), ..Place::default() })
+    };
+    let mut fleet = Fleet::new([info(0, "a"), info(1, "b"), info(2, "c")]);
+    let pods = |fleet: &Fleet| {
+        fleet
+            .clusters()
+            .iter()
+            .map(|c| (c.id().0, c.info.context.to_string(), c.pods().count()))
+            .collect::<Vec<_>>()
+    };
+    for n in 0..3 {
+        let deltas = vec![Delta::Reset { kind: Kind::Pod, rows: vec![pod(1, 1)] }, Delta::Phase(Phase::Live)];
+        fleet.apply(Update::Cluster(Batch { cluster: ClusterId(n), deltas }), now());
+    }
+    let renamed = ClusterInfo { user: "somebody else".into(), ..info(2, "c") };
+    let roster = Roster {
+        added: vec![info(3, "d")],
+        renamed: vec![renamed],
+        anew: vec![info(1, "b2")],
+        gone: vec![ClusterId(0)],
+    };
+    fleet.apply(Update::Roster(roster), now());
+    assert_eq!(pods(&fleet), [(1, "b2".to_owned(), 0), (2, "c".to_owned(), 1), (3, "d".to_owned(), 0)]);
+    assert_eq!(fleet.cluster(ClusterId(2)).unwrap().info.user, "somebody else");
+    assert!(fleet.cluster(ClusterId(0)).is_none());
+    // A word of one that is gone is nobody's.
+    fleet.apply(
+        Update::Cluster(Batch { cluster: ClusterId(0), deltas: vec![Delta::Phase(Phase::Live)] }),
+        now(),
+    );
+    let deltas = vec![Delta::Reset { kind: Kind::Pod, rows: vec![pod(1, 1), pod(2, 1)] }];
+    fleet.apply(Update::Cluster(Batch { cluster: ClusterId(3), deltas }), now());
+    assert_eq!(fleet.cluster(ClusterId(3)).unwrap().pods().count(), 2);
+    assert_eq!(fleet.clusters().len(), 3);
 }

@@ -137,3 +137,96 @@ fn begins(connect: Connect, context: &ContextEntry) -> Begin {
         (Connect::Manual, _) => Begin::WhenAsked,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::ops::session::SessionOptions;
+    use crate::source::kubeconfig::from_value;
+
+    /// A cluster nobody answers for, entered by a token or by a plugin that is not there.
+    fn session(connect: Connect, by_plugin: bool) -> Session {
+        let user = if by_plugin {
+            serde_json::json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "no-such-plugin"}})
+        } else {
+            serde_json::json!({"token": "t"})
+        };
+        let config = serde_json::json!({
+            "clusters": [{"name": "a", "cluster": {"server": "https://127.0.0.1:9"}}],
+            "users": [{"name": "a", "user": user}],
+            "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
+        });
+        let options = SessionOptions { connect, ..SessionOptions::default() };
+        Session::from_kubeconfig(from_value(&config).unwrap(), options)
+    }
+
+    /// Whether anything is heard of the cluster: at once, when its row is seen, when somebody asks.
+    async fn heard(connect: Connect, by_plugin: bool) -> [bool; 3] {
+        let session = session(connect, by_plugin);
+        let (updates, mut said) = mpsc::channel(16);
+        let (demand, demanded) = watch::channel(Demand::default());
+        let cancel = CancellationToken::new();
+        let _ends = cancel.clone().drop_guard();
+        let supervision = session.supervise(updates, demanded, cancel);
+        let id = session.infos[0].id;
+        let mut out = [false; 3];
+        for (n, heard) in out.iter_mut().enumerate() {
+            match n {
+                0 => {}
+                1 => demand.send_modify(|d| d.seen = BTreeSet::from([id])),
+                _ => demand.send_modify(|d| d.retry = BTreeMap::from([(id, 1)])),
+            }
+            *heard = timeout(Duration::from_millis(300), said.recv()).await.is_ok();
+        }
+        drop(supervision);
+        out
+    }
+
+    #[tokio::test]
+    async fn when_clusters_are_connected() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        for (connect, by_plugin, first) in [
+            (Connect::Auto, false, 0),
+            (Connect::Auto, true, 1),
+            (Connect::Visible, false, 1),
+            (Connect::Visible, true, 1),
+            (Connect::Manual, false, 2),
+            (Connect::Manual, true, 2),
+        ] {
+            let heard = heard(connect, by_plugin).await;
+            assert_eq!(heard.iter().position(|h| *h), Some(first), "{connect} {by_plugin}: {heard:?}");
+        }
+    }
+
+    /// The model hears of the new list after the last word of who ended and before the first of who begins.
+    #[tokio::test]
+    async fn a_new_list_comes_between() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let session = session(Connect::Auto, false);
+        let (updates, mut said) = mpsc::channel(16);
+        let (_demand, demanded) = watch::channel(Demand::default());
+        let cancel = CancellationToken::new();
+        let _ends = cancel.clone().drop_guard();
+        let mut supervision = session.supervise(updates, demanded, cancel);
+        assert!(matches!(said.recv().await, Some(Update::Cluster(_))));
+        let info = session.infos[0].clone();
+        supervision.follow(&session, Roster { anew: vec![info], ..Roster::default() });
+        let mut after = Vec::new();
+        let mut listed = false;
+        while after.is_empty() {
+            match said.recv().await.unwrap() {
+                Update::Roster(roster) => {
+                    assert_eq!(roster.anew.len(), 1);
+                    listed = true;
+                }
+                Update::Cluster(batch) if listed => after = batch.deltas,
+                Update::Cluster(_) | Update::Catalogue(_) => {}
+            }
+        }
+        assert!(matches!(after[0], Delta::Phase(Phase::Connecting { .. })), "{after:?}");
+    }
+}

@@ -17,6 +17,7 @@ use crate::domain::health::Health;
 use crate::domain::kind::Kind;
 use crate::domain::quantity::count;
 use crate::domain::scope::TreeNode;
+use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Phase;
 use crate::fleet::index::Tally;
@@ -167,6 +168,9 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     if view.options.read_only {
         right.push(("[RO]".to_owned(), strong));
     }
+    if let Some(words) = acting_as(fleet, view) {
+        right.push((words, strong.patch(theme.health(Health::Degraded))));
+    }
     let width: u16 = right.iter().map(|(t, _)| cells::width(t) + 2).sum();
     let mut x = area.right().saturating_sub(width.min(area.width.saturating_sub(12)));
     let left_end = x;
@@ -181,6 +185,19 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     let room = left_end.saturating_sub(area.x + used + 2);
     let scope = view.scope_words(fleet, room);
     draw::text(buf, area.x + used, area.y, &scope, room, base);
+}
+
+/// Whom one acts as in this scope, when it is not oneself: always said.
+fn acting_as(fleet: &Fleet, view: &View) -> Option<String> {
+    let mut users: Vec<&SafeText> =
+        fleet.in_scope(&view.scope).map(|c| &c.info.acting_as).filter(|u| !u.is_empty()).collect();
+    users.sort();
+    users.dedup();
+    match users.as_slice() {
+        [] => None,
+        [one] => Some(format!("as {}", cells::middle(one, 24))),
+        many => Some(format!("as {} users", many.len())),
+    }
 }
 
 fn tree_title(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {

@@ -101,6 +101,14 @@ pub struct ContextEntry {
     pub access: Option<Access>,
 }
 
+impl ContextEntry {
+    /// Whom it acts as instead of itself; empty: nobody.
+    pub fn impersonates(&self) -> &str {
+        let user = self.access.as_ref().map(|a| &a.user);
+        user.and_then(|u| u.impersonate.as_ref()).map_or("", |i| i.user.as_str())
+    }
+}
+
 /// Everything that was found.
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {

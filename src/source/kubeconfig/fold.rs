@@ -115,6 +115,7 @@ pub fn clusters(contexts: &[ContextEntry], read_only: bool, remembered: &[String
                 place: acting.located.place.clone(),
                 server: SafeText::new(acting.server.as_deref().unwrap_or("")),
                 user: SafeText::new(&acting.acts_as),
+                acting_as: SafeText::new(acting.impersonates()),
                 auth: SafeText::new(&acting.auth.to_string()),
                 read_only,
             })
