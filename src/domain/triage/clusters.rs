@@ -11,6 +11,7 @@ use crate::domain::text::SafeText;
 
 const RETRY: NextStep = NextStep { words: "try again", action: "connect" };
 const SIGN_IN: NextStep = NextStep { words: "sign in again, then try again", action: "connect" };
+const ENTER: NextStep = NextStep { words: "Enter signs in, or says what is missing", action: "open" };
 const RIGHTS: NextStep = NextStep { words: "ask for the right, then try again", action: "connect" };
 
 /// A cluster's connection, in the words of its row.
@@ -18,8 +19,8 @@ const RIGHTS: NextStep = NextStep { words: "ask for the right, then try again", 
 pub struct ClusterState {
     /// Its name.
     pub name: SafeText,
-    /// `live`, `loading`, `connecting`, `idle`, `unreachable`, `denied`, `expired`, `slow`, `stale`, `unreadable`; other words
-    /// mean nothing bad.
+    /// `live`, `loading`, `connecting`, `idle`, `unreachable`, `denied`, `slow`, `stale`, `unreadable`, or a sign-in's; other
+    /// words mean nothing bad.
     pub phase: SafeText,
     /// Why, in words: `TLS handshake timeout`.
     pub cause: SafeText,
@@ -34,7 +35,9 @@ pub fn check(cluster: ClusterId, state: &ClusterState, now: Timestamp) -> Vec<Fi
         // Who is not known has to sign in; who is known and may not has to ask.
         "denied" if state.cause.starts_with("401") => ("denied", Severity::P1, SIGN_IN),
         "denied" => ("denied", Severity::P1, RIGHTS),
-        "expired" => ("expired", Severity::P2, RETRY),
+        "needs sign-in" | "sign-in expired" | "plugin missing" | "sign-in denied" | "sign-in failed" => {
+            ("signed-out", Severity::P2, ENTER)
+        }
         "slow" => ("slow-api", Severity::P2, RETRY),
         "stale" => ("stale", Severity::P2, RETRY),
         "unreadable" => ("unreadable", Severity::P2, RETRY),
@@ -66,7 +69,8 @@ mod tests {
                 Some(("unreachable", "unreachable: TLS handshake timeout")),
             ),
             ("denied", "403", Some(("denied", "denied: 403"))),
-            ("expired", "", Some(("expired", "expired"))),
+            ("sign-in expired", "", Some(("signed-out", "sign-in expired"))),
+            ("plugin missing", "aws", Some(("signed-out", "plugin missing: aws"))),
             ("slow", "p50 2s", Some(("slow-api", "slow: p50 2s"))),
             ("stale", "", Some(("stale", "stale"))),
             ("unreadable", "pods: 500", Some(("unreadable", "unreadable: pods: 500"))),

@@ -1,5 +1,6 @@
 //! Overview: what is under the tree's cursor, one level further down, what is worst there now, and what changed there.
 
+mod cluster;
 mod pod;
 
 use std::collections::BTreeMap;
@@ -49,7 +50,7 @@ struct Line {
 pub struct Overview {
     lines: Vec<Line>,
     title: &'static str,
-    pod: Vec<String>,
+    about: Vec<String>,
     worst: Vec<Problem>,
     changed: Vec<Told>,
     list: List,
@@ -86,7 +87,7 @@ impl Overview {
     fn collect(&mut self, seen: Seen<'_>) {
         let clusters: Vec<&Cluster> = seen.fleet.in_scope(seen.preview).collect();
         let nodes: Vec<&TreeNode> = seen.preview.tree_nodes().collect();
-        self.pod.clear();
+        self.about.clear();
         self.worst = problems::of(seen.fleet, seen.preview, seen.now);
         self.changed = changes::of(seen.fleet, seen.preview, seen.now);
         let (title, lines) = match nodes.as_slice() {
@@ -94,7 +95,7 @@ impl Overview {
             [TreeNode::Namespace(id, ns)] => ("WORKLOAD", workloads(seen, *id, ns)),
             [TreeNode::Workload(id, ns, kind, name)] => ("POD", pods(seen, *id, ns, kind.info().name, name)),
             [TreeNode::Pod(id, ns, name)] => {
-                self.pod = pod::words(seen, *id, ns, name);
+                self.about = pod::words(seen, *id, ns, name);
                 ("POD", Vec::new())
             }
             [] => ("CLOUD", clouds(seen, &clusters)),
@@ -402,6 +403,9 @@ impl Pane for Overview {
                 self.list.go(self.lines.iter().position(is).unwrap_or(0));
             }
         }
+        if let [TreeNode::Cluster(id)] = seen.preview.tree_nodes().collect::<Vec<_>>().as_slice() {
+            self.about = cluster::words(seen, *id, size.1);
+        }
         let room = usize::from(size.0.saturating_sub(1));
         let below = self.below();
         let most = if below == 0 { room } else { room.saturating_sub(below + 2).max(room / 2) };
@@ -421,7 +425,7 @@ impl Pane for Overview {
 
     fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
         let mut y = area.y;
-        if self.pod.is_empty() {
+        if self.about.is_empty() {
             let height = u16::try_from(self.list.window().len()).unwrap_or(0) + 1;
             let columns = columns(self.title);
             let table = Rect { height: height.min(area.height), ..area };
@@ -443,7 +447,7 @@ impl Pane for Overview {
             });
             y += height;
         } else {
-            for line in &self.pod {
+            for line in &self.about {
                 if y >= area.bottom() {
                     return;
                 }

@@ -1,0 +1,59 @@
+//! One cluster that cannot be looked into, in words: why, what to do about it, who would enter it and how.
+
+use crate::domain::age;
+use crate::domain::cells;
+use crate::domain::id::ClusterId;
+use crate::fleet::cluster::{By, Cluster, Phase};
+use crate::ui::pane::Seen;
+
+/// How a cluster without rows stands, line by line; nothing for one that has rows, or will.
+pub(super) fn words(seen: Seen<'_>, id: ClusterId, width: u16) -> Vec<String> {
+    let Some(cluster) = seen.fleet.cluster(id) else { return Vec::new() };
+    if cluster.namespaces().next().is_some() {
+        return Vec::new();
+    }
+    let Some(next) = next(cluster) else { return Vec::new() };
+    let since =
+        cluster.phase.since().map_or_else(String::new, |s| format!(" for {}", age::show(s, seen.now)));
+    let mut out = vec![format!("{}: {}{since}", cluster.info.name(), cluster.phase.word())];
+    if let Some(cause) = cluster.phase.cause() {
+        out.extend(cells::wrap(cause, width.saturating_sub(2), 0));
+    }
+    out.push(String::new());
+    out.extend(cells::wrap(&next, width.saturating_sub(2), 0));
+    out.push(String::new());
+    let info = &cluster.info;
+    out.push(format!("server    {}", info.server));
+    out.push(format!("context   {}", info.context));
+    out.push(format!("as        {} ({})", info.user, info.auth));
+    if let Some((what, until)) = cluster.expires {
+        let how = if until <= seen.now { "expired" } else { "good until" };
+        out.push(format!("{what}: {how} {}", until.strftime("%Y-%m-%d %H:%M UTC")));
+    }
+    if !info.other_contexts.is_empty() {
+        let others: Vec<&str> = info.other_contexts.iter().map(|c| c.as_str()).collect();
+        let words = format!("also by   {}   (I in the tree changes who acts)", others.join(", "));
+        out.extend(cells::wrap(&words, width.saturating_sub(2), 10));
+    }
+    out
+}
+
+/// What a person can do.
+fn next(cluster: &Cluster) -> Option<String> {
+    match &cluster.phase {
+        Phase::Idle => Some("C connects it.".to_owned()),
+        Phase::SignedOut { need, .. } => Some(match need.by {
+            By::Command => {
+                format!("Enter in the tree signs in, with the terminal handed over:  {}", need.next)
+            }
+            By::Consent => "Enter in the tree shows the program and asks whether it may run.".to_owned(),
+            By::Person => "Put that right, then C in the tree tries again.".to_owned(),
+        }),
+        Phase::Denied { .. } | Phase::Failed { .. } => Some("C in the tree tries again at once.".to_owned()),
+        Phase::Connecting { .. }
+        | Phase::Syncing { .. }
+        | Phase::Live
+        | Phase::Stale { .. }
+        | Phase::Unreadable { .. } => None,
+    }
+}
