@@ -15,9 +15,10 @@ use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
 use super::Fleet;
-use super::cluster::{Cluster, ClusterInfo, Key, Lack, Load, Phase};
+use super::cluster::{Cluster, ClusterInfo, Key, Lack, Load};
 use super::delta::{Delta, Roster, Row, Update};
 use super::index::Tally;
+use super::phase::Phase;
 
 /// Changes that are remembered.
 const CHANGES: usize = 500;
@@ -108,6 +109,7 @@ impl Seen {
             | Phase::Denied { cause, .. }
             | Phase::Unreadable { cause, .. }
             | Phase::SignedOut { cause, .. }
+            | Phase::Unusable { cause }
             | Phase::Failed { cause, .. }
                 if cluster.phase == Phase::Live =>
             {
@@ -122,6 +124,7 @@ impl Seen {
             | Phase::Denied { .. }
             | Phase::Unreadable { .. }
             | Phase::SignedOut { .. }
+            | Phase::Unusable { .. }
             | Phase::Failed { .. } => {}
         }
     }

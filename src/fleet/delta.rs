@@ -14,7 +14,8 @@ use crate::domain::resources::Amount;
 use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
-use super::cluster::{ClusterInfo, Lack, Phase};
+use super::cluster::{ClusterInfo, Lack};
+use super::phase::Phase;
 
 /// What a source says, in the order it happened.
 #[derive(Clone, Debug)]

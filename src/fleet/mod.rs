@@ -9,6 +9,7 @@ pub mod demand;
 pub mod guards;
 pub mod index;
 pub mod node_cost;
+pub mod phase;
 pub mod table;
 pub mod tree;
 
@@ -23,8 +24,9 @@ use crate::domain::cost::catalogue::Catalogue;
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::scope::Scope;
-use cluster::{Cluster, ClusterInfo, Load, Phase};
+use cluster::{Cluster, ClusterInfo, Load};
 use guards::Guards;
+use phase::Phase;
 
 /// Everything known of every cluster.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +53,7 @@ pub struct PhaseCounts {
     pub denied: usize,
     pub unreadable: usize,
     pub signed_out: usize,
+    pub unusable: usize,
     pub failed: usize,
 }
 
@@ -120,6 +123,7 @@ impl Fleet {
                 Phase::Denied { .. } => n.denied += 1,
                 Phase::Unreadable { .. } => n.unreadable += 1,
                 Phase::SignedOut { .. } => n.signed_out += 1,
+                Phase::Unusable { .. } => n.unusable += 1,
                 Phase::Failed { .. } => n.failed += 1,
             }
         }

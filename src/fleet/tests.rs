@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::Fleet;
-use super::cluster::{ClusterInfo, Phase};
+use super::cluster::ClusterInfo;
 use super::delta::{Batch, Delta, Roster, Row, Update};
+use super::phase::Phase;
 use crate::domain::change::What;
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;

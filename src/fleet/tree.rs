@@ -15,8 +15,9 @@ use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
 use super::Fleet;
-use super::cluster::{Cluster, Phase};
+use super::cluster::Cluster;
 use super::index::Tally;
+use super::phase::Phase;
 
 /// One visible row of the tree.
 #[derive(Clone, Debug, PartialEq)]
@@ -233,9 +234,11 @@ pub fn of_cluster(c: &Cluster) -> (Health, (u32, u32)) {
     let bad = t.bad();
     match c.phase {
         Phase::Failed { .. } => (Health::Down, (bad.0, bad.1 + 1)),
-        Phase::Stale { .. } | Phase::Denied { .. } | Phase::Unreadable { .. } | Phase::SignedOut { .. } => {
-            (Health::Degraded.max(worst(t)), (bad.0 + 1, bad.1))
-        }
+        Phase::Stale { .. }
+        | Phase::Denied { .. }
+        | Phase::Unreadable { .. }
+        | Phase::SignedOut { .. }
+        | Phase::Unusable { .. } => (Health::Degraded.max(worst(t)), (bad.0 + 1, bad.1)),
         // What is not seen may be broken: such a cluster is not simply well.
         Phase::Live if c.lacks().next().is_some() => (Health::Degraded.max(worst(t)), (bad.0 + 1, bad.1)),
         Phase::Idle => (Health::Unknown, bad),

@@ -16,9 +16,10 @@ use crate::domain::place::Provider;
 use crate::domain::scope::Scope;
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
-use crate::fleet::cluster::{Cluster, Load, Phase};
+use crate::fleet::cluster::{Cluster, Load};
 use crate::fleet::delta::Update;
 use crate::fleet::demand::Demand;
+use crate::fleet::phase::Phase;
 use crate::source::clock::Clock;
 
 use super::catalogue;
@@ -200,6 +201,7 @@ fn is_settled(cluster: &Cluster, kinds: &BTreeSet<Kind>) -> bool {
         | Phase::Denied { .. }
         | Phase::Unreadable { .. }
         | Phase::SignedOut { .. }
+        | Phase::Unusable { .. }
         | Phase::Stale { .. } => true,
         Phase::Live => kinds
             .iter()

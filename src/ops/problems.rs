@@ -9,7 +9,8 @@ use crate::domain::triage::{
     ClusterState, Finding, Problem, RefusedKind, Severity, clusters, group, kinds, nodes, pods, workloads,
 };
 use crate::fleet::Fleet;
-use crate::fleet::cluster::{Cluster, Load, Phase, Why};
+use crate::fleet::cluster::{Cluster, Load, Why};
+use crate::fleet::phase::Phase;
 
 /// The problems of what is in scope, worst first.
 pub fn of(fleet: &Fleet, scope: &Scope, now: Timestamp) -> Vec<Problem> {

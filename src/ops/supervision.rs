@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::connect::Connect;
 use crate::domain::id::ClusterId;
 use crate::domain::text::SafeText;
-use crate::fleet::cluster::Phase;
 use crate::fleet::delta::{Batch, Delta, Roster, Update};
 use crate::fleet::demand::Demand;
+use crate::fleet::phase::Phase;
 use crate::source::kubeconfig::{Auth, ContextEntry};
 use crate::source::supervise::{After, Begin, Running, Supervisors};
 
@@ -92,7 +92,7 @@ impl Supervision {
             other => {
                 let why = other.and_then(|c| c.unusable.as_deref());
                 let cause = SafeText::new(why.unwrap_or("no context leads to this cluster"));
-                let phase = Phase::Failed { since: session.clock.now(), cause };
+                let phase = Phase::Unusable { cause };
                 let update = Update::Cluster(Batch { cluster: id, deltas: vec![Delta::Phase(phase)] });
                 let updates = self.updates.clone();
                 tokio::spawn(async move {

@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use kube::client::AuthError;
 
 use crate::domain::text::SafeText;
-use crate::fleet::cluster::Need;
+use crate::fleet::phase::Need;
 
 /// What kind of trouble it is, by what the reader can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,9 +24,9 @@ use super::{api, batch};
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
-use crate::fleet::cluster::Phase;
 use crate::fleet::delta::{Delta, Update};
 use crate::fleet::demand::Demand;
+use crate::fleet::phase::Phase;
 
 /// How often a cluster is asked whether it is there, and how long it may take to say so.
 const HEALTH_EVERY: Duration = Duration::from_secs(5);
@@ -212,6 +212,7 @@ impl One {
             | Phase::Denied { .. }
             | Phase::Unreadable { .. }
             | Phase::SignedOut { .. }
+            | Phase::Unusable { .. }
             | Phase::Failed { .. } => since,
         }
     }

@@ -30,9 +30,10 @@ use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::place::Place;
 use crate::fleet::Fleet;
-use crate::fleet::cluster::{Cluster, ClusterInfo, Load, Phase, Why};
+use crate::fleet::cluster::{Cluster, ClusterInfo, Load, Why};
 use crate::fleet::delta::Update;
 use crate::fleet::demand::Demand;
+use crate::fleet::phase::Phase;
 
 /// How the server answers for one resource; what is not named is well and has no objects.
 #[derive(Clone, Copy, Debug, PartialEq)]

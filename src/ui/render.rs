@@ -19,8 +19,8 @@ use crate::domain::quantity::count;
 use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
-use crate::fleet::cluster::Phase;
 use crate::fleet::index::Tally;
+use crate::fleet::phase::Phase;
 use crate::ops::costs;
 
 use super::action::Action;
@@ -131,6 +131,10 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     }
     if phases.signed_out > 0 {
         let words = format!("{} signed out", phases.signed_out);
+        right.push((words, base.patch(theme.health(Health::Degraded))));
+    }
+    if phases.unusable > 0 {
+        let words = format!("{} unusable", phases.unusable);
         right.push((words, base.patch(theme.health(Health::Degraded))));
     }
     if phases.denied > 0 {

@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use skyfleet::domain::cloud::LocalFiles;
 use skyfleet::domain::scope::Scope;
-use skyfleet::fleet::cluster::{By, Phase};
+use skyfleet::fleet::phase::{By, Phase};
 use skyfleet::ops::gather::{Gathering, Want, gather};
 use skyfleet::ops::session::{Session, SessionOptions};
 use skyfleet::source::api;
@@ -347,7 +347,7 @@ async fn failures(clusters: &Clusters) -> Result<(), String> {
             "a token file that is not there",
             p.cluster(),
             json!({"tokenFile": "gone"}),
-            "unreachable",
+            "unusable",
             "token file that is not there",
         ),
         (

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use skyfleet::domain::cloud::LocalFiles;
 use skyfleet::domain::scope::Scope;
-use skyfleet::fleet::cluster::Phase;
+use skyfleet::fleet::phase::Phase;
 use skyfleet::ops::gather::{Want, gather};
 
 use crate::Clusters;

@@ -13,7 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::out;
 use crate::domain::plan::Step;
 use crate::domain::scope::Scope;
-use crate::fleet::cluster::Phase;
+use crate::fleet::phase::Phase;
 use crate::ops::deploy::{self, DeployOptions, DeployTo};
 use crate::ops::session::Session;
 

@@ -12,6 +12,7 @@ use crate::domain::text::SafeText;
 const RETRY: NextStep = NextStep { words: "try again", action: "connect" };
 const SIGN_IN: NextStep = NextStep { words: "sign in again, then try again", action: "connect" };
 const ENTER: NextStep = NextStep { words: "Enter signs in, or says what is missing", action: "open" };
+const MEND: NextStep = NextStep { words: "mend the entry; skyfleet doctor says how", action: "connect" };
 const RIGHTS: NextStep = NextStep { words: "ask for the right, then try again", action: "connect" };
 
 /// A cluster's connection, in the words of its row.
@@ -19,7 +20,7 @@ const RIGHTS: NextStep = NextStep { words: "ask for the right, then try again", 
 pub struct ClusterState {
     /// Its name.
     pub name: SafeText,
-    /// `live`, `loading`, `connecting`, `idle`, `unreachable`, `denied`, `slow`, `stale`, `unreadable`, or a sign-in's; other
+    /// `live`, `loading`, `connecting`, `idle`, `unreachable`, `denied`, `slow`, `stale`, `unreadable`, `unusable`, or a sign-in's; other
     /// words mean nothing bad.
     pub phase: SafeText,
     /// Why, in words: `TLS handshake timeout`.
@@ -38,6 +39,7 @@ pub fn check(cluster: ClusterId, state: &ClusterState, now: Timestamp) -> Vec<Fi
         "needs sign-in" | "sign-in expired" | "plugin missing" | "sign-in denied" | "sign-in failed" => {
             ("signed-out", Severity::P2, ENTER)
         }
+        "unusable" => ("unusable", Severity::P2, MEND),
         "slow" => ("slow-api", Severity::P2, RETRY),
         "stale" => ("stale", Severity::P2, RETRY),
         "unreadable" => ("unreadable", Severity::P2, RETRY),
@@ -70,6 +72,7 @@ mod tests {
             ),
             ("denied", "403", Some(("denied", "denied: 403"))),
             ("sign-in expired", "", Some(("signed-out", "sign-in expired"))),
+            ("unusable", "no server", Some(("unusable", "unusable: no server"))),
             ("plugin missing", "aws", Some(("signed-out", "plugin missing: aws"))),
             ("slow", "p50 2s", Some(("slow-api", "slow: p50 2s"))),
             ("stale", "", Some(("stale", "stale"))),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::sign_in::{Next, SignIn, SignInState};
 use crate::domain::text::SafeText;
-use crate::fleet::cluster::{By, Need};
+use crate::fleet::phase::{By, Need};
 use crate::source::fault::{Fault, FaultClass};
 
 /// Trouble with a credential plugin.

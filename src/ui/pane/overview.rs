@@ -18,8 +18,9 @@ use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
 use crate::domain::triage::finding::Severity;
 use crate::domain::triage::problem::Problem;
-use crate::fleet::cluster::{Cluster, Phase};
+use crate::fleet::cluster::Cluster;
 use crate::fleet::index::Tally;
+use crate::fleet::phase::Phase;
 use crate::fleet::table::{Column, percent};
 use crate::fleet::tree;
 use crate::ops::{changes, costs, problems};
@@ -222,6 +223,7 @@ fn cluster_line(seen: Seen<'_>, c: &Cluster) -> Line {
         | Phase::Denied { .. }
         | Phase::Unreadable { .. }
         | Phase::SignedOut { .. }
+        | Phase::Unusable { .. }
         | Phase::Failed { .. }) => {
             let since = phase.since().map_or_else(String::new, |s| format!(" {}", age::show(s, seen.now)));
             let cause = phase.cause().map_or_else(String::new, |w| format!(": {w}"));

@@ -15,7 +15,7 @@ use crate::domain::health::Health;
 use crate::domain::id::ClusterId;
 use crate::domain::scope::TreeNode;
 use crate::fleet::Fleet;
-use crate::fleet::cluster::Phase;
+use crate::fleet::phase::Phase;
 use crate::fleet::tree::{self, Expanded, TreeRow};
 use crate::ops::costs;
 use crate::ui::action::Action;
@@ -404,6 +404,7 @@ fn state_words(row: &TreeRow, ascii: bool, now: Timestamp) -> (String, Health) {
             return (words, Health::Degraded);
         }
         Some(Phase::Denied { .. }) => return ("denied".to_owned(), Health::Degraded),
+        Some(Phase::Unusable { .. }) => return ("unusable".to_owned(), Health::Degraded),
         Some(Phase::SignedOut { need, .. }) => {
             return (need.state.short().to_owned(), Health::Degraded);
         }

@@ -5,7 +5,8 @@ use crate::domain::id::ClusterId;
 use crate::domain::quantity::count;
 use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
-use crate::fleet::cluster::{By, Cluster, Need, Phase};
+use crate::fleet::cluster::Cluster;
+use crate::fleet::phase::{By, Need, Phase};
 use crate::ui::effect::{Effect, Job, Toast};
 use crate::ui::modal::choice::Choice;
 
@@ -25,6 +26,7 @@ impl View {
             | Phase::Stale { .. }
             | Phase::Denied { .. }
             | Phase::Unreadable { .. }
+            | Phase::Unusable { .. }
             | Phase::Failed { .. } => None,
         }
     }
@@ -131,6 +133,7 @@ fn needs(cluster: &Cluster) -> Option<&Need> {
         | Phase::Stale { .. }
         | Phase::Denied { .. }
         | Phase::Unreadable { .. }
+        | Phase::Unusable { .. }
         | Phase::Failed { .. } => None,
     }
 }

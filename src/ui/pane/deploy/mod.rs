@@ -18,7 +18,7 @@ use crate::domain::plan::{Plan, StepAction, Verb};
 use crate::domain::quantity::count;
 use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
-use crate::fleet::cluster::Phase;
+use crate::fleet::phase::Phase;
 use crate::ops::deploy::{DeployOptions, DeployTo};
 use crate::ops::journal::Past;
 use crate::ops::run::{Outcome, RunEvent};

@@ -3,7 +3,8 @@
 use crate::domain::age;
 use crate::domain::cells;
 use crate::domain::id::ClusterId;
-use crate::fleet::cluster::{By, Cluster, Phase};
+use crate::fleet::cluster::Cluster;
+use crate::fleet::phase::{By, Phase};
 use crate::ui::pane::Seen;
 
 /// How a cluster without rows stands, line by line; nothing for one that has rows, or will.
@@ -49,6 +50,9 @@ fn next(cluster: &Cluster) -> Option<String> {
             By::Consent => "Enter in the tree shows the program and asks whether it may run.".to_owned(),
             By::Person => "Put that right, then C in the tree tries again.".to_owned(),
         }),
+        Phase::Unusable { .. } => {
+            Some("The entry has to be mended in the kubeconfig; it is read again by itself.".to_owned())
+        }
         Phase::Denied { .. } | Phase::Failed { .. } => Some("C in the tree tries again at once.".to_owned()),
         Phase::Connecting { .. }
         | Phase::Syncing { .. }

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use crate::domain::age;
 use crate::domain::kind::Kind;
 use crate::domain::quantity::{count, show_count};
-use crate::fleet::cluster::{Cluster, Lack, Load, Phase, Why};
+use crate::fleet::cluster::{Cluster, Lack, Load, Why};
+use crate::fleet::phase::Phase;
 use crate::ui::pane::Seen;
 
 /// Since when a kind is not current, and why.
