@@ -34,7 +34,18 @@ fn var(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Nobody else reads this process's memory, and no core of it is written: it holds credentials.
+fn guard_memory() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+}
+
 fn main() -> ExitCode {
+    guard_memory();
     let args = match cli::args::parse(std::env::args_os().collect::<Vec<OsString>>()) {
         Ok(args) => args,
         Err((text, false)) => {
@@ -246,8 +257,12 @@ fn real(
         let names: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
         return Err(format!("there is no kubeconfig {}", names.join(", ")));
     }
-    let reader =
-        Reader { files, home: Home::from_env(home.clone()), overrides: overrides(settings, notices) };
+    let reader = Reader {
+        files,
+        home: Home::from_env(home.clone()),
+        overrides: overrides(settings, notices),
+        in_pod: args.kubeconfig.is_empty(),
+    };
     let policy: Policy = settings.exec_policy.value.parse()?;
     let trusted = paths.state.clone().unwrap_or_else(|| home.join(".skyfleet")).join("trusted");
     let mut plugins = PluginOptions::new(policy, trusted, home);
@@ -262,7 +277,7 @@ fn real(
         plugins: Plugins::new(plugins),
         proxies: ProxyEnv::of(var),
         connect: settings.connect.value,
-        reader: Some(reader),
+        reader: Some(reader).filter(Reader::is_lasting),
         remembered,
         ..options(args, settings)?
     };
@@ -432,10 +447,11 @@ fn log_to(args: &SessionArgs, paths: &Paths) {
         complain(&format!("cannot write the log {}", path.display()));
         return;
     };
+    let log = skyfleet::ops::log::Redacting::new(file);
     let filter = tracing_subscriber::EnvFilter::new(level);
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(false)
-        .with_writer(Arc::new(file))
+        .with_writer(move || log.clone())
         .try_init();
 }

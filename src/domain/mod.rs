@@ -28,6 +28,7 @@ pub mod plan;
 pub mod pod;
 pub mod quantity;
 pub mod readiness;
+pub mod redact;
 pub mod resources;
 pub mod scope;
 pub mod sign_in;

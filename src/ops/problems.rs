@@ -96,6 +96,7 @@ fn of_cluster(cluster: &Cluster, scope: &Scope, now: Timestamp, out: &mut Vec<Fi
     let (id, at) = (cluster.id(), cluster.info.at());
     // A cluster that cannot be reached matters to whoever looks at any part of it.
     out.extend(clusters::check(id, &state_of(cluster), now));
+    out.extend(cluster.expires.and_then(|e| clusters::check_expiry(id, cluster.info.name(), e, now)));
     // Where everything is refused, or nothing answers, that is said above.
     if cluster.phase == Phase::Live {
         for (kind, lack) in cluster.lacks().filter(|(_, lack)| lack.why != Why::Trouble) {

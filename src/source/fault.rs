@@ -6,6 +6,7 @@ use std::error::Error as StdError;
 
 use kube::client::AuthError;
 
+use crate::domain::redact::redact;
 use crate::domain::text::SafeText;
 use crate::fleet::phase::Need;
 
@@ -59,7 +60,13 @@ pub struct Fault {
 impl Fault {
     /// A fault of that class and these words.
     pub fn new(class: FaultClass, words: &str) -> Self {
-        Self { class, words: SafeText::new(words), code: None, reason: SafeText::empty(), need: None }
+        Self {
+            class,
+            words: SafeText::new(&redact(words)),
+            code: None,
+            reason: SafeText::empty(),
+            need: None,
+        }
     }
 
     /// The credential plugin failed. Its command, its environment and what it printed may hold secrets, and are in kube's
@@ -115,7 +122,7 @@ impl Fault {
                 };
                 Self {
                     class,
-                    words: SafeText::new(&words),
+                    words: SafeText::new(&redact(&words)),
                     code: Some(status.code),
                     reason: reason_of(&status.reason),
                     need: None,

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufWriter, Write};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crossterm::event::EventStream;
 use tokio_util::sync::CancellationToken;
@@ -41,11 +42,14 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
             Ok(Leave::SignIn(id)) => {
                 // Whoever reads keys here would take them from the program that is talked to.
                 keys.0 = None;
+                forget_wake();
                 lent.store(true, Ordering::SeqCst);
                 guard.lend();
                 let session = main.session();
                 let outcome = stop.run_until_cancelled(hand_over(&session, id)).await;
                 guard.take_back()?;
+                // Before anything is drawn that a person could answer.
+                forget_wake();
                 lent.store(false, Ordering::SeqCst);
                 main.resized(crossterm::terminal::size()?)?;
                 if let Some(outcome) = outcome {
@@ -64,6 +68,11 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
     main.stop();
     drop(guard);
     Ok(left)
+}
+
+/// Takes in the wake-up that ends a stream of keys. Seen together with the first keys of the next stream it would hide them.
+fn forget_wake() {
+    let _ = crossterm::event::poll(Duration::ZERO);
 }
 
 /// Runs what a cluster's sign-in needs, with the terminal as a shell would leave it. What went wrong stays on the screen

@@ -368,3 +368,27 @@ fn nothing_secret_is_said_or_kept() {
     let line = said.lines().find(|l| l.contains(PLANTED));
     assert!(line.is_none(), "{line:?}");
 }
+
+/// Listing and reading start nothing and open no socket.
+#[test]
+fn listing_starts_nothing() {
+    let served = Served::new(&["of-alpha"]);
+    let home = Home::new();
+    home.program("plug", "touch ran; exit 1");
+    let server = served.gates[0].server();
+    home.kubeconfig(&[
+        ("plug", &server, exec("plug", &[])),
+        ("token", &server, json!({"token": "of-alpha"})),
+    ]);
+    for arguments in [&["contexts"][..], &["contexts", "-o", "json"], &["clouds"], &["--help"]] {
+        assert!(home.run(arguments).status.success(), "{arguments:?}");
+    }
+    // Nor does a screen on which nobody asks.
+    let mut pty = home.terminal(&["--connect", "manual"]);
+    pty.until("what is idle", |s| s.contains("idle") && s.contains("? help"));
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(!home.path("ran").exists());
+    assert_eq!(served.gates[0].connections.load(Ordering::SeqCst), 0);
+    pty.send(b"\x03");
+    assert_eq!(pty.ended(), 0);
+}

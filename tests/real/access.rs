@@ -33,6 +33,7 @@ pub(crate) fn tests() -> Vec<(&'static str, Test)> {
         ("every_way_in_connects_as_whom_it_should", |c| Box::pin(ways_in(c))),
         ("every_way_in_fails_with_the_right_words", |c| Box::pin(failures(c))),
         ("a_token_that_runs_out_while_connected_and_comes_back", |c| Box::pin(token_runs_out(c))),
+        ("a_certificate_that_runs_out_while_connected_and_comes_back", |c| Box::pin(certificate_runs_out(c))),
         ("proxies_by_the_environment_as_go_reads_it", |c| Box::pin(environment_proxy(c))),
     ]
 }
@@ -462,10 +463,38 @@ async fn trust(p: &Parts) -> Result<(), String> {
 async fn token_runs_out(clusters: &Clusters) -> Result<(), String> {
     let p = parts(clusters)?;
     p.file("token", &p.token);
-    let session = p.session(&p.cluster(), &json!({"tokenFile": "token"}), Policy::Allow, ProxyEnv::default());
+    let user = json!({"tokenFile": "token"});
+    let spoil = || drop(p.file("token", "ran-out"));
+    let mend = || drop(p.file("token", &p.token));
+    comes_and_goes(&p, &user, "401 Unauthorized", spoil, mend).await
+}
+
+/// The same with a client certificate: one that has expired takes the place of the good one.
+async fn certificate_runs_out(clusters: &Clusters) -> Result<(), String> {
+    let p = parts(clusters)?;
+    let pem = |data: &str| String::from_utf8(STANDARD.decode(data).unwrap()).unwrap();
+    let write = |certificate: &str, key: &str| {
+        p.file("admin.pem", &pem(certificate));
+        p.file("admin.key", &pem(key));
+    };
+    write(&p.certificate, &p.key);
+    let user = json!({"client-certificate": "admin.pem", "client-key": "admin.key"});
+    let spoil = || write(&p.expired.0, &p.expired.1);
+    comes_and_goes(&p, &user, "the client certificate expired", spoil, || write(&p.certificate, &p.key)).await
+}
+
+/// Live; after `spoil` denied with these words; after `mend` live again.
+async fn comes_and_goes(
+    p: &Parts,
+    user: &Value,
+    words: &str,
+    spoil: impl Fn(),
+    mend: impl Fn(),
+) -> Result<(), String> {
+    let session = p.session(&p.cluster(), user, Policy::Allow, ProxyEnv::default());
     let want = Want { limit: Duration::from_secs(30), ..Want::default() };
     let mut gathering = Gathering::start(&session, &Scope::all(), &want);
-    let mut reach = async |wanted: fn(&Phase) -> bool| {
+    let mut reach = async |wanted: &dyn Fn(&Phase) -> bool| {
         let waited = tokio::time::timeout(Duration::from_secs(90), async {
             while !wanted(&gathering.so_far.fleet.clusters()[0].phase) {
                 if !gathering.next().await {
@@ -480,11 +509,11 @@ async fn token_runs_out(clusters: &Clusters) -> Result<(), String> {
             Err(format!("still {:?}", gathering.so_far.fleet.clusters()[0].phase))
         }
     };
-    reach(|p| *p == Phase::Live).await?;
-    p.file("token", "ran-out");
-    reach(|p| matches!(p, Phase::Denied { cause, .. } if cause.contains("401"))).await?;
-    p.file("token", &p.token);
-    reach(|p| *p == Phase::Live).await
+    reach(&|p| *p == Phase::Live).await?;
+    spoil();
+    reach(&|p| matches!(p, Phase::Denied { cause, .. } if cause.contains(words))).await?;
+    mend();
+    reach(&|p| *p == Phase::Live).await
 }
 
 /// HTTPS_PROXY is used, but not for this machine: so says Go, and so say we.

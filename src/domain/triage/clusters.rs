@@ -29,6 +29,33 @@ pub struct ClusterState {
     pub since: Option<Timestamp>,
 }
 
+/// A credential that runs out within a week.
+const SOON: i64 = 7 * 86_400;
+const RENEW: NextStep = NextStep { words: "fetch the kubeconfig anew before that", action: "connect" };
+
+/// What is wrong with the credential a cluster is entered with: `what` it is, and until when it is good. Short-lived ones
+/// (a token of hours) are renewed by who gives them, so only certificates are looked at.
+pub fn check_expiry(
+    cluster: ClusterId,
+    name: &SafeText,
+    (what, until): (&str, Timestamp),
+    now: Timestamp,
+) -> Option<Finding> {
+    let left = until.as_second() - now.as_second();
+    if what != "client certificate" || left > SOON {
+        return None;
+    }
+    let words = if left <= 0 {
+        format!("{what} expired")
+    } else {
+        format!("{what} expires in {}", age::show(now, until))
+    };
+    let detail = format!("{words}: {}", until.strftime("%Y-%m-%d %H:%M UTC"));
+    let object =
+        FindingObject { cluster, kind: "Cluster".into(), namespace: SafeText::empty(), name: name.clone() };
+    Some(Finding::new("expires", Severity::P2, object, &words, &detail, RENEW).shared())
+}
+
 /// What is wrong with a connection.
 pub fn check(cluster: ClusterId, state: &ClusterState, now: Timestamp) -> Vec<Finding> {
     let (rule, severity, next) = match &*state.phase {
@@ -61,6 +88,21 @@ pub fn check(cluster: ClusterId, state: &ClusterState, now: Timestamp) -> Vec<Fi
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn certificates_that_run_out() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let at = |seconds: i64| Timestamp::from_second(1_000_000 + seconds).unwrap();
+        for (what, left, words) in [
+            ("client certificate", 8 * 86_400, None),
+            ("client certificate", 3 * 86_400, Some("client certificate expires in 3d")),
+            ("client certificate", -5, Some("client certificate expired")),
+            ("token", 60, None),
+        ] {
+            let found = check_expiry(ClusterId(0), &"a".into(), (what, at(left)), now);
+            assert_eq!(found.as_ref().map(|f| f.cause.as_str()), words);
+        }
+    }
 
     #[test]
     fn phases() {

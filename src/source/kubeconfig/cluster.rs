@@ -121,7 +121,7 @@ impl ClusterEntry {
 
 /// Base64 may be folded over lines.
 pub(super) fn without_blanks(data: &str) -> std::borrow::Cow<'_, str> {
-    if data.contains(char::is_whitespace) {
+    if data.bytes().any(|b| b.is_ascii_whitespace()) {
         data.split_whitespace().collect::<String>().into()
     } else {
         data.into()

@@ -9,6 +9,7 @@
 //! | `contexts` | merging, and what a context comes to |
 //! | `overrides` | what skyfleet's own settings add |
 //! | `fold` | contexts to one server are one cluster |
+//! | `in_cluster` | a pod's own service account, where there is no file |
 //! | `reader` | the same again, when files change |
 //!
 //! Architecture invariant: reading and listing opens no socket and runs no plugin. Nothing of a credential is in a word
@@ -19,6 +20,7 @@ mod contexts;
 mod fields;
 mod file;
 mod fold;
+mod in_cluster;
 mod overrides;
 mod paths;
 mod reader;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::contexts::{Loaded, load};
+use super::in_cluster::{SERVICE_ACCOUNT, in_cluster};
 use super::overrides::Override;
 use crate::source::clouds::{Home, local_files};
 
@@ -19,6 +20,8 @@ pub struct Reader {
     pub home: Home,
     /// What skyfleet's own settings say of single clusters.
     pub overrides: Vec<Override>,
+    /// Where no file is there, the pod's own service account is looked for.
+    pub in_pod: bool,
 }
 
 /// How a set of files looked: another one when anything was written.
@@ -26,9 +29,20 @@ pub struct Reader {
 pub struct Stamp(Vec<Option<(SystemTime, u64, u64)>>);
 
 impl Reader {
+    /// Whether it can be read again: what a pipe held is gone.
+    pub fn is_lasting(&self) -> bool {
+        self.files.iter().all(|f| f.metadata().map_or(true, |m| m.is_file()))
+    }
+
     /// Reads everything.
     pub fn read(&self) -> Loaded {
         let mut loaded = load(&self.files, &local_files(&self.home));
+        if self.in_pod && loaded.files.iter().all(|f| f.missing) {
+            let account = Path::new(SERVICE_ACCOUNT);
+            if let Some(pod) = in_cluster(|name| std::env::var(name).ok(), account) {
+                loaded.contexts = pod.contexts;
+            }
+        }
         super::overrides::apply(&self.overrides, &mut loaded);
         loaded
     }

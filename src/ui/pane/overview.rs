@@ -1,9 +1,8 @@
 //! Overview: what is under the tree's cursor, one level further down, what is worst there now, and what changed there.
 
 mod cluster;
+mod lines;
 mod pod;
-
-use std::collections::BTreeMap;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -15,36 +14,21 @@ use crate::domain::health::Health;
 use crate::domain::kind::Kind;
 use crate::domain::quantity::{count, show_bytes, show_count, show_cpu};
 use crate::domain::scope::TreeNode;
-use crate::domain::text::SafeText;
 use crate::domain::triage::finding::Severity;
 use crate::domain::triage::problem::Problem;
 use crate::fleet::cluster::Cluster;
-use crate::fleet::index::Tally;
-use crate::fleet::phase::Phase;
 use crate::fleet::table::{Column, percent};
-use crate::fleet::tree;
-use crate::ops::{changes, costs, problems};
+use crate::ops::{changes, problems};
 use crate::ui::action::Action;
 use crate::ui::effect::{Drill, Effect};
 use crate::ui::lens::Lens;
 use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
+use lines::{Line, clouds, cluster_line, namespaces, pods, workloads};
+
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
-
-/// One line of the upper table.
-#[derive(Clone, Debug)]
-struct Line {
-    node: Option<TreeNode>,
-    name: String,
-    clusters: usize,
-    tally: Tally,
-    health: Health,
-    bad: (u32, u32),
-    cost: Option<i128>,
-    trouble: Option<String>,
-}
 
 /// The pane's state.
 #[derive(Default)]
@@ -175,146 +159,6 @@ fn bad_words(line: &Line, ascii: bool) -> String {
     }
 }
 
-fn clouds(seen: Seen<'_>, clusters: &[&Cluster]) -> Vec<Line> {
-    let mut by: BTreeMap<&'static str, Vec<&Cluster>> = BTreeMap::new();
-    for c in clusters {
-        by.entry(c.info.place.provider.tree_word()).or_default().push(c);
-    }
-    let mut out: Vec<Line> = by
-        .into_iter()
-        .map(|(cloud, list)| {
-            let lines: Vec<Line> = list.iter().map(|c| cluster_line(seen, c)).collect();
-            let mut sum = Line {
-                node: Some(TreeNode::Cloud(SafeText::new(cloud))),
-                name: cloud.to_owned(),
-                clusters: lines.len(),
-                tally: Tally::default(),
-                health: Health::Ok,
-                bad: (0, 0),
-                cost: None,
-                trouble: match lines.as_slice() {
-                    [one] => one.trouble.clone(),
-                    _ => None,
-                },
-            };
-            for l in lines {
-                sum.tally.add(&l.tally);
-                sum.health = sum.health.max(l.health);
-                sum.bad = (sum.bad.0 + l.bad.0, sum.bad.1 + l.bad.1);
-                sum.cost = match (sum.cost, l.cost) {
-                    (Some(a), Some(b)) => Some(a + b),
-                    (a, b) => a.or(b),
-                };
-            }
-            sum
-        })
-        .collect();
-    out.sort_by_key(|l| matches!(l.name.as_str(), "on-prem" | "local"));
-    out
-}
-
-fn cluster_line(seen: Seen<'_>, c: &Cluster) -> Line {
-    let (health, bad) = tree::of_cluster(c);
-    let trouble = match &c.phase {
-        Phase::Live | Phase::Syncing { .. } => c.lack_words(),
-        phase @ (Phase::Idle
-        | Phase::Connecting { .. }
-        | Phase::Stale { .. }
-        | Phase::Denied { .. }
-        | Phase::Unreadable { .. }
-        | Phase::SignedOut { .. }
-        | Phase::Unusable { .. }
-        | Phase::Failed { .. }) => {
-            let since = phase.since().map_or_else(String::new, |s| format!(" {}", age::show(s, seen.now)));
-            let cause = phase.cause().map_or_else(String::new, |w| format!(": {w}"));
-            Some(format!("{}{since}{cause}", phase.word()))
-        }
-    };
-    Line {
-        node: Some(TreeNode::Cluster(c.id())),
-        name: c.info.name().to_string(),
-        clusters: 0,
-        tally: Tally::in_scope(c, seen.preview),
-        health,
-        bad,
-        cost: costs::node_month(seen.fleet, &TreeNode::Cluster(c.id()))
-            .filter(|_| seen.preview.covers_cluster(c.info.at())),
-        trouble,
-    }
-}
-
-fn namespaces(seen: Seen<'_>, id: crate::domain::id::ClusterId) -> Vec<Line> {
-    let Some(c) = seen.fleet.cluster(id) else { return Vec::new() };
-    tree::namespace_names(c)
-        .into_iter()
-        .map(|ns| {
-            let tally = c.tally_in(&ns).copied().unwrap_or_default();
-            Line {
-                name: ns.to_string(),
-                clusters: 0,
-                health: tally.worst(),
-                bad: tally.bad(),
-                cost: None,
-                trouble: None,
-                tally,
-                node: Some(TreeNode::Namespace(id, ns)),
-            }
-        })
-        .collect()
-}
-
-fn workloads(seen: Seen<'_>, id: crate::domain::id::ClusterId, ns: &SafeText) -> Vec<Line> {
-    let Some(c) = seen.fleet.cluster(id) else { return Vec::new() };
-    c.workloads_in(ns)
-        .map(|w| {
-            let kind = w.kind.info().name;
-            let mut tally = Tally::default();
-            for p in c.pods_in(ns) {
-                if p.workload.as_ref().is_some_and(|o| o.kind == kind && o.name == w.meta.name) {
-                    tally.add(&Tally::of_pod(p));
-                }
-            }
-            let health = w.health();
-            Line {
-                node: Some(TreeNode::Workload(id, ns.clone(), w.kind, w.meta.name.clone())),
-                name: format!("{}/{}  {}", w.kind.info().short(), w.meta.name, w.ready_cell()),
-                clusters: 0,
-                health,
-                bad: (u32::from(health == Health::Degraded), u32::from(health == Health::Down)),
-                cost: None,
-                trouble: None,
-                tally,
-            }
-        })
-        .collect()
-}
-
-fn pods(
-    seen: Seen<'_>,
-    id: crate::domain::id::ClusterId,
-    ns: &SafeText,
-    kind: &str,
-    name: &SafeText,
-) -> Vec<Line> {
-    let Some(c) = seen.fleet.cluster(id) else { return Vec::new() };
-    c.pods_in(ns)
-        .filter(|p| p.workload.as_ref().is_some_and(|o| o.kind == kind && o.name == *name))
-        .map(|p| {
-            let health = p.health(seen.now);
-            Line {
-                node: Some(TreeNode::Pod(id, ns.clone(), p.meta.name.clone())),
-                name: format!("{}  {}", p.meta.name, p.status),
-                clusters: 0,
-                health,
-                bad: (u32::from(health == Health::Degraded), u32::from(health == Health::Down)),
-                cost: None,
-                trouble: None,
-                tally: Tally::of_pod(p),
-            }
-        })
-        .collect()
-}
-
 impl Overview {
     /// How many problems it knows of.
     pub fn count(&self) -> problems::Count {
@@ -422,7 +266,11 @@ impl Pane for Overview {
     }
 
     fn heading(&self, seen: Seen<'_>) -> String {
-        count(seen.fleet.in_scope(seen.preview).count(), "cluster")
+        let mut all = seen.fleet.in_scope(seen.preview);
+        match (all.next(), all.count()) {
+            (Some(one), 0) => cluster::heading(one, seen.now),
+            (first, more) => count(usize::from(first.is_some()) + more, "cluster"),
+        }
     }
 
     fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::domain::redact::redact;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -72,15 +73,20 @@ fn install_hook() {
     if INSTALLED.swap(true, Ordering::SeqCst) {
         return;
     }
-    let (before, main) = (std::panic::take_hook(), std::thread::current().id());
+    let main = std::thread::current().id();
     std::panic::set_hook(Box::new(move |info| {
         // A task that panics on a thread of the runtime ends alone and is told as a toast: the screen stays, and nothing
         // may be written across it.
         if std::thread::current().id() != main && ACTIVE.load(Ordering::SeqCst) {
-            tracing::error!(panic = %info, "a task panicked");
+            tracing::error!(panic = %redact(&info.to_string()), "a task panicked");
             return;
         }
         restore();
-        before(info);
+        // What a panic says may hold anything; what the hook before this one would print is not looked through.
+        let words = info.payload_as_str().unwrap_or("without words");
+        let place =
+            info.location().map_or_else(String::new, |l| format!("{}:{}:{}", l.file(), l.line(), l.column()));
+        let trace = std::backtrace::Backtrace::capture();
+        let _ = writeln!(io::stderr(), "skyfleet panicked at {place}:\n{}\n{trace}", redact(words));
     }));
 }

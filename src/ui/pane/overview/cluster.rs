@@ -1,6 +1,8 @@
 //! One cluster that cannot be looked into, in words: why, what to do about it, who would enter it and how.
 
 use crate::domain::age;
+use jiff::Timestamp;
+
 use crate::domain::cells;
 use crate::domain::id::ClusterId;
 use crate::fleet::cluster::Cluster;
@@ -60,4 +62,21 @@ fn next(cluster: &Cluster) -> Option<String> {
         | Phase::Stale { .. }
         | Phase::Unreadable { .. } => None,
     }
+}
+
+/// One cluster in a line: its version, who enters it, how fast it answers, until when the credential is good.
+pub(super) fn heading(cluster: &Cluster, now: Timestamp) -> String {
+    let mut parts = Vec::new();
+    if !cluster.version.is_empty() {
+        parts.push(cluster.version.to_string());
+    }
+    parts.push(format!("as {}", cells::middle(&cluster.info.user, 32)));
+    if let Some(millis) = cluster.latency_millis {
+        parts.push(format!("{millis} ms"));
+    }
+    if let Some((what, until)) = cluster.expires {
+        let how = if until <= now { "expired" } else { "until" };
+        parts.push(format!("{what} {how} {}", until.strftime("%Y-%m-%d")));
+    }
+    parts.join("   ")
 }
