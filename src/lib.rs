@@ -47,6 +47,7 @@
 //! | a fuzz target | `fuzz/fuzz_targets/x.rs` and one `[[bin]]` in `fuzz/Cargo.toml`; `cargo +nightly fuzz run x` |
 //! | a theme, a key map | one YAML file in `themes/` or `keymaps/`, one line in `ui/theme/mod.rs` or `ui/keymap.rs` |
 //! | a fleet, an incident for the demo | one YAML file in `demo/` |
+//! | a check of the doctor | `ops/doctor/x.rs` and one line in its `mod.rs` |
 //! | a command | `cli/commands/x.rs` and one variant in `cli/args.rs` |
 //!
 //! # Words

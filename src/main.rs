@@ -114,7 +114,10 @@ async fn run(args: Args) -> Exit {
             return Exit::Usage;
         }
     };
-    for file in session.files.iter().filter(|_| !simulated) {
+    // Of a list of files some may not be there. Commands that are about the files say it themselves.
+    let all_missing = session.files.iter().all(|f| f.missing);
+    let says = matches!(args.command, Some(Command::Contexts(_) | Command::Doctor(_)));
+    for file in session.files.iter().filter(|f| !simulated && !says && (all_missing || !f.missing)) {
         if let Some(error) = &file.error {
             notices.push(format!("{}: {error}", file.path.display()));
         }

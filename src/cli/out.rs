@@ -95,10 +95,9 @@ enum Matters {
 impl Matters {
     fn of(title: &str) -> Self {
         match title {
-            "CLUSTER" | "CONTEXT" | "NAMESPACE" | "NAME" | "NODE" | "WORKLOAD" | "OBJECT" | "WHAT" => {
-                Self::Names
-            }
-            "STATUS" | "HOW IT IS" | "TO MEND IT" | "REASON" | "MESSAGE" | "USABLE" => Self::States,
+            "CLUSTER" | "CONTEXT" | "NAMESPACE" | "NAME" | "NODE" | "WORKLOAD" | "OBJECT" | "WHAT"
+            | "PLACE" => Self::Names,
+            "STATUS" | "REASON" | "MESSAGE" | "USABLE" => Self::States,
             _ => Self::Describes,
         }
     }

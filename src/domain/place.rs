@@ -105,6 +105,17 @@ pub enum Certainty {
     Unknown,
 }
 
+impl Certainty {
+    /// The word, as in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Inferred => "inferred",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// Where a cluster is. Empty text means: not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {

@@ -55,6 +55,23 @@ pub struct ContextRow {
     pub reason: Option<String>,
     /// It is the current context.
     pub current: bool,
+    /// The account of the identity that signs; the cluster's may be another. Not in the JSON.
+    #[serde(skip)]
+    pub signs_as: SafeText,
+}
+
+impl ContextRow {
+    /// Where it is, for people: `aws/eks 222233334444/eu-west-1/shop`, without the parts nobody knows.
+    pub fn place(&self) -> String {
+        let service = self.service.as_deref().filter(|s| *s != self.provider.word());
+        let cloud = match service {
+            Some(service) => format!("{}/{service}", self.provider.tree_word()),
+            None => self.provider.tree_word().to_owned(),
+        };
+        let parts: Vec<&str> =
+            [&self.account, &self.region, &self.cluster].into_iter().flatten().map(|t| t.as_str()).collect();
+        if parts.is_empty() { cloud } else { format!("{cloud} {}", parts.join("/")) }
+    }
 }
 
 /// One file.
@@ -93,6 +110,7 @@ pub fn of(session: &Session) -> Report {
             usable: c.unusable.is_none(),
             reason: c.unusable.clone(),
             current: c.current,
+            signs_as: c.located.signs_as.clone(),
         })
         .collect();
     let files = session

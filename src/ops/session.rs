@@ -37,6 +37,8 @@ pub struct Session {
     guards: Arc<Guards>,
     /// Every file that was read, or could not be.
     pub files: Vec<FileState>,
+    /// The name of a current context that no file has.
+    pub dangling_current: Option<String>,
     /// The clusters behind the contexts, by id.
     pub infos: Vec<ClusterInfo>,
     /// Ids that were ever given; none is given twice.
@@ -149,6 +151,7 @@ impl Session {
             guards: Arc::new(guards),
             contexts: Vec::new(),
             files: Vec::new(),
+            dangling_current: None,
             infos: Vec::new(),
             ids: 0,
             pool: Arc::new(Pool::new(dialer)),
@@ -218,6 +221,7 @@ impl Session {
         self.infos = infos;
         self.contexts = loaded.contexts;
         self.files = loaded.files;
+        self.dangling_current = loaded.dangling_current;
         roster
     }
 
@@ -246,9 +250,11 @@ impl Session {
         });
         out.remembered.retain(|c| !rivals.contains(c));
         out.remembered.push(context.to_string());
-        let loaded =
-            Loaded { contexts: self.contexts.clone(), files: self.files.clone(), ..Loaded::default() };
-        let roster = out.take(loaded);
+        let roster = out.take(Loaded {
+            contexts: self.contexts.clone(),
+            files: self.files.clone(),
+            dangling_current: self.dangling_current.clone(),
+        });
         (out, roster)
     }
 
@@ -325,6 +331,7 @@ impl Session {
             by_context: self.by_context.clone(),
             guards: self.guards.clone(),
             files: self.files.clone(),
+            dangling_current: self.dangling_current.clone(),
             infos: self.infos.clone(),
             pool: self.pool.clone(),
             clock: self.clock.clone(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::{AsyncReadExt, StreamExt};
 use http::{Method, Request};
+use jiff::Timestamp;
 use kube::Client;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -163,6 +164,14 @@ impl Pages {
 pub async fn version(client: &Client) -> Result<SafeText, Fault> {
     let info: Value = read(client, "/version").await?;
     Ok(SafeText::new(info.get("gitVersion").and_then(Value::as_str).unwrap_or("")))
+}
+
+/// What time the server says it is, by the `Date` of its answer; none where it does not say, or does not answer.
+pub async fn time(client: &Client) -> Option<Timestamp> {
+    let asked = Request::builder().uri("/version").body(kube::client::Body::empty()).ok()?;
+    let answer = timeout(ANSWER_LIMIT, client.send(asked)).await.ok()?.ok()?;
+    let date = answer.headers().get(http::header::DATE)?.to_str().ok()?;
+    jiff::fmt::rfc2822::parse(date).ok().map(|zoned| zoned.timestamp())
 }
 
 /// Whether the server answers at all. Any HTTP answer but 401 means yes: `/readyz` may be forbidden or say "not yet".

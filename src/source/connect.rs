@@ -19,6 +19,7 @@ use super::kubeconfig::{Access, ClusterEntry, ContextEntry, Exec, Impersonation}
 use super::plugin::{Interactive, Plugin, PluginFault, PluginOptions, Plugins, Policy};
 use super::proxy::ProxyEnv;
 use super::signed::{Target, connect};
+use crate::domain::context::Server;
 
 /// Makes clients by context name.
 pub trait Dial: Send + Sync {
@@ -121,6 +122,21 @@ impl FromKubeconfig {
     /// The plugin of a context that gave nothing the last time, and why.
     pub fn needs(&self, context: &str) -> Option<(Plugin, PluginFault)> {
         self.entry(context).ok()?.signer.needs()
+    }
+
+    /// The plugin that a context signs in by.
+    pub fn plugin(&self, context: &str) -> Option<Plugin> {
+        self.entry(context).ok()?.signer.plugin().cloned()
+    }
+
+    /// The proxy that a context's server is reached by, and whether the environment says so; nothing of it is hidden.
+    pub fn proxy(&self, context: &str) -> Option<(SecretString, bool)> {
+        let cluster = self.entry(context).ok()?.access.cluster;
+        if let Some(own) = &cluster.proxy {
+            return Some((own.clone(), false));
+        }
+        let server = cluster.server.as_deref().and_then(Server::parse)?;
+        Some((self.surroundings.proxies.of_server(&server)?.into(), true))
     }
 
     fn acting_as(&self, access: &Access) -> Option<Impersonation> {

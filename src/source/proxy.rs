@@ -112,11 +112,11 @@ fn host_and_port(entry: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// An address without user and password: what may be shown of a proxy.
+/// An address without user and password: what may be shown of a proxy. A password may hold a `/` that nobody escaped.
 pub fn shown(proxy: &str) -> String {
     let (scheme, rest) = proxy.split_once("://").unwrap_or(("http", proxy));
-    let host = rest.split('/').next().unwrap_or(rest);
-    format!("{scheme}://{}", host.rsplit_once('@').map_or(host, |(_, host)| host))
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    format!("{scheme}://{}", rest.split(['/', '?', '#']).next().unwrap_or(rest))
 }
 
 #[cfg(test)]
@@ -190,5 +190,6 @@ mod tests {
     fn what_is_shown_of_a_proxy() {
         assert_eq!(shown("http://user:secret@p:3128/"), "http://p:3128");
         assert_eq!(shown("p:3128"), "http://p:3128");
+        assert_eq!(shown("http://user:se/cr@et@p:3128/x?y"), "http://p:3128");
     }
 }

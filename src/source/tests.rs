@@ -410,3 +410,22 @@ async fn a_write_without_answer_says_that_nobody_knows() {
         }
     }
 }
+
+/// Any answer tells the time, one without a `Date` does not.
+#[tokio::test]
+async fn the_time_a_server_tells() {
+    let client = |date: Option<&'static str>| {
+        let answer = move |_: Request<Body>| async move {
+            let mut answer = text(403, "{}");
+            if let Some(date) = date {
+                answer.headers_mut().insert(http::header::DATE, http::HeaderValue::from_static(date));
+            }
+            Ok::<_, Infallible>(answer)
+        };
+        Client::new(tower::service_fn(answer), "default")
+    };
+    let told = api::time(&client(Some("Sun, 01 Mar 2026 12:00:00 GMT"))).await;
+    assert_eq!(told, "2026-03-01T12:00:00Z".parse().ok());
+    assert_eq!(api::time(&client(Some("yesterday"))).await, None);
+    assert_eq!(api::time(&client(None)).await, None);
+}

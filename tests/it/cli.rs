@@ -1,6 +1,7 @@
 //! The command line, in process over the simulation: what each verb prints for programs, and how it ends. Time stands
 //! still but where a test moves it, so answers are the same on every machine.
 
+mod contexts;
 mod reads;
 mod truth;
 mod writes;
@@ -35,7 +36,8 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let sim = Simulation::new(&FleetSpec::embedded("small").unwrap(), 1, fixed_time());
-        let state = tempfile::tempdir().unwrap();
+        let ours = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        let state = tempfile::Builder::new().permissions(ours).tempdir().unwrap();
         let session = session(&sim, Some(state.path()));
         Self { sim, session, state }
     }

@@ -46,6 +46,21 @@ impl Home {
     }
 }
 
+impl Home {
+    /// Files in which the tools keep what nobody else may read, with a word for each; whether they are there or not.
+    pub fn secret_files(&self) -> Vec<(&'static str, PathBuf)> {
+        let gcloud = self.gcloud.clone().unwrap_or_else(|| self.home.join(".config/gcloud"));
+        let azure = self.azure.clone().unwrap_or_else(|| self.home.join(".azure"));
+        let aws = self.aws_credentials.clone().unwrap_or_else(|| self.home.join(".aws/credentials"));
+        vec![
+            ("AWS credentials", aws),
+            ("Google credentials", gcloud.join("application_default_credentials.json")),
+            ("Google credentials", gcloud.join("credentials.db")),
+            ("Azure tokens", azure.join("msal_token_cache.json")),
+        ]
+    }
+}
+
 /// An identity or account that a local file speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CloudProfile {

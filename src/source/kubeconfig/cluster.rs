@@ -52,7 +52,8 @@ impl ClusterEntry {
         let written = fields.text("server");
         let server = written.as_deref().map(bare);
         if written.is_some() && server != written {
-            let user = written.as_deref().is_some_and(|w| authority(w).contains('@'));
+            // Wherever it stands: a password may hold a `/` that nobody escaped. Such a server is never dialled.
+            let user = written.as_deref().is_some_and(|w| w.contains('@'));
             fields.add(user.then(|| "its server names a user: credentials do not belong there".to_owned()));
         }
         let mut out = Self {
@@ -128,18 +129,17 @@ pub(super) fn without_blanks(data: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-fn authority(server: &str) -> &str {
-    let rest = server.split_once("://").map_or(server, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+fn before_query(server: &str) -> &str {
+    server.split(['?', '#']).next().unwrap_or(server)
 }
 
 /// An address without user, query and fragment: what may be shown, and what client-go sends requests to.
 fn bare(server: &str) -> String {
     let (scheme, rest) = server.split_once("://").map_or(("", server), |(s, r)| (s, r));
-    let rest = rest.split(['?', '#']).next().unwrap_or("");
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    if scheme.is_empty() { format!("{host}{path}") } else { format!("{scheme}://{host}{path}") }
+    // Whatever is before the last `@` may be a password, a `?` in it included.
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    let rest = before_query(rest);
+    if scheme.is_empty() { rest.to_owned() } else { format!("{scheme}://{rest}") }
 }
 
 #[cfg(test)]
@@ -152,6 +152,7 @@ mod tests {
             ("https://a:6443", "https://a:6443"),
             ("https://user:pass@a:6443/x", "https://a:6443/x"),
             ("https://a/?token=t#f", "https://a/"),
+            ("https://user:pa/ss?w@rd@a:6443/x", "https://a:6443/x"),
             ("a:8080", "a:8080"),
         ] {
             assert_eq!(bare(server), shown);

@@ -25,6 +25,6 @@ mod tests;
 pub use answer::Credential;
 pub use fault::PluginFault;
 pub use foreground::run_in_foreground;
-pub use plugins::{PluginOptions, Plugins};
+pub use plugins::{Looked, PluginOptions, Plugins};
 pub use spec::{Interactive, Key, Plugin};
 pub use trust::Policy;

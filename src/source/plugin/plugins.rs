@@ -69,6 +69,14 @@ impl PluginOptions {
     }
 }
 
+/// What can be said of a plugin without running it.
+pub struct Looked {
+    /// The program, or why there is none.
+    pub program: Result<PathBuf, PluginFault>,
+    /// Whether it may run, or what stands in the way.
+    pub admitted: Result<(), PluginFault>,
+}
+
 /// The plugins of all contexts. Cheap to clone; when the last clone goes, all that run are killed.
 #[derive(Clone)]
 pub struct Plugins(Arc<Owner>);
@@ -150,6 +158,20 @@ impl Plugins {
         let key = plugin.key();
         shared.admit(plugin, &key).await?;
         shared.join(plugin, key)?.await
+    }
+
+    /// What would come of running it, as far as can be said without: looks at files, runs nothing, waits for nobody.
+    pub fn look(&self, plugin: &Plugin) -> Looked {
+        let shared = &self.0.0;
+        let options = &shared.options;
+        let program = plugin.check().and_then(|()| program::find(plugin));
+        let admitted = trust::admit(options.policy, plugin, &options.home, &shared.store);
+        Looked { program, admitted }
+    }
+
+    /// Which plugins may run.
+    pub fn policy(&self) -> Policy {
+        self.0.0.options.policy
     }
 
     /// A server said 401 to this one. It is dropped, unless there is a newer one.

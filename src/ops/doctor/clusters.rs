@@ -1,0 +1,150 @@
+//! The servers: which version, who we are there, how long an answer takes, what time it is. Called by [`super::check`].
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+
+use super::clock::Told;
+use super::mending::renew;
+use super::{Check, Level};
+use crate::domain::scope::Scope;
+use crate::domain::text::SafeText;
+use crate::fleet::cluster::{By, ClusterInfo};
+use crate::ops::session::Session;
+use crate::source::api;
+use crate::source::fault::{Fault, FaultClass};
+use crate::source::kubeconfig::ContextEntry;
+
+/// Clusters asked at once.
+const AT_ONCE: usize = 16;
+
+/// What a server answered.
+struct Answer {
+    version: SafeText,
+    who: String,
+    millis: u128,
+    /// By how many seconds its clock is ahead of ours.
+    ahead: Option<i64>,
+}
+
+/// Asks every cluster in scope: what is to be said of each, and what they say of the time. One whose context cannot be
+/// dialled as it is written is not asked: the contexts say so.
+pub(super) async fn ask_all(session: &Session, scope: &Scope, limit: Duration) -> (Vec<Check>, Vec<Told>) {
+    let gate = Semaphore::new(AT_ONCE);
+    let mut waiting = FuturesUnordered::new();
+    let usable = |info: &&ClusterInfo| session.context(info.id).is_none_or(|c| c.unusable.is_none());
+    for info in session.in_scope(scope).filter(usable) {
+        let gate = &gate;
+        waiting.push(async move {
+            let _permit = gate.acquire().await;
+            let answer = match timeout(limit, ask(session, info)).await {
+                Ok(answer) => answer,
+                Err(_) => Err(Fault::timeout("connect", limit.as_secs())),
+            };
+            (info, answer)
+        });
+    }
+    let mut answers = Vec::new();
+    while let Some(answer) = waiting.next().await {
+        answers.push(answer);
+    }
+    answers.sort_by_key(|(info, _)| info.id);
+    let told =
+        answers.iter().filter_map(|(info, answer)| Some((info.name().clone(), answer.as_ref().ok()?.ahead?)));
+    let told = told.collect();
+    (answers.iter().map(|(info, answer)| judge(info, session.context(info.id), answer)).collect(), told)
+}
+
+async fn ask(session: &Session, info: &ClusterInfo) -> Result<Answer, Fault> {
+    let started = Instant::now();
+    let client = session.client(info.id).await?;
+    let version = api::version(&client).await?;
+    let millis = started.elapsed().as_millis();
+    let review = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
+    let who = match api::post(&client, "/apis/authentication.k8s.io/v1/selfsubjectreviews", &review).await {
+        Ok(answer) => {
+            let name =
+                answer.pointer("/status/userInfo/username").and_then(Value::as_str).unwrap_or("unnamed");
+            format!("as {name}")
+        }
+        Err(fault) if fault.class == FaultClass::NotFound => {
+            "identity not told: older than Kubernetes 1.28".to_owned()
+        }
+        Err(fault) => return Err(fault),
+    };
+    // The answer was made at some time in between.
+    let before = session.clock.now().as_second();
+    let theirs = api::time(&client).await;
+    let after = session.clock.now().as_second();
+    let ahead = theirs.map(|t| t.as_second() - i64::midpoint(before, after));
+    Ok(Answer { version, who, millis, ahead })
+}
+
+fn judge(info: &ClusterInfo, context: Option<&ContextEntry>, answer: &Result<Answer, Fault>) -> Check {
+    let subject = format!("{} (context {})", info.place.path(), info.context);
+    match answer {
+        Ok(Answer { version, who, millis, .. }) => {
+            Check::new(Level::Ok, "clusters", &subject, &format!("{version}, {who}, {millis} ms"), "")
+        }
+        Err(fault) => Check::new(Level::Bad, "clusters", &subject, &fault.words, &fix(fault, context)),
+    }
+}
+
+/// What a person can do about a fault: the exact command, where a sign-in is what is missing.
+fn fix(fault: &Fault, context: Option<&ContextEntry>) -> String {
+    match fault.need.as_deref() {
+        Some(need) if need.by == By::Command && !need.next.is_empty() => return need.next.to_string(),
+        Some(need) if need.by == By::Consent => {
+            return "read what it runs and say yes: skyfleet, then Enter on the cluster; or --exec-policy allow"
+                .to_owned();
+        }
+        Some(_) | None => {}
+    }
+    let anew = || context.map_or_else(|| "fetch the kubeconfig anew".to_owned(), renew);
+    let words = match fault.class {
+        FaultClass::Unreachable => "check the VPN, the proxy (HTTPS_PROXY) and the address in the kubeconfig",
+        FaultClass::Timeout => "check the VPN and the firewall; a longer wait: --timeout 60",
+        FaultClass::Tls => {
+            return format!("its certificate authority may be of an older cluster: {}", anew());
+        }
+        FaultClass::Unauthorized => return anew(),
+        FaultClass::Forbidden => "ask for the right, or use another context of this cluster",
+        FaultClass::Credentials => {
+            "what stands above of plugins and contexts says how; else run the plugin's command by hand"
+        }
+        FaultClass::TooMany => "the server is busy; try again later",
+        FaultClass::Server => "the server is in trouble; try again later",
+        FaultClass::NotFound
+        | FaultClass::Conflict
+        | FaultClass::Gone
+        | FaultClass::Invalid
+        | FaultClass::Other => "is the address in the kubeconfig that of a Kubernetes API server?",
+    };
+    words.to_owned()
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+    use crate::domain::sign_in::SignInState;
+    use crate::fleet::cluster::Need;
+
+    #[test]
+    fn a_sign_in_says_its_command() {
+        let with = |by, next: &str| {
+            let need = Need { state: SignInState::Expired, next: next.into(), by };
+            Fault { need: Some(Box::new(need)), ..Fault::new(FaultClass::Credentials, "expired") }
+        };
+        assert_eq!(
+            fix(&with(By::Command, "aws sso login --profile pay"), None),
+            "aws sso login --profile pay"
+        );
+        assert!(fix(&with(By::Consent, ""), None).contains("--exec-policy allow"));
+        assert!(fix(&with(By::Person, ""), None).contains("by hand"));
+        assert_eq!(fix(&Fault::unauthorized("no"), None), "fetch the kubeconfig anew");
+    }
+}

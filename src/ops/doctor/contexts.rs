@@ -1,0 +1,51 @@
+//! Contexts: those that cannot be dialled as they are written, and those that are dialled without protection. Called by
+//! [`super::check`].
+
+use super::mending::mend;
+use super::{Check, Level};
+use crate::domain::context::Server;
+use crate::domain::quantity::count;
+use crate::ops::session::Session;
+use crate::source::kubeconfig::ContextEntry;
+
+/// What is to be said of the contexts.
+pub(super) fn checks(session: &Session) -> Vec<Check> {
+    let mut out = Vec::new();
+    let good = session.contexts.iter().filter(|c| c.unusable.is_none()).count();
+    if good > 0 {
+        let led_to = |c: &ContextEntry| c.unusable.is_none();
+        let clusters = session.infos.iter().filter(|i| session.context(i.id).is_some_and(led_to)).count();
+        let words = format!("{}: {}", count(good, "context"), count(clusters, "cluster"));
+        out.push(Check::new(Level::Ok, "contexts", "all", &words, ""));
+    } else if !session.contexts.is_empty() || session.files.iter().any(|f| !f.missing) {
+        let fix = "add one with your cloud's command line, e.g. aws eks update-kubeconfig --name NAME --region REGION";
+        out.push(Check::new(Level::Bad, "contexts", "all", "no context can be used", fix));
+    }
+    out.extend(session.contexts.iter().filter_map(of_context));
+    out
+}
+
+fn of_context(context: &ContextEntry) -> Option<Check> {
+    let check = |level, words: &str, fix: &str| Check::new(level, "contexts", &context.name, words, fix);
+    if let Some(why) = &context.unusable {
+        return Some(check(Level::Bad, why, &mend(context)));
+    }
+    let cluster = &context.access.as_ref()?.cluster;
+    let server = cluster.server.as_deref().and_then(Server::parse)?;
+    if server.is_loopback() {
+        return None;
+    }
+    if !server.secure {
+        let words = "its server is plain http: whoever is on the way reads and changes what is sent";
+        return Some(check(Level::Warn, words, "write an https address into its cluster entry"));
+    }
+    if cluster.insecure {
+        let words =
+            "insecure-skip-tls-verify: any server is believed to be this one, and is sent the credentials";
+        let fix = super::mending::anew(context).unwrap_or_else(|| {
+            "put the server's certificate-authority-data in place of insecure-skip-tls-verify".to_owned()
+        });
+        return Some(check(Level::Warn, words, &fix));
+    }
+    None
+}
