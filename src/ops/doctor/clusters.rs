@@ -13,7 +13,8 @@ use super::mending::renew;
 use super::{Check, Level};
 use crate::domain::scope::Scope;
 use crate::domain::text::SafeText;
-use crate::fleet::cluster::{By, ClusterInfo};
+use crate::fleet::cluster::ClusterInfo;
+use crate::fleet::phase::By;
 use crate::ops::session::Session;
 use crate::source::api;
 use crate::source::fault::{Fault, FaultClass};
@@ -131,7 +132,7 @@ fn fix(fault: &Fault, context: Option<&ContextEntry>) -> String {
 mod unit {
     use super::*;
     use crate::domain::sign_in::SignInState;
-    use crate::fleet::cluster::Need;
+    use crate::fleet::phase::Need;
 
     #[test]
     fn a_sign_in_says_its_command() {
