@@ -121,7 +121,7 @@ impl Choice {
             y += 1;
         }
         if bottom > area.y + 1 {
-            let keys = "Esc cancel";
+            let keys = "Enter choose   Esc cancel";
             draw::text(
                 buf,
                 x,
