@@ -128,14 +128,7 @@ pub fn load(files: &[PathBuf], local: &LocalFiles) -> Loaded {
     let mut states: Vec<FileState> = Vec::new();
     let mut canonical: HashMap<PathBuf, PathBuf> = HashMap::new();
     for (path, contents) in files.iter().zip(contents) {
-        let mut state = FileState {
-            path: path.clone(),
-            status: Status::Ok,
-            error: None,
-            missing: !path.exists(),
-            same_as: None,
-            hidden: Vec::new(),
-        };
+        let mut state = FileState::new(path, !path.exists());
         if let Ok(real) = path.canonicalize() {
             match canonical.entry(real) {
                 Entry::Occupied(known) => {
@@ -148,24 +141,62 @@ pub fn load(files: &[PathBuf], local: &LocalFiles) -> Loaded {
                 }
             }
         }
+        state.take(contents, &mut merged);
+        states.push(state);
+    }
+    Loaded { files: states, ..merged.loaded(local) }
+}
+
+/// The same of files whose bytes are there already; none of them is looked at on the disk.
+pub fn load_bytes(files: impl IntoIterator<Item = (PathBuf, Vec<u8>)>, local: &LocalFiles) -> Loaded {
+    let mut merged = Merged::default();
+    let mut states = Vec::new();
+    for (path, bytes) in files {
+        let mut state = FileState::new(&path, false);
+        state.take(super::file::contents(bytes, &path), &mut merged);
+        states.push(state);
+    }
+    Loaded { files: states, ..merged.loaded(local) }
+}
+
+impl FileState {
+    fn new(path: &Path, missing: bool) -> Self {
+        Self {
+            path: path.to_owned(),
+            status: Status::Ok,
+            error: None,
+            missing,
+            same_as: None,
+            hidden: Vec::new(),
+        }
+    }
+
+    /// How its reading came out; what it holds is added to the others'.
+    fn take(&mut self, contents: Result<Contents, String>, merged: &mut Merged) {
         match contents {
             Ok(contents) => {
                 if !contents.wrong.is_empty() {
-                    state.status = Status::Salvaged;
-                    state.error = Some(in_short(&contents.wrong));
+                    self.status = Status::Salvaged;
+                    self.error = Some(in_short(&contents.wrong));
                 }
-                state.hidden = merged.add(contents);
+                self.hidden = merged.add(contents);
             }
             Err(error) => {
-                state.status = Status::Error;
-                state.error = Some(SafeText::new(&error).to_string());
+                self.status = Status::Error;
+                self.error = Some(line(&error));
             }
         }
-        states.push(state);
     }
-    let mut out = merged.loaded(local);
-    out.files = states;
-    out
+}
+
+/// One line that can be read: names in it may be of any length.
+fn line(text: &str) -> String {
+    const LONGEST: usize = 299;
+    let clean = SafeText::new(text);
+    if clean.chars().count() <= LONGEST {
+        return clean.to_string();
+    }
+    clean.chars().take(LONGEST - 1).chain(['…']).collect()
 }
 
 /// A few of the things that are wrong, and how many more.
@@ -175,7 +206,7 @@ fn in_short(wrong: &[String]) -> String {
     if wrong.len() > SHOWN {
         out.push(format!("and {} more", wrong.len() - SHOWN));
     }
-    SafeText::new(&out.join("; ")).to_string()
+    line(&out.join("; "))
 }
 
 /// The contents of all files, in their order. Large collections are read by two threads.
@@ -258,7 +289,7 @@ impl Merged {
         // No user at all is nobody; one that is not there is a mistake, and not nobody.
         let nobody = names.user.is_empty().then(|| Arc::new(UserEntry::default()));
         let user = self.users.get(&names.user).cloned().or(nobody);
-        let unusable = reason(names, cluster, user.as_deref());
+        let unusable = reason(names, cluster, user.as_deref()).map(|why| line(&why));
         let auth = user.as_ref().map_or(Auth::None, |u| u.auth());
         let exec = user.as_ref().and_then(|u| u.exec.as_ref());
         let env: Vec<(String, String)> = exec

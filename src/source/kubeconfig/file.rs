@@ -41,7 +41,12 @@ pub(super) struct ContextNames {
 
 /// Reads a file.
 pub(super) fn read(path: &Path) -> Result<Contents, String> {
-    let text = decode(bytes(path)?)?;
+    contents(bytes(path)?, path)
+}
+
+/// What the bytes of a file hold.
+pub(super) fn contents(bytes: Vec<u8>, path: &Path) -> Result<Contents, String> {
+    let text = decode(bytes)?;
     let file = Arc::new(path.to_owned());
     let base = path.parent().unwrap_or(Path::new("/"));
     parse(&text, base, Some(&file))

@@ -483,3 +483,13 @@ fn check(text: &str) {
         }
     }
 }
+
+#[test]
+fn what_is_wrong_is_one_short_line_whatever_the_names_are() {
+    let name = "n".repeat(5_000);
+    let text =
+        format!("users: [{{name: {name}, user: []}}]\ncontexts: [{{name: a, context: {{cluster: {name}}}}}]");
+    let loaded = load_bytes([(PathBuf::from("/x"), text.into_bytes())], &LocalFiles::default());
+    let words = [loaded.files[0].error.as_ref().unwrap(), loaded.contexts[0].unusable.as_ref().unwrap()];
+    assert!(words.iter().all(|w| w.chars().count() < 300 && w.ends_with('…')), "{words:?}");
+}
