@@ -67,6 +67,11 @@ pub struct Session {
     pub(super) kubeconfig: Option<Arc<FromKubeconfig>>,
 }
 
+/// Under what a context's client is pooled: its name, and all that it is dialled by.
+fn pooled(context: &ContextEntry) -> String {
+    format!("{}\0{:x}", context.name, context.access.as_ref().map_or(0, |a| a.hash))
+}
+
 /// Where the contexts are kept that were chosen to act for their clusters, one a line.
 const ACTING: &str = "acting";
 
@@ -173,7 +178,10 @@ impl Session {
 
     /// Takes a kubeconfig in: clusters that are known keep their number.
     fn take(&mut self, loaded: Loaded) -> Roster {
-        let mut infos = clusters(&loaded.contexts, self.read_only, &self.remembered);
+        // Who acts now goes on acting, whatever another shell makes the current context.
+        let acting: Vec<String> =
+            self.infos.iter().filter_map(|i| self.context(i.id)).map(|c| c.name.clone()).collect();
+        let mut infos = clusters(&loaded.contexts, self.read_only, &self.remembered, &acting);
         let mut by_endpoint: HashMap<&str, ClusterId> = HashMap::new();
         for info in &self.infos {
             if let Some(context) = self.context(info.id) {
@@ -213,8 +221,13 @@ impl Session {
         let stays = |id: ClusterId| infos.binary_search_by_key(&id, |i| i.id).is_ok();
         roster.gone = self.infos.iter().map(|i| i.id).filter(|id| !stays(*id)).collect();
         let mut by_context = HashMap::new();
-        for (context, place) in loaded.contexts.iter().zip(0usize..) {
-            by_context.entry(SafeText::new(&context.name)).or_insert(place);
+        // Of names that look alike the one that is what it looks like.
+        let is_exact = |c: &ContextEntry| SafeText::new(&c.name).as_str() == c.name;
+        for exact in [true, false] {
+            for (context, place) in loaded.contexts.iter().zip(0usize..).filter(|(c, _)| is_exact(c) == exact)
+            {
+                by_context.entry(SafeText::new(&context.name)).or_insert(place);
+            }
         }
         self.by_context = Arc::new(by_context);
         self.ids = ids;
@@ -233,12 +246,8 @@ impl Session {
         if let Some(kubeconfig) = &self.kubeconfig {
             kubeconfig.follow(&out.contexts);
         }
-        for info in roster.anew.iter().chain(&roster.renamed) {
-            self.pool.forget(&info.context);
-        }
-        for context in roster.gone.iter().filter_map(|id| self.context(*id)) {
-            self.pool.forget(&context.name);
-        }
+        let known: Vec<String> = out.contexts.iter().map(pooled).collect();
+        self.pool.keep_only(&known);
         (out, roster)
     }
 
@@ -363,7 +372,7 @@ impl Session {
             Some(why) => {
                 Err(Fault::new(FaultClass::Credentials, &format!("context {}: {why}", context.name)))
             }
-            None => self.pool.client(&context.name).await,
+            None => self.client_of(context).await,
         }
     }
 
@@ -372,8 +381,28 @@ impl Session {
         if fault.class == FaultClass::Unauthorized
             && let Some(context) = self.context(id)
         {
-            self.pool.forget(&context.name);
+            self.pool.forget(&pooled(context));
         }
+    }
+
+    /// A client of a context as this session knows it. A kubeconfig that says something else meanwhile (another server under
+    /// the same name, say) is no answer to who still goes by the one before.
+    async fn client_of(&self, context: &ContextEntry) -> Result<Client, Fault> {
+        let known = context.access.as_ref().map(|a| a.hash);
+        let check = || match &self.kubeconfig {
+            Some(now) if now.hash(&context.name) != known => Err(Fault::new(
+                FaultClass::Credentials,
+                &format!(
+                    "the kubeconfig says something else of context {} now: look again, and plan again",
+                    context.name
+                ),
+            )),
+            _ => Ok(()),
+        };
+        check()?;
+        let client = self.pool.client(&pooled(context), &context.name).await?;
+        check().inspect_err(|_| self.pool.forget(&pooled(context)))?;
+        Ok(client)
     }
 }
 

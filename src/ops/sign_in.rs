@@ -4,6 +4,7 @@
 
 use crate::domain::id::ClusterId;
 use crate::domain::text::SafeText;
+use crate::source::fault::Fault;
 use crate::source::plugin::{Plugin, PluginFault, run_in_foreground};
 
 use super::session::Session;
@@ -32,9 +33,12 @@ pub async fn run(session: &Session, id: ClusterId) -> Result<(), String> {
     Ok(())
 }
 
-/// Says that the cluster's plugin may be run, now and from now on.
-pub fn trust(session: &Session, id: ClusterId) -> Result<(), String> {
-    let (plugin, _) = needs(session, id)?;
+/// Says that the cluster's plugin may be run, now and from now on. `shown` is what the person has read of it.
+pub fn trust(session: &Session, id: ClusterId, shown: &SafeText) -> Result<(), String> {
+    let (plugin, fault) = needs(session, id)?;
+    if Fault::from(fault).words != *shown {
+        return Err("the kubeconfig names another program now: look at it again".to_owned());
+    }
     session.plugins.trust(&plugin).map_err(|error| format!("the answer cannot be kept: {error}"))
 }
 

@@ -24,6 +24,8 @@ pub struct Supervision {
     supervisors: Supervisors,
     updates: mpsc::Sender<Update>,
     running: BTreeMap<ClusterId, Running>,
+    /// The change of the list before this one.
+    turned: Option<After>,
 }
 
 impl Session {
@@ -68,7 +70,7 @@ impl Supervision {
     ) -> Self {
         let supervisors =
             Supervisors::new(session.pool.dialer(), session.clock.clone(), updates.clone(), demand, cancel);
-        Self { supervisors, updates, running: BTreeMap::new() }
+        Self { supervisors, updates, running: BTreeMap::new(), turned: None }
     }
 
     fn start(
@@ -112,16 +114,24 @@ impl Supervision {
         let ends: Vec<ClusterId> = roster.gone.iter().copied().chain(roster.anew.iter().map(again)).collect();
         let begins: Vec<ClusterId> = roster.anew.iter().chain(&roster.added).map(again).collect();
         let ending: Vec<Running> = ends.iter().filter_map(|id| self.running.remove(id)).collect();
-        let updates = self.updates.clone();
+        for running in &ending {
+            running.cancel();
+        }
+        let (updates, before) = (self.updates.clone(), self.turned.take());
         let turned: After = async move {
+            // One list after the other.
+            if let Some(before) = before {
+                before.await;
+            }
             for running in ending {
-                running.end().await;
+                running.told().await;
             }
             let _ = updates.send(Update::Roster(roster)).await;
         }
         .boxed()
         .shared();
         tokio::spawn(turned.clone());
+        self.turned = Some(turned.clone());
         for id in begins {
             // Who was looked at before is connected again by what is looked at now.
             self.start(session, id, None, None, Some(turned.clone()));

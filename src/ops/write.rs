@@ -21,6 +21,11 @@ const SCALE_AGAIN: Duration = Duration::from_millis(50);
 
 /// Writes one step, or asks the server what it would say to that; returns where its object is.
 pub(super) async fn write(session: &Session, step: &Step, dry_run: bool) -> Result<Resource, Fault> {
+    // Who acts is part of what was said yes to.
+    if session.info(step.cluster.id).is_none_or(|i| i.context != step.cluster.context.as_str()) {
+        let words = "another context acts for this cluster since the plan was made: plan again";
+        return Err(Fault::new(FaultClass::Credentials, words));
+    }
     let client = session.client(step.cluster.id).await?;
     let what = match Kind::of_manifest(&step.kind, &step.api_version).map(Resource::from) {
         Some(known) if known.api_version() == step.api_version => known,

@@ -119,6 +119,12 @@ impl FromKubeconfig {
         })
     }
 
+    /// What a context is dialled by now.
+    pub fn hash(&self, context: &str) -> Option<u64> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.get(context).map(|known| known.access.hash)
+    }
+
     /// The plugin of a context that gave nothing the last time, and why.
     pub fn needs(&self, context: &str) -> Option<(Plugin, PluginFault)> {
         self.entry(context).ok()?.signer.needs()
@@ -269,19 +275,24 @@ impl Pool {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The client of a context.
-    pub async fn client(&self, context: &str) -> Result<Client, Fault> {
-        if let Some(client) = self.clients().get(context) {
+    /// The client of a context, kept under this key.
+    pub async fn client(&self, key: &str, context: &str) -> Result<Client, Fault> {
+        if let Some(client) = self.clients().get(key) {
             return Ok(client.clone());
         }
         // Not held over the dial: one slow plugin must not keep other contexts waiting.
         let client = self.dialer.dial(context).await?;
-        self.clients().insert(context.to_owned(), client.clone());
+        self.clients().insert(key.to_owned(), client.clone());
         Ok(client)
     }
 
     /// Dials anew next time: after a 401.
-    pub fn forget(&self, context: &str) {
-        self.clients().remove(context);
+    pub fn forget(&self, key: &str) {
+        self.clients().remove(key);
+    }
+
+    /// Drops all but these.
+    pub fn keep_only(&self, keys: &[String]) {
+        self.clients().retain(|key, _| keys.contains(key));
     }
 }

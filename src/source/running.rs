@@ -14,9 +14,13 @@ pub struct Running {
 }
 
 impl Running {
-    /// Ends it, and waits until all that it had to tell is told.
-    pub async fn end(self) {
+    /// Ends it.
+    pub fn cancel(&self) {
         self.cancel.cancel();
+    }
+
+    /// Waits until all that it had to tell is told, after it was ended.
+    pub async fn told(self) {
         let _ = self.told.await;
     }
 }

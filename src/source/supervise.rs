@@ -23,6 +23,7 @@ use super::watches::Watches;
 use super::{api, batch};
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
+use crate::domain::sign_in::SignInState;
 use crate::domain::text::SafeText;
 use crate::fleet::delta::{Delta, Update};
 use crate::fleet::demand::Demand;
@@ -170,8 +171,10 @@ impl One {
             self.enter(phase).await;
             tries = tries.saturating_add(1);
             let most = match (&fault.need, fault.is_denied() || fault.class == FaultClass::Credentials) {
-                // One that was too slow may do better, but not soon: each run holds one of few places.
-                (Some(_), _) if fault.class == FaultClass::Timeout => {
+                // One that was too slow, or failed for a reason nobody knows (no network, say), may do better, but not soon: each run holds one of few places.
+                (Some(need), _)
+                    if fault.class == FaultClass::Timeout || need.state == SignInState::Failed =>
+                {
                     tries = tries.max(8);
                     Some(DENIED_MOST)
                 }
@@ -394,7 +397,7 @@ impl One {
                     }
                     Some(Said::Trouble(kind, fault)) => {
                         tracing::debug!(context = %self.context, ?kind, cause = %fault, "watch trouble");
-                        if fault.class == FaultClass::Unauthorized {
+                        if fault.class == FaultClass::Unauthorized || fault.need.is_some() {
                             return Ended::Trouble(fault);
                         }
                         standing.trouble(kind, &fault.words, self.now());
@@ -431,7 +434,9 @@ impl One {
                                 return Ended::Back;
                             }
                         }
-                        Err(fault) if fault.class == FaultClass::Unauthorized => return Ended::Trouble(fault),
+                        Err(fault) if fault.class == FaultClass::Unauthorized || fault.need.is_some() => {
+                            return Ended::Trouble(fault);
+                        }
                         Err(fault) => {
                             silent = true;
                             let phase = self.phase_of(&fault);

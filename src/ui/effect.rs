@@ -158,7 +158,12 @@ pub enum Job {
         targets: Vec<LogTarget>,
     },
     /// A person says that the cluster's credential plugin may run.
-    Trust(ClusterId),
+    Trust {
+        /// Whose plugin.
+        cluster: ClusterId,
+        /// What the person was shown.
+        shown: SafeText,
+    },
     /// Keep who acts for clusters.
     Remember(Vec<String>),
     /// End what is followed.

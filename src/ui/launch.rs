@@ -46,7 +46,20 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
                 lent.store(true, Ordering::SeqCst);
                 guard.lend();
                 let session = main.session();
-                let outcome = stop.run_until_cancelled(hand_over(&session, id)).await;
+                let outcome = {
+                    let mut hand = pin!(hand_over(&session, id));
+                    loop {
+                        tokio::select! {
+                            outcome = &mut hand => break Some(outcome),
+                            () = stop.cancelled() => break None,
+                            // A plan that runs must not wait for a person who signs in.
+                            () = main.take_one() => {}
+                        }
+                    }
+                };
+                // What was typed ahead was not meant for us.
+                #[cfg(unix)]
+                let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
                 guard.take_back()?;
                 // Before anything is drawn that a person could answer.
                 forget_wake();
@@ -81,7 +94,7 @@ async fn hand_over(session: &Session, id: ClusterId) -> Result<(), String> {
     let place =
         session.info(id).map_or_else(String::new, |i| format!("{} (context {})", i.place.path(), i.context));
     let command = sign_in::command(session, id).map_or_else(String::new, |c| format!("  $ {c}\n"));
-    say(&format!("skyfleet signs in to {place}\n{command}Ctrl-C gives up and goes back.\n\n"))?;
+    say(&format!("skyfleet signs in to {place}\n{command}Ctrl-C gives up.\n\n"))?;
     let outcome = sign_in::run(session, id).await;
     if let Err(why) = &outcome {
         say(&format!("\n{why}\nEnter goes back to skyfleet. "))?;

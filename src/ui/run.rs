@@ -350,6 +350,10 @@ impl<W: Write> Loop<W> {
         if !self.session.infos.is_empty() {
             self.view.welcome = None;
         }
+        if !roster.is_empty() {
+            let world = World { fleet: &self.fleet, session: &self.session, now: self.session.clock.now() };
+            self.view.forget_questions(world);
+        }
         if let Some(supervision) = self.supervision.as_mut().filter(|_| !roster.is_empty()) {
             supervision.follow(&self.session, roster);
         }

@@ -451,7 +451,11 @@ async fn trust(p: &Parts) -> Result<(), String> {
     if by(&phase) != Some(By::Consent) || ran.exists() {
         return Err(format!("not asked for: {phase:?}, ran: {}", ran.exists()));
     }
-    skyfleet::ops::sign_in::trust(&session, session.infos[0].id)?;
+    let shown = phase.cause().cloned().unwrap_or_default();
+    if skyfleet::ops::sign_in::trust(&session, session.infos[0].id, &"another program".into()).is_ok() {
+        return Err("a yes to another program counted".to_owned());
+    }
+    skyfleet::ops::sign_in::trust(&session, session.infos[0].id, &shown)?;
     let (phase, who) = settle(&session).await;
     if phase != Phase::Live || who != "viewer" || !ran.exists() {
         return Err(format!("after the yes: {phase:?} as {who:?}"));

@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 
 use super::cluster::ClusterEntry;
 use super::contexts::ContextEntry;
+use super::user::UserEntry;
 use crate::domain::context::{Server, environment_of, host_of};
 use crate::domain::environment::Environment;
 use crate::domain::id::ClusterId;
@@ -19,7 +20,18 @@ use crate::source::proxy;
 
 /// What tells the server of a cluster entry from others. A host that a cloud gave out is nobody else's: there proxy, CA
 /// and the tunnel it is reached through do not matter.
-pub(super) fn endpoint_of(cluster: &ClusterEntry, place: &Place) -> String {
+///
+/// Behind Teleport's proxy one address leads to many clusters, and the credential says to which.
+pub(super) fn endpoint_of(cluster: &ClusterEntry, user: Option<&UserEntry>, place: &Place) -> String {
+    let exec = user.and_then(|u| u.exec.as_ref());
+    let tsh = exec.filter(|e| matches!(e.command.rsplit('/').next(), Some("tsh" | "tsh.exe")));
+    match tsh {
+        Some(exec) => format!("{}|{}", address_of(cluster, place), exec.args.join(" ")),
+        None => address_of(cluster, place),
+    }
+}
+
+fn address_of(cluster: &ClusterEntry, place: &Place) -> String {
     let server = cluster.server.as_deref().and_then(Server::parse);
     let tls_host = cluster.tls_server_name.as_deref().and_then(host_of);
     let Some(server) = server else {
@@ -32,11 +44,15 @@ pub(super) fn endpoint_of(cluster: &ClusterEntry, place: &Place) -> String {
             && public(host)
             && is_clouds(host)
     };
-    if let Some(host) = tls_host.as_deref().filter(|h| given_out(h)) {
-        return format!("host:{host}{}", server.path);
-    }
     if given_out(&server.host) {
-        return format!("host:{}{}", server.host, server.path);
+        return format!("host:{}:{}{}", server.host, server.port, server.path);
+    }
+    // The name its certificate must have counts only where it is looked at, and by whom the machine itself trusts or by
+    // the cluster's own CA; then it is that cluster, whatever tunnel leads there.
+    let checked = server.secure && !cluster.insecure;
+    if let Some(host) = tls_host.as_deref().filter(|h| checked && given_out(h)) {
+        let ca = cluster.ca_data.as_deref().map_or(0, hash);
+        return format!("tunnel:{host}{}|{ca:x}", server.path);
     }
     let ca = match (&cluster.ca_data, &cluster.ca_file) {
         (Some(data), _) => hash(data),
@@ -84,7 +100,14 @@ fn environment(acting: &ContextEntry, all: &[&ContextEntry]) -> Environment {
 
 /// The clusters behind the contexts. The remembered choice acts for one, else the current context, else the first in file
 /// order that could be dialled; never the most powerful.
-pub fn clusters(contexts: &[ContextEntry], read_only: bool, remembered: &[String]) -> Vec<ClusterInfo> {
+pub fn clusters(
+    contexts: &[ContextEntry],
+    read_only: bool,
+    remembered: &[String],
+    acting: &[String],
+) -> Vec<ClusterInfo> {
+    let is_remembered =
+        |c: &&&ContextEntry| remembered.iter().any(|r| *r == c.name || *r == SafeText::new(&c.name).as_str());
     let mut by_server: Vec<Vec<&ContextEntry>> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
     for c in contexts {
@@ -99,7 +122,8 @@ pub fn clusters(contexts: &[ContextEntry], read_only: bool, remembered: &[String
         .filter_map(|list| {
             let acting = list
                 .iter()
-                .find(|c| remembered.contains(&c.name))
+                .find(is_remembered)
+                .or_else(|| list.iter().find(|c| acting.contains(&c.name) && c.unusable.is_none()))
                 .or_else(|| list.iter().find(|c| c.current))
                 .or_else(|| list.iter().find(|c| c.unusable.is_none()))
                 .or_else(|| list.first())?;

@@ -73,9 +73,19 @@ impl Reader {
             in_home(&[".kube", "cache", "kubelogin"]),
             in_home(&[".tsh"]),
         ];
-        Stamp(places.iter().map(|p| look(p)).collect())
+        // A file that is written in place leaves its folder as it is.
+        let inside = [in_home(&[".aws", "sso", "cache"]), in_home(&[".kube", "cache", "oidc-login"])];
+        let inside = inside.iter().filter_map(|dir| std::fs::read_dir(dir).ok()).flat_map(|files| {
+            let mut files: Vec<PathBuf> = files.flatten().take(FILES_MOST).map(|f| f.path()).collect();
+            files.sort();
+            files
+        });
+        Stamp(places.iter().cloned().chain(inside).map(|p| look(&p)).collect())
     }
 }
+
+/// So many files of a cache are looked at.
+const FILES_MOST: usize = 100;
 
 fn look(path: &Path) -> Option<(SystemTime, u64, u64)> {
     let meta = std::fs::metadata(path).ok()?;

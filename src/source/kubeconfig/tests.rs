@@ -398,7 +398,7 @@ fn how_a_user_signs_in_by_client_gos_precedence() {
 
 #[test]
 fn contexts_to_one_server_are_one_cluster() {
-    let found = |remembered: &[String]| clusters(&one(GOOD).contexts, false, remembered);
+    let found = |remembered: &[String]| clusters(&one(GOOD).contexts, false, remembered, &[]);
     assert_eq!(found(&[]).len(), 2);
     assert_eq!(found(&[])[0].context, "b", "the current context acts");
     assert_eq!(found(&[])[0].other_contexts, vec![SafeText::new("a")]);
@@ -423,7 +423,18 @@ fn one_address_behind_two_proxies_or_with_two_cas_is_two_clusters() {
     let host = "0123456789abcdef0123456789abcdef.gr7.eu-west-1.eks.amazonaws.com";
     let eks = endpoint(&format!("server: 'https://{host}'"));
     assert_eq!(eks, endpoint(&format!("server: 'https://{host}:443/', proxy-url: 'http://p:1'")));
-    assert_eq!(eks, endpoint(&format!("server: 'https://127.0.0.1:8443', tls-server-name: {host}")));
+    let tunnel = endpoint(&format!("server: 'https://127.0.0.1:8443', tls-server-name: {host}"));
+    assert_eq!(tunnel, endpoint(&format!("server: 'https://127.0.0.1:9443', tls-server-name: {host}")));
+    // A name that nobody checks is no evidence, and another port is another server.
+    assert_ne!(
+        endpoint(&format!(
+            "server: 'https://127.0.0.1:8443', insecure-skip-tls-verify: true, tls-server-name: {host}"
+        )),
+        endpoint(&format!(
+            "server: 'https://127.0.0.1:9443', insecure-skip-tls-verify: true, tls-server-name: {host}"
+        )),
+    );
+    assert_ne!(eks, endpoint(&format!("server: 'https://{host}:8443'")));
     assert_ne!(eks, endpoint(&format!("server: 'https://{host}.attacker.example'")));
 }
 
@@ -492,4 +503,20 @@ fn what_is_wrong_is_one_short_line_whatever_the_names_are() {
     let loaded = load_bytes([(PathBuf::from("/x"), text.into_bytes())], &LocalFiles::default());
     let words = [loaded.files[0].error.as_ref().unwrap(), loaded.contexts[0].unusable.as_ref().unwrap()];
     assert!(words.iter().all(|w| w.chars().count() < 300 && w.ends_with('…')), "{words:?}");
+}
+
+/// One proxy, two clusters: the credential says which. Taking them for one would send writes to the wrong one.
+#[test]
+fn two_clusters_behind_one_teleport_proxy_are_two() {
+    let user = |name: &str| {
+        format!(
+            "{{name: {name}, user: {{exec: {{apiVersion: client.authentication.k8s.io/v1beta1, command: tsh, args: [kube, credentials, --kube-cluster={name}, --teleport-cluster=tele.example.com]}}}}}}"
+        )
+    };
+    let loaded = one(&format!(
+        "clusters: [{{name: tele, cluster: {{server: 'https://tele.example.com:443'}}}}]\nusers: [{}, {}]\ncontexts: [{{name: a, context: {{cluster: tele, user: lab}}}}, {{name: b, context: {{cluster: tele, user: prod}}}}]",
+        user("lab"),
+        user("prod")
+    ));
+    assert_eq!(clusters(&loaded.contexts, false, &[], &[]).len(), 2);
 }

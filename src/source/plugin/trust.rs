@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+use secrecy::ExposeSecret;
 use serde_json::json;
 
 use super::fault::PluginFault;
@@ -75,11 +76,36 @@ pub(super) fn admit(policy: Policy, plugin: &Plugin, home: &Path, store: &Store)
     })
 }
 
-/// What a yes is for: the file, the absolute command, its arguments and the names in its environment. A hash in hex.
+/// What a yes is for: the file, the absolute command, its arguments, the names in its environment and the values of those
+/// that make it run something else. A hash in hex; of other values nothing is kept, for they may be secrets.
 pub(super) fn id(plugin: &Plugin, program: &Path) -> String {
     let file = plugin.file.as_ref().map(|f| f.to_string_lossy());
-    let text = json!([program.to_string_lossy(), plugin.args, names(plugin), file]).to_string();
+    let steering: Vec<_> = plugin
+        .env
+        .iter()
+        .filter(|(name, _)| steers(name))
+        .map(|(name, value)| (name, value.expose_secret()))
+        .collect();
+    let text = json!([program.to_string_lossy(), plugin.args, names(plugin), steering, file]).to_string();
     hash(&text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether a variable decides what code runs.
+fn steers(name: &str) -> bool {
+    const EXACT: [&str; 9] = [
+        "BASH_ENV",
+        "ENV",
+        "SHELLOPTS",
+        "PERL5OPT",
+        "RUBYOPT",
+        "NODE_OPTIONS",
+        "GIT_SSH_COMMAND",
+        "IFS",
+        "HOME",
+    ];
+    EXACT.contains(&name)
+        || ["LD_", "DYLD_", "PYTHON"].iter().any(|prefix| name.starts_with(prefix))
+        || ["PATH", "PERL5LIB", "_FILE", "_CONFIG", "_CONFIG_DIR"].iter().any(|suffix| name.ends_with(suffix))
 }
 
 fn names(plugin: &Plugin) -> Vec<&str> {

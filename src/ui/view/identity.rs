@@ -72,6 +72,15 @@ impl View {
         Vec::new()
     }
 
+    /// What was asked about clusters that are others now is not asked any more.
+    pub fn forget_questions(&mut self, world: World<'_>) {
+        self.choice = None;
+        if self.confirm.take().is_some() {
+            let words = "the clusters are others now: nothing was done; plan again".to_owned();
+            self.toast(Toast { words, error: true }, world.now);
+        }
+    }
+
     /// Somebody signed in: what waits for that is tried again.
     pub fn retry_signed_out(&mut self, world: World<'_>) {
         for cluster in world.fleet.clusters() {
@@ -86,12 +95,16 @@ impl View {
             cause.to_string(),
             String::new(),
             format!("It would sign in to {} (context {}).", cluster.info.place.path(), cluster.info.context),
-            "A kubeconfig is code: say yes only if you know where this file is from.".to_owned(),
+            "A kubeconfig is code: say yes only if you know where this file is from. What looks like a secret is shown as •••."
+                .to_owned(),
             String::new(),
         ];
         let options = vec![
             ("do not run it".to_owned(), Vec::new()),
-            ("run it, now and from now on".to_owned(), vec![Effect::Job(Job::Trust(cluster.id()))]),
+            (
+                "run it, now and from now on".to_owned(),
+                vec![Effect::Job(Job::Trust { cluster: cluster.id(), shown: cause.clone() })],
+            ),
         ];
         self.choice = Some(Choice::new("Run this program to sign in?".to_owned(), words, options, 0));
     }

@@ -139,6 +139,12 @@ async fn a_yes_is_for_one_command_of_one_file_and_lasts() {
         other
     };
     assert!(may(&world, &other(|p| p.env[0].1 = SecretString::from("2"))).await, "a value");
+    let preloads = other(|p| p.env.push(("LD_PRELOAD".to_owned(), "/tmp/a.so".into())));
+    plugins.trust(&preloads).unwrap();
+    let mut another = preloads.clone();
+    another.env[2].1 = SecretString::from("/tmp/b.so");
+    assert!(may(&world, &preloads).await);
+    assert!(!may(&world, &another).await, "another program by the environment");
     assert!(!may(&world, &other(|p| p.args.push("more".to_owned()))).await);
     assert!(!may(&world, &other(|p| p.env.push(("C".to_owned(), "3".into())))).await);
     let elsewhere = file(&world.path("other"));
@@ -149,7 +155,7 @@ async fn a_yes_is_for_one_command_of_one_file_and_lasts() {
     let store = &world.options.trust_file;
     assert_eq!(store.metadata().unwrap().mode() & 0o777, 0o600);
     assert_eq!(store.parent().unwrap().metadata().unwrap().mode() & 0o777, 0o700);
-    assert_eq!(lines(store).len(), 1);
+    assert_eq!(lines(store).len(), 2);
     assert!(lines(store)[0].len() == 64 && lines(store)[0].bytes().all(|b| b.is_ascii_hexdigit()));
     assert_eq!(std::fs::read_dir(store.parent().unwrap()).unwrap().count(), 1);
 }
