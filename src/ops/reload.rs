@@ -11,7 +11,7 @@ use crate::domain::quantity::count;
 use crate::fleet::delta::Roster;
 
 pub use crate::source::kubeconfig::Loaded;
-use crate::source::kubeconfig::{Reader, Stamp};
+use crate::source::kubeconfig::{Reader, Stamp, Status};
 
 use super::session::Session;
 
@@ -74,7 +74,11 @@ pub fn words(session: &Session, roster: &Roster) -> Vec<(String, bool)> {
     let mut out = Vec::new();
     for file in &session.files {
         if let Some(error) = file.error.as_ref().filter(|_| !file.missing) {
-            out.push((format!("{}: {error}", file.path.display()), true));
+            let kept = match file.status {
+                Status::Error => "; what it said before counts until it is mended",
+                Status::Ok | Status::Salvaged => "",
+            };
+            out.push((format!("{}: {error}{kept}", file.path.display()), true));
         }
     }
     let parts = [(roster.added.len(), "new"), (roster.anew.len(), "changed"), (roster.gone.len(), "gone")];

@@ -184,7 +184,8 @@ fn a_kubeconfig_that_changes_is_followed() {
     let after = served.gates[0].connections.load(Ordering::SeqCst);
     assert!(after <= before + 2, "{before} connections, then {after}");
     std::fs::write(home.path(".kube/config"), "clusters: [").unwrap();
-    pty.until("the broken file is said", |s| s.contains("not valid YAML"));
+    // What a file said before it broke counts until it is mended.
+    pty.until("the broken file is said", |s| s.contains("not valid YAML") && s.contains("2/2 live"));
     write(&[entry(1, "beta", "of-beta")]);
     pty.until("alpha is gone", |s| s.contains("1/1 live") && s.contains("beta") && !s.contains("alpha"));
     pty.send(b"\x03");

@@ -213,7 +213,8 @@ async fn asked(s: &Stage) -> Result<(), String> {
         same("the autoscaler is named where replicas are set", warned, plan.verb == Verb::Scale)?;
     }
     s.delete(Kind::HorizontalPodAutoscaler, "web-hpa").await?;
-    for mut plan in plans(&s.viewer, &fleet)? {
+    let seen_by_viewer = s.gathered(&s.viewer).await;
+    for mut plan in plans(&s.viewer, &seen_by_viewer)? {
         preflight::ask(&s.viewer, &mut plan).await;
         match &plan.steps[0].verdict {
             Verdict::Refused(why) if why.contains("forbidden") => {}

@@ -22,7 +22,7 @@ use crate::fleet::guards::Guards;
 use crate::source::clock::Clock;
 use crate::source::connect::{Client, Dialer, FromKubeconfig, Pool, Surroundings};
 use crate::source::fault::{Fault, FaultClass};
-use crate::source::kubeconfig::{ContextEntry, FileState, Loaded, Reader, clusters};
+use crate::source::kubeconfig::{ContextEntry, FileState, Loaded, Reader, Status, clusters};
 use crate::source::plugin::{PluginOptions, Plugins, Policy};
 use crate::source::proxy::ProxyEnv;
 
@@ -240,7 +240,8 @@ impl Session {
 
     /// The same session over a kubeconfig that was read anew, and what is another in it. Connections whose entry did not
     /// change stay.
-    pub fn follow(&self, loaded: Loaded) -> (Self, Roster) {
+    pub fn follow(&self, mut loaded: Loaded) -> (Self, Roster) {
+        self.keep_what_broke(&mut loaded);
         let mut out = self.copy();
         let roster = out.take(loaded);
         if let Some(kubeconfig) = &self.kubeconfig {
@@ -249,6 +250,26 @@ impl Session {
         let known: Vec<String> = out.contexts.iter().map(pooled).collect();
         self.pool.keep_only(&known);
         (out, roster)
+    }
+
+    /// A file that cannot be read just now (somebody is writing it, or mistyped) takes nothing away: what it said before
+    /// counts until it is mended.
+    fn keep_what_broke(&self, loaded: &mut Loaded) {
+        let is_broken = |file: &Path| {
+            loaded.files.iter().any(|f| f.path == file && f.status == Status::Error && !f.missing)
+        };
+        let rests_on_it = |c: &&ContextEntry| {
+            let entries = c.access.iter().flat_map(|a| [a.cluster.file.as_deref(), a.user.file.as_deref()]);
+            entries.flatten().map(PathBuf::as_path).chain(c.file.as_deref()).any(is_broken)
+        };
+        let kept: Vec<ContextEntry> = self.contexts.iter().filter(rests_on_it).cloned().collect();
+        for old in kept {
+            match loaded.contexts.iter_mut().find(|c| c.name == old.name) {
+                Some(new) if new.unusable.is_some() => *new = old,
+                Some(_) => {}
+                None => loaded.contexts.push(old),
+            }
+        }
     }
 
     /// The same session with another context acting for a cluster.
@@ -407,91 +428,4 @@ impl Session {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::scope::PathGlob;
-    use crate::source::kubeconfig::from_value;
-
-    #[test]
-    fn read_only_and_protected_by_glob() {
-        let config = serde_json::json!({
-            "apiVersion": "v1", "kind": "Config", "current-context": "a",
-            "clusters": [{"name": "a", "cluster": {"server": "https://10.0.0.1"}},
-                         {"name": "b", "cluster": {"server": "https://10.0.0.2"}}],
-            "users": [{"name": "u", "user": {}}],
-            "contexts": [{"name": "a", "context": {"cluster": "a", "user": "u"}},
-                         {"name": "b", "context": {"cluster": "b", "user": "u"}}],
-        });
-        let scope = |text: &str| Some(Scope::globs([PathGlob::parse(text).unwrap()]));
-        let options = SessionOptions {
-            read_only_clusters: scope("**/a"),
-            protected: scope("**/b"),
-            ..SessionOptions::default()
-        };
-        let session = Session::from_kubeconfig(from_value(&config).unwrap(), options);
-        let seen: Vec<_> = session.infos.iter().map(|i| (i.id.0, i.read_only, i.is_protected())).collect();
-        assert_eq!(seen, [(0, true, false), (1, false, true)]);
-        assert_eq!(session.context(ClusterId(1)).map(|c| c.name.as_str()), Some("b"));
-    }
-
-    fn config(contexts: &[(&str, &str, &str)]) -> Loaded {
-        let clusters: Vec<_> = contexts
-            .iter()
-            .map(|(name, server, _)| serde_json::json!({"name": name, "cluster": {"server": server}}))
-            .collect();
-        let users: Vec<_> = contexts
-            .iter()
-            .map(|(name, _, token)| serde_json::json!({"name": name, "user": {"token": token}}))
-            .collect();
-        let contexts: Vec<_> = contexts
-            .iter()
-            .map(|(name, ..)| serde_json::json!({"name": name, "context": {"cluster": name, "user": name}}))
-            .collect();
-        from_value(&serde_json::json!({"clusters": clusters, "users": users, "contexts": contexts})).unwrap()
-    }
-
-    fn seen(session: &Session) -> Vec<(u32, String)> {
-        session.infos.iter().map(|i| (i.id.0, i.context.to_string())).collect()
-    }
-
-    fn ids(infos: &[ClusterInfo]) -> Vec<u32> {
-        infos.iter().map(|i| i.id.0).collect()
-    }
-
-    #[test]
-    fn a_session_follows_its_kubeconfig() {
-        let first = config(&[("a", "https://a", "1"), ("b", "https://b", "1"), ("c", "https://c", "1")]);
-        let session = Session::from_kubeconfig(first, SessionOptions::default());
-        // `a` moves behind, `b` signs in anew, `c` goes, `d` comes.
-        let next = config(&[("d", "https://d", "1"), ("b", "https://b", "2"), ("a", "https://a", "1")]);
-        let (session, roster) = session.follow(next);
-        assert_eq!(seen(&session), [(0, "a".into()), (1, "b".into()), (3, "d".into())]);
-        assert_eq!((ids(&roster.added), ids(&roster.anew), ids(&roster.renamed)), (vec![3], vec![1], vec![]));
-        assert_eq!(roster.gone, [ClusterId(2)]);
-        assert_eq!(session.context(ClusterId(3)).map(|c| c.name.as_str()), Some("d"));
-        // What comes back is another: its number is never given twice.
-        let next = config(&[("c", "https://c", "1"), ("b", "https://b", "2"), ("a", "https://a", "1")]);
-        let (session, roster) = session.follow(next);
-        assert_eq!((ids(&roster.added), roster.gone), (vec![4], vec![ClusterId(3)]));
-        let same = config(&[("c", "https://c", "1"), ("b", "https://b", "2"), ("a", "https://a", "1")]);
-        assert!(session.follow(same).1.is_empty());
-    }
-
-    #[test]
-    fn another_context_acts() {
-        let dir = tempfile::tempdir().unwrap();
-        let state = dir.path().join("state");
-        let loaded =
-            config(&[("admin", "https://a", "1"), ("viewer", "https://a", "2"), ("x", "https://x", "1")]);
-        let options = SessionOptions { state_dir: Some(state.clone()), ..SessionOptions::default() };
-        let session = Session::from_kubeconfig(loaded, options);
-        let (session, roster) = session.acting(ClusterId(0), &"viewer".into());
-        assert_eq!(seen(&session), [(0, "viewer".into()), (1, "x".into())]);
-        assert_eq!((ids(&roster.anew), roster.added.len(), roster.gone.len()), (vec![0], 0, 0));
-        assert_eq!(session.infos[0].other_contexts, vec![SafeText::new("admin")]);
-        session.keep_remembered(session.remembered()).unwrap();
-        assert_eq!(remembered(&state), ["viewer"]);
-        let (session, _) = session.acting(ClusterId(0), &"admin".into());
-        assert_eq!(session.remembered(), ["admin"]);
-    }
-}
+mod tests;
