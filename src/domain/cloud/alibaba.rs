@@ -41,13 +41,7 @@ fn machine(provider_id: &str, kubelet_version: &str) -> Option<Machine> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::cloud::tests::{ACK_ID, Given, OWN, PRIVATE, table};
-
-    #[test]
-    fn patterns_compile() {
-        assert!(NAME.is_some() && CLUSTER.is_some() && MACHINE.is_some());
-    }
 
     #[test]
     fn rule_22_ack() {

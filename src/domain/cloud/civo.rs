@@ -1,30 +1,21 @@
 //! Civo: its managed Kubernetes by host (rule 18; newer kubeconfigs have a bare address, which says nothing); its nodes. Called through `CLOUD`. Never here: its API.
 
-use super::evidence::{is, pattern};
-use super::{Cloud, Clue, Evidence, Machine};
+use super::evidence::{by_host, pattern};
+use super::Cloud;
 use crate::domain::place::Provider;
 
 pub(super) const CLOUD: Cloud = Cloud {
-    host,
-    machine: |id, _| id.strip_prefix("civo://").map(|_| Machine::of(Provider::Civo, "")),
+    own_hosts: &[&HOST],
+    host: |_, host| by_host(&HOST, host, Provider::Civo, "civo"),
+    schemes: &[("civo", Provider::Civo)],
     ..Cloud::NOTHING
 };
 
 pattern!(HOST, r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.k8s\.civo\.com");
 
-fn host(_: &Evidence<'_>, host: &str) -> Option<Clue> {
-    is(&HOST, host).then(|| Clue::certain(Provider::Civo, "civo"))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::cloud::tests::{Given, OWN, table};
-
-    #[test]
-    fn patterns_compile() {
-        assert!(HOST.is_some());
-    }
 
     #[test]
     fn rule_18_civo() {

@@ -1,24 +1,21 @@
 //! DigitalOcean: DOKS by host, plugin and doctl's names (rule 11); its nodes. Called through `CLOUD`. Never here: its API.
 
-use super::evidence::{groups, is, is_plain, pattern};
+use super::evidence::{by_host, groups, is_plain, pattern};
 use super::{Cloud, Clue, Entry, Evidence, Machine};
 use crate::domain::place::Provider;
 
 pub(super) const CLOUD: Cloud = Cloud {
-    host,
+    own_hosts: &[&HOST],
+    host: |_, host| by_host(&HOST, host, Provider::DigitalOcean, "doks"),
     exec,
     name,
-    machine: |id, _| id.strip_prefix("digitalocean://").map(|_| Machine::of(Provider::DigitalOcean, "")),
+    schemes: &[("digitalocean", Provider::DigitalOcean)],
     labels: &[("doks.digitalocean.com/node-pool", |_| Machine::of(Provider::DigitalOcean, "doks"))],
     ..Cloud::NOTHING
 };
 
 pattern!(HOST, r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.k8s\.ondigitalocean\.com");
 pattern!(DOCTL, r"do-([a-z]{3}[0-9])-([a-z0-9][a-z0-9.-]*)");
-
-fn host(_: &Evidence<'_>, host: &str) -> Option<Clue> {
-    is(&HOST, host).then(|| Clue::certain(Provider::DigitalOcean, "doks"))
-}
 
 /// `--context` is doctl's own word for a signed-in team.
 fn exec(e: &Evidence<'_>, command: &str) -> Option<Clue> {
@@ -36,13 +33,7 @@ fn name(name: &str, _: Entry) -> Option<Clue> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::cloud::tests::{Given, OWN, PRIVATE, table};
-
-    #[test]
-    fn patterns_compile() {
-        assert!(HOST.is_some() && DOCTL.is_some());
-    }
 
     #[test]
     fn rule_11_doks() {

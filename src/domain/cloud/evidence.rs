@@ -10,7 +10,7 @@ use super::LocalFiles;
 use crate::domain::context::{ContextFacts, Server, host_of};
 use crate::domain::place::{Certainty, Provider};
 
-/// A pattern; that each compiles is tested beside it, so that `None` never happens.
+/// A pattern; that each compiles is tested where it is declared, so that `None` never happens.
 pub(super) type Pattern = LazyLock<Option<Regex>>;
 
 /// Declares a pattern that matches the whole text, in parts for width.
@@ -18,6 +18,15 @@ macro_rules! pattern {
     ($name:ident, $($part:literal),+ $(,)?) => {
         static $name: $crate::domain::cloud::evidence::Pattern =
             std::sync::LazyLock::new(|| regex::Regex::new(concat!("^(?:", $($part),+, ")$")).ok());
+
+        #[cfg(test)]
+        #[expect(non_snake_case, reason = "a test under the pattern's own name")]
+        mod $name {
+            #[test]
+            fn compiles() {
+                assert!(super::$name.is_some());
+            }
+        }
     };
 }
 pub(super) use pattern;
@@ -26,6 +35,17 @@ pub(super) use pattern;
 pub(super) fn groups<'t, const N: usize>(pattern: &Pattern, text: &'t str) -> Option<[&'t str; N]> {
     let found = pattern.as_ref()?.captures(text)?;
     Some(std::array::from_fn(|n| found.get(n + 1).map_or("", |m| m.as_str())))
+}
+
+/// The clue of a host that a cloud makes for each cluster; a group of the pattern is the region.
+pub(super) fn by_host(
+    pattern: &Pattern,
+    host: &str,
+    provider: Provider,
+    service: &'static str,
+) -> Option<Clue> {
+    let [region] = groups(pattern, host)?;
+    Some(Clue::certain(provider, service).region(region))
 }
 
 /// Whether the whole text matches.

@@ -1,31 +1,21 @@
 //! Exoscale: SKS by host (rule 19); its nodes. Called through `CLOUD`. Never here: its API.
 
-use super::evidence::{groups, pattern};
-use super::{Cloud, Clue, Evidence, Machine};
+use super::evidence::{by_host, pattern};
+use super::Cloud;
 use crate::domain::place::Provider;
 
 pub(super) const CLOUD: Cloud = Cloud {
-    host,
-    machine: |id, _| id.strip_prefix("exoscale://").map(|_| Machine::of(Provider::Exoscale, "")),
+    own_hosts: &[&HOST],
+    host: |_, host| by_host(&HOST, host, Provider::Exoscale, "sks"),
+    schemes: &[("exoscale", Provider::Exoscale)],
     ..Cloud::NOTHING
 };
 
 pattern!(HOST, r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.sks-([a-z]{2}-[a-z]+-[0-9]+)\.exo\.io");
 
-fn host(_: &Evidence<'_>, host: &str) -> Option<Clue> {
-    let [region] = groups(&HOST, host)?;
-    Some(Clue::certain(Provider::Exoscale, "sks").region(region))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::cloud::tests::{Given, OWN, table};
-
-    #[test]
-    fn patterns_compile() {
-        assert!(HOST.is_some());
-    }
 
     #[test]
     fn rule_19_sks() {

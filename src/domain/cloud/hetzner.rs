@@ -1,14 +1,11 @@
 //! Hetzner: its nodes alone (rule 35), for nothing in a kubeconfig speaks of it. Called through `CLOUD`.
 //! Never here: what runs there, which is self-managed.
 
-use super::{Cloud, Machine};
+use super::Cloud;
 use crate::domain::place::Provider;
 
 pub(super) const CLOUD: Cloud = Cloud {
-    machine: |id, _| {
-        let ours = ["hcloud://", "hrobot://"].iter().any(|scheme| id.starts_with(scheme));
-        ours.then_some(Machine::of(Provider::Hetzner, ""))
-    },
+    schemes: &[("hcloud", Provider::Hetzner), ("hrobot", Provider::Hetzner)],
     ..Cloud::NOTHING
 };
 

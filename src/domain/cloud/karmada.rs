@@ -24,11 +24,6 @@ mod tests {
     use crate::domain::cloud::tests::{Given, OWN, table};
 
     #[test]
-    fn patterns_compile() {
-        assert!(super::MEMBER.is_some());
-    }
-
-    #[test]
     fn rule_4_members() {
         let member = "https://10.0.0.1:5443/apis/cluster.karmada.io/v1alpha1/clusters/member1/proxy";
         table(&[

@@ -1,12 +1,13 @@
 //! Linode (Akamai): LKE by host (rule 12); its nodes. Called through `CLOUD`. Never here: its API.
 
-use super::evidence::{groups, pattern};
-use super::{Cloud, Clue, Evidence, Machine};
+use super::evidence::{by_host, pattern};
+use super::{Cloud, Machine};
 use crate::domain::place::Provider;
 
 pub(super) const CLOUD: Cloud = Cloud {
-    host,
-    machine: |id, _| id.strip_prefix("linode://").map(|_| Machine::of(Provider::Linode, "")),
+    own_hosts: &[&HOST],
+    host: |_, host| by_host(&HOST, host, Provider::Linode, "lke"),
+    schemes: &[("linode", Provider::Linode)],
     labels: &[("lke.linode.com/pool-id", |_| Machine::of(Provider::Linode, "lke"))],
     ..Cloud::NOTHING
 };
@@ -17,20 +18,9 @@ pattern!(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.([a-z]+(?:-[a-z]+)+(?:-[0-9]+)?)-[0-9]+(?:-gw)?\.linodelke\.net"
 );
 
-fn host(_: &Evidence<'_>, host: &str) -> Option<Clue> {
-    let [region] = groups(&HOST, host)?;
-    Some(Clue::certain(Provider::Linode, "lke").region(region))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::cloud::tests::{Given, OWN, table};
-
-    #[test]
-    fn patterns_compile() {
-        assert!(HOST.is_some());
-    }
 
     #[test]
     fn rule_12_lke() {

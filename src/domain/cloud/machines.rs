@@ -6,25 +6,24 @@ use super::evidence::{groups, pattern};
 use super::{Cloud, Machine};
 use crate::domain::place::Provider;
 
-pub(super) const CLOUD: Cloud = Cloud { machine, ..Cloud::NOTHING };
+pub(super) const CLOUD: Cloud = Cloud {
+    schemes: &[
+        ("vsphere", Provider::VSphere),
+        ("harvester", Provider::Harvester),
+        ("nutanix", Provider::Nutanix),
+        ("proxmox", Provider::Proxmox),
+    ],
+    machine,
+    ..Cloud::NOTHING
+};
 
 // The region is a word of whoever runs it; before two slashes there is none.
 pattern!(OPENSTACK, r"openstack://([0-9A-Za-z._-]*)/.*");
 
 fn machine(provider_id: &str, _: &str) -> Option<Machine> {
-    let (scheme, _) = provider_id.split_once("://")?;
-    let provider = match scheme {
-        "openstack" => {
-            let [region] = groups(&OPENSTACK, provider_id).unwrap_or_default();
-            return Some(Machine::at(Provider::OpenStack, region));
-        }
-        "vsphere" => Provider::VSphere,
-        "harvester" => Provider::Harvester,
-        "nutanix" => Provider::Nutanix,
-        "proxmox" => Provider::Proxmox,
-        _ => return None,
-    };
-    Some(Machine::of(provider, ""))
+    provider_id.strip_prefix("openstack://")?;
+    let [region] = groups(&OPENSTACK, provider_id).unwrap_or_default();
+    Some(Machine::at(Provider::OpenStack, region))
 }
 
 #[cfg(test)]

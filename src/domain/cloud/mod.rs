@@ -17,6 +17,7 @@ pub(in crate::domain) use evidence::{Clue, Entry, Evidence};
 pub use files::{AwsProfile, LocalFiles, OciProfile};
 
 use super::place::Provider;
+use evidence::Pattern;
 
 /// Declares the clouds and their order.
 macro_rules! clouds {
@@ -34,6 +35,8 @@ clouds! {
 
 /// The rules of one cloud. Each says nothing of what it does not know.
 pub(in crate::domain) struct Cloud {
+    /// Hosts that it makes for each cluster: no other cluster ever has one of them.
+    pub(in crate::domain) own_hosts: &'static [&'static Pattern],
     /// By one host, in lower case, and by the server's path.
     pub(in crate::domain) host: fn(&Evidence<'_>, &str) -> Option<Clue>,
     /// By the sign-in: the plugin's command without folder and `.exe`, `""` where there is none.
@@ -44,6 +47,8 @@ pub(in crate::domain) struct Cloud {
     pub(in crate::domain) name: fn(&str, Entry) -> Option<Clue>,
     /// By what is weaker than any name of another cloud.
     pub(in crate::domain) last: fn(&Evidence<'_>) -> Option<Clue>,
+    /// Schemes of `spec.providerID` that say whose machine it is, and nothing else.
+    pub(in crate::domain) schemes: &'static [(&'static str, Provider)],
     /// By a node's `spec.providerID` and the version of its kubelet.
     pub(in crate::domain) machine: fn(&str, &str) -> Option<Machine>,
     /// Labels of nodes that tell, and what of their values.
@@ -55,6 +60,8 @@ pub(in crate::domain) struct Cloud {
 impl Cloud {
     /// Knows nothing: the rules a cloud has none of.
     const NOTHING: Self = Self {
+        own_hosts: &[],
+        schemes: &[],
         host: |_, _| None,
         exec: |_, _| None,
         entry: |_| None,
@@ -96,7 +103,18 @@ impl Machine {
 /// Reads a node's `spec.providerID`, which the cloud's own controller writes. The kubelet's version decides about those
 /// without a scheme. `None` for those that skyfleet does not know, and for none at all.
 pub fn machine(provider_id: &str, kubelet_version: &str) -> Option<Machine> {
-    ALL.iter().find_map(|cloud| (cloud.machine)(provider_id, kubelet_version))
+    let scheme = provider_id.split_once("://").map(|(scheme, _)| scheme);
+    ALL.iter().find_map(|cloud| {
+        let plain = cloud.schemes.iter().find(|(s, _)| Some(*s) == scheme);
+        plain
+            .map(|(_, provider)| Machine::of(*provider, ""))
+            .or_else(|| (cloud.machine)(provider_id, kubelet_version))
+    })
+}
+
+/// Whether a host, in lower case, is one that a cloud made for one cluster: by whatever way it is reached, it is that one.
+pub fn is_own_host(host: &str) -> bool {
+    ALL.iter().any(|cloud| cloud.own_hosts.iter().any(|pattern| evidence::is(pattern, host)))
 }
 
 /// What a server's version says of its service.

@@ -1,27 +1,20 @@
 //! OVH: its managed Kubernetes by host (rule 16). Called through `CLOUD`. Never here: its nodes, which are OpenStack's.
 
-use super::evidence::{groups, pattern};
-use super::{Cloud, Clue, Evidence};
+use super::evidence::{by_host, pattern};
+use super::Cloud;
 use crate::domain::place::Provider;
 
-pub(super) const CLOUD: Cloud = Cloud { host, ..Cloud::NOTHING };
+pub(super) const CLOUD: Cloud = Cloud {
+    own_hosts: &[&HOST],
+    host: |_, host| by_host(&HOST, host, Provider::Ovh, "mks"),
+    ..Cloud::NOTHING
+};
 
 pattern!(HOST, r"[a-z0-9]+\.c[0-9]+\.([a-z0-9]+(?:-[a-z0-9]+)*)\.k8s\.ovh\.net");
 
-fn host(_: &Evidence<'_>, host: &str) -> Option<Clue> {
-    let [region] = groups(&HOST, host)?;
-    Some(Clue::certain(Provider::Ovh, "mks").region(region))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::cloud::tests::{Given, OWN, table};
-
-    #[test]
-    fn patterns_compile() {
-        assert!(HOST.is_some());
-    }
 
     #[test]
     fn rule_16_mks() {

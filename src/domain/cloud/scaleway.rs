@@ -1,11 +1,12 @@
 //! Scaleway: Kapsule by host (rule 15); its nodes. Called through `CLOUD`. Never here: its API.
 
-use super::evidence::{groups, pattern};
-use super::{Cloud, Clue, Evidence, Machine};
+use super::evidence::{by_host, groups, pattern};
+use super::{Cloud, Machine};
 use crate::domain::place::Provider;
 
 pub(super) const CLOUD: Cloud = Cloud {
-    host,
+    own_hosts: &[&HOST],
+    host: |_, host| by_host(&HOST, host, Provider::Scaleway, "kapsule"),
     machine,
     labels: &[("k8s.scaleway.com/kapsule", |_| Machine::of(Provider::Scaleway, "kapsule"))],
     ..Cloud::NOTHING
@@ -13,11 +14,6 @@ pub(super) const CLOUD: Cloud = Cloud {
 
 pattern!(HOST, r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.api\.k8s\.([a-z]{2}-[a-z]{3})\.scw\.cloud");
 pattern!(MACHINE, r"scaleway://(?:instance|baremetal)/([a-z]{2}-[a-z]{3})-[0-9]+/.*");
-
-fn host(_: &Evidence<'_>, host: &str) -> Option<Clue> {
-    let [region] = groups(&HOST, host)?;
-    Some(Clue::certain(Provider::Scaleway, "kapsule").region(region))
-}
 
 /// `scaleway://instance/fr-par-1/<uuid>`: the zone is in `fr-par`.
 fn machine(provider_id: &str, _: &str) -> Option<Machine> {
@@ -28,13 +24,7 @@ fn machine(provider_id: &str, _: &str) -> Option<Machine> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::cloud::tests::{Given, OWN, table};
-
-    #[test]
-    fn patterns_compile() {
-        assert!(HOST.is_some() && MACHINE.is_some());
-    }
 
     #[test]
     fn rule_15_kapsule() {

@@ -30,11 +30,6 @@ mod tests {
     use crate::domain::cloud::tests::{Given, OWN, table};
 
     #[test]
-    fn patterns_compile() {
-        assert!(super::DISCOVERED.is_some());
-    }
-
-    #[test]
     fn rule_1_tsh() {
         let proxy = Given::at("https://tele.example.com:443").entry("tele.example.com");
         table(&[

@@ -5,9 +5,10 @@ use super::{Cloud, Clue, Entry, Evidence, Machine};
 use crate::domain::place::Provider;
 
 pub(super) const CLOUD: Cloud = Cloud {
+    own_hosts: &[&HOST],
     host,
     name,
-    machine: |id, _| id.strip_prefix("qcloud://").map(|_| Machine::of(Provider::Tencent, "")),
+    schemes: &[("qcloud", Provider::Tencent)],
     version: |v| v.contains("-tke.").then_some(Machine::of(Provider::Tencent, "tke")),
     ..Cloud::NOTHING
 };
@@ -27,13 +28,7 @@ fn name(name: &str, _: Entry) -> Option<Clue> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::cloud::tests::{Given, OWN, PRIVATE, table};
-
-    #[test]
-    fn patterns_compile() {
-        assert!(HOST.is_some() && NAME.is_some());
-    }
 
     #[test]
     fn rule_20_tke() {

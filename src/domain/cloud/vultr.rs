@@ -1,30 +1,21 @@
 //! Vultr: VKE by host (rule 17); its nodes. Called through `CLOUD`. Never here: its API.
 
-use super::evidence::{is, pattern};
-use super::{Cloud, Clue, Evidence, Machine};
+use super::evidence::{by_host, pattern};
+use super::Cloud;
 use crate::domain::place::Provider;
 
 pub(super) const CLOUD: Cloud = Cloud {
-    host,
-    machine: |id, _| id.strip_prefix("vultr://").map(|_| Machine::of(Provider::Vultr, "")),
+    own_hosts: &[&HOST],
+    host: |_, host| by_host(&HOST, host, Provider::Vultr, "vke"),
+    schemes: &[("vultr", Provider::Vultr)],
     ..Cloud::NOTHING
 };
 
 pattern!(HOST, r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.vultr-k8s\.com");
 
-fn host(_: &Evidence<'_>, host: &str) -> Option<Clue> {
-    is(&HOST, host).then(|| Clue::certain(Provider::Vultr, "vke"))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::cloud::tests::{Given, OWN, table};
-
-    #[test]
-    fn patterns_compile() {
-        assert!(HOST.is_some());
-    }
 
     #[test]
     fn rule_17_vke() {

@@ -328,10 +328,8 @@ impl Merged {
             cluster_entry: names.cluster.clone(),
             user_entry: names.user.clone(),
             namespace: names.namespace.clone(),
-            endpoint: cluster.map_or_else(
-                || format!("context:{name}"),
-                |c| super::fold::endpoint_of(c, user.as_deref(), &located.place),
-            ),
+            endpoint: cluster
+                .map_or_else(|| format!("context:{name}"), |c| super::fold::endpoint_of(c, user.as_deref())),
             access: match (&unusable, cluster, &user) {
                 (None, Some(cluster), Some(user)) => {
                     Some(Access { cluster: cluster.clone(), user: user.clone(), hash: hash(cluster, user) })

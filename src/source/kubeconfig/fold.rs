@@ -10,10 +10,10 @@ use secrecy::ExposeSecret;
 use super::cluster::ClusterEntry;
 use super::contexts::ContextEntry;
 use super::user::UserEntry;
+use crate::domain::cloud::is_own_host;
 use crate::domain::context::{Server, environment_of, host_of};
 use crate::domain::environment::Environment;
 use crate::domain::id::ClusterId;
-use crate::domain::place::{Certainty, Place, Provider};
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::ClusterInfo;
 use crate::source::proxy;
@@ -22,35 +22,28 @@ use crate::source::proxy;
 /// and the tunnel it is reached through do not matter.
 ///
 /// Behind Teleport's proxy one address leads to many clusters, and the credential says to which.
-pub(super) fn endpoint_of(cluster: &ClusterEntry, user: Option<&UserEntry>, place: &Place) -> String {
+pub(super) fn endpoint_of(cluster: &ClusterEntry, user: Option<&UserEntry>) -> String {
     let exec = user.and_then(|u| u.exec.as_ref());
     let tsh = exec.filter(|e| matches!(e.command.rsplit('/').next(), Some("tsh" | "tsh.exe")));
     match tsh {
-        Some(exec) => format!("{}|{}", address_of(cluster, place), exec.args.join(" ")),
-        None => address_of(cluster, place),
+        Some(exec) => format!("{}|{}", address_of(cluster), exec.args.join(" ")),
+        None => address_of(cluster),
     }
 }
 
-fn address_of(cluster: &ClusterEntry, place: &Place) -> String {
+fn address_of(cluster: &ClusterEntry) -> String {
     let server = cluster.server.as_deref().and_then(Server::parse);
     let tls_host = cluster.tls_server_name.as_deref().and_then(host_of);
     let Some(server) = server else {
         return format!("unreadable:{}", cluster.server.as_deref().unwrap_or(""));
     };
-    let public = |host: &str| host.contains('.') && !Server::parse(host).is_some_and(|s| s.is_private());
-    let given_out = |host: &str| {
-        place.certainty == Certainty::Certain
-            && place.provider != Provider::Local
-            && public(host)
-            && is_clouds(host)
-    };
-    if given_out(&server.host) {
+    if is_own_host(&server.host) {
         return format!("host:{}:{}{}", server.host, server.port, server.path);
     }
     // The name its certificate must have counts only where it is looked at, and by whom the machine itself trusts or by
     // the cluster's own CA; then it is that cluster, whatever tunnel leads there.
     let checked = server.secure && !cluster.insecure;
-    if let Some(host) = tls_host.as_deref().filter(|h| checked && given_out(h)) {
+    if let Some(host) = tls_host.as_deref().filter(|h| checked && is_own_host(h)) {
         let ca = cluster.ca_data.as_deref().map_or(0, hash);
         return format!("tunnel:{host}{}|{ca:x}", server.path);
     }
@@ -62,28 +55,6 @@ fn address_of(cluster: &ClusterEntry, place: &Place) -> String {
     // Without its user and password, which tell no server from another.
     let proxy = cluster.proxy.as_ref().map_or_else(String::new, |p| proxy::shown(p.expose_secret()));
     format!("{}|{}|{proxy}|{ca:x}", server.key(), cluster.tls_server_name.as_deref().unwrap_or(""))
-}
-
-/// Whether a host is one of those a cloud makes for each cluster, so that no other cluster ever has it.
-fn is_clouds(host: &str) -> bool {
-    const GIVEN_OUT: [&str; 15] = [
-        ".eks.amazonaws.com",
-        ".eks.amazonaws.com.cn",
-        ".azmk8s.io",
-        ".gke.goog",
-        ".k8s.ondigitalocean.com",
-        ".linodelke.net",
-        ".clusters.oci.oraclecloud.com",
-        ".scw.cloud",
-        ".k8s.ovh.net",
-        ".vultr-k8s.com",
-        ".k8s.civo.com",
-        ".exo.io",
-        ".ccs.tencent-cloud.com",
-        ".aroapp.io",
-        ".openshiftapps.com",
-    ];
-    GIVEN_OUT.iter().any(|suffix| host.ends_with(suffix))
 }
 
 fn hash(text: &str) -> u64 {

@@ -47,8 +47,7 @@ pub(super) fn apply(overrides: &[Override], loaded: &mut Loaded) {
                 cluster.proxy = one.proxy.clone().or(cluster.proxy.take());
                 cluster.tls_server_name = one.tls_server_name.clone().or(cluster.tls_server_name.take());
                 context.tls_server_name.clone_from(&cluster.tls_server_name);
-                context.endpoint =
-                    super::fold::endpoint_of(cluster, Some(&access.user), &context.located.place);
+                context.endpoint = super::fold::endpoint_of(cluster, Some(&access.user));
             }
             if !one.env.is_empty()
                 && let Some(exec) = Arc::make_mut(&mut access.user).exec.as_mut()

@@ -8,6 +8,7 @@ use super::{Cloud, Clue, Entry, Evidence, Machine};
 use crate::domain::place::Provider;
 
 pub(super) const CLOUD: Cloud = Cloud {
+    own_hosts: &[&EKS_HOST, &ROSA_HOST],
     host,
     exec,
     name,

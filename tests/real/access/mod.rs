@@ -1,28 +1,28 @@
 //! Every way in, over a real API server: client certificate, token, token file, exec plugin, impersonation, proxy and
 //! tls-server-name each connect as whom they should, and each of their failures says the right words.
 
+mod parts;
+mod proxies;
+
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
-use skyfleet::domain::cloud::LocalFiles;
 use skyfleet::domain::scope::Scope;
 use skyfleet::fleet::phase::{By, Phase};
 use skyfleet::ops::gather::{Gathering, Want, gather};
-use skyfleet::ops::session::{Session, SessionOptions};
+use skyfleet::ops::session::Session;
 use skyfleet::source::api;
-use skyfleet::source::kubeconfig;
-use skyfleet::source::plugin::{PluginOptions, Plugins, Policy};
+use skyfleet::source::plugin::Policy;
 use skyfleet::source::proxy::ProxyEnv;
+
+use parts::{Parts, parts};
+use proxies::proxy;
 
 use crate::Clusters;
 use crate::truth::Test;
@@ -36,106 +36,6 @@ pub(crate) fn tests() -> Vec<(&'static str, Test)> {
         ("a_certificate_that_runs_out_while_connected_and_comes_back", |c| Box::pin(certificate_runs_out(c))),
         ("proxies_by_the_environment_as_go_reads_it", |c| Box::pin(environment_proxy(c))),
     ]
-}
-
-/// The parts of the first cluster's kubeconfigs.
-struct Parts {
-    dir: tempfile::TempDir,
-    server: String,
-    port: u16,
-    ca: String,
-    certificate: String,
-    key: String,
-    token: String,
-    expired: (String, String),
-    foreign_ca: String,
-}
-
-/// The only cluster and user entry of a kubeconfig.
-fn entries(path: &Path) -> Result<(Value, Value), String> {
-    let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
-    let config: Value = serde_saphyr::from_str(&text).map_err(|e| e.to_string())?;
-    Ok((config["clusters"][0]["cluster"].clone(), config["users"][0]["user"].clone()))
-}
-
-fn parts(clusters: &Clusters) -> Result<Parts, String> {
-    let of = |user: &str| entries(&clusters.kubeconfigs(user)[0]);
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let (cluster, admin) = of("admin")?;
-    let (_, viewer) = of("viewer")?;
-    let (_, expired) = of("expired")?;
-    let (foreign, _) = of("foreign-ca")?;
-    let server = text(&cluster["server"]);
-    let port = server.rsplit(':').next().and_then(|p| p.parse().ok()).ok_or("no port")?;
-    Ok(Parts {
-        dir: tempfile::tempdir().map_err(|e| e.to_string())?,
-        server,
-        port,
-        ca: text(&cluster["certificate-authority-data"]),
-        certificate: text(&admin["client-certificate-data"]),
-        key: text(&admin["client-key-data"]),
-        token: text(&viewer["token"]),
-        expired: (text(&expired["client-certificate-data"]), text(&expired["client-key-data"])),
-        foreign_ca: text(&foreign["certificate-authority-data"]),
-    })
-}
-
-impl Parts {
-    fn cluster(&self) -> Value {
-        json!({"server": self.server, "certificate-authority-data": self.ca})
-    }
-
-    fn with(&self, more: &Value) -> Value {
-        let mut out = self.cluster();
-        for (key, value) in more.as_object().into_iter().flatten() {
-            out[key] = value.clone();
-        }
-        out
-    }
-
-    fn admin(&self) -> Value {
-        json!({"client-certificate-data": self.certificate, "client-key-data": self.key})
-    }
-
-    fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.dir.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-
-    /// A plugin that does this.
-    fn plugin(&self, name: &str, script: &str) -> Value {
-        let path = self.file(name, &format!("#!/bin/sh\n{script}\n"));
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "IfAvailable",
-            "command": path, "args": ["--profile", "pay"], "env": [{"name": "AWS_PROFILE", "value": "pay"}],
-            "installHint": "get it from \u{1b}[31mexample.com", "provideClusterInfo": true}})
-    }
-
-    /// What a plugin prints.
-    fn credential(status: &Value) -> String {
-        let answer = json!({"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": status});
-        format!("cat <<'END'\n{answer}\nEND")
-    }
-
-    /// A session over these two entries, written to a file and read as any other.
-    fn session(&self, cluster: &Value, user: &Value, policy: Policy, proxies: ProxyEnv) -> Session {
-        let config = json!({"apiVersion": "v1", "kind": "Config", "clusters": [{"name": "k", "cluster": cluster}],
-            "users": [{"name": "u", "user": user}], "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u"}}]});
-        let file = self.file("config", &config.to_string());
-        let loaded = kubeconfig::load(&[file], &LocalFiles::default());
-        let mut plugins =
-            PluginOptions::new(policy, self.dir.path().join("trusted"), self.dir.path().to_owned());
-        plugins.limit = Duration::from_secs(3);
-        let options = SessionOptions { plugins: Plugins::new(plugins), proxies, ..SessionOptions::default() };
-        Session::from_kubeconfig(loaded, options)
-    }
-
-    /// How entering it goes: the phase, and who the server says we are.
-    async fn enter(&self, cluster: &Value, user: &Value) -> (Phase, String) {
-        let session = self.session(cluster, user, Policy::Allow, ProxyEnv::default());
-        settle(&session).await
-    }
 }
 
 async fn settle(session: &Session) -> (Phase, String) {
@@ -153,62 +53,6 @@ async fn who(session: &Session) -> String {
         Ok(answer) => answer["status"]["userInfo"]["username"].as_str().unwrap_or("").to_owned(),
         Err(fault) => fault.to_string(),
     }
-}
-
-/// An HTTP proxy that only knows CONNECT, and a SOCKS 5 proxy without passwords; both count who came through.
-async fn proxy(socks: bool) -> (u16, Arc<AtomicU32>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let count = Arc::new(AtomicU32::new(0));
-    let counted = count.clone();
-    tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
-            let counted = counted.clone();
-            tokio::spawn(async move {
-                let done = if socks { socks5(client, counted).await } else { connect(client, counted).await };
-                drop(done);
-            });
-        }
-    });
-    (port, count)
-}
-
-async fn connect(mut client: TcpStream, counted: Arc<AtomicU32>) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(client.read_u8().await?);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let target = head.strip_prefix("CONNECT ").and_then(|r| r.split(' ').next()).unwrap_or("").to_owned();
-    let mut server = TcpStream::connect(&target).await?;
-    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
-    counted.fetch_add(1, Ordering::SeqCst);
-    copy_bidirectional(&mut client, &mut server).await.map(|_| ())
-}
-
-async fn socks5(mut client: TcpStream, counted: Arc<AtomicU32>) -> std::io::Result<()> {
-    let (_, methods) = (client.read_u8().await?, client.read_u8().await?);
-    client.read_exact(&mut vec![0; usize::from(methods)]).await?;
-    client.write_all(&[5, 0]).await?;
-    let mut head = [0; 4];
-    client.read_exact(&mut head).await?;
-    let host = match head[3] {
-        1 => {
-            let mut ip = [0; 4];
-            client.read_exact(&mut ip).await?;
-            std::net::Ipv4Addr::from(ip).to_string()
-        }
-        _ => {
-            let mut name = vec![0; usize::from(client.read_u8().await?)];
-            client.read_exact(&mut name).await?;
-            String::from_utf8_lossy(&name).into_owned()
-        }
-    };
-    let port = client.read_u16().await?;
-    let mut server = TcpStream::connect((host.as_str(), port)).await?;
-    client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
-    counted.fetch_add(1, Ordering::SeqCst);
-    copy_bidirectional(&mut client, &mut server).await.map(|_| ())
 }
 
 async fn ways_in(clusters: &Clusters) -> Result<(), String> {
