@@ -28,7 +28,7 @@ fn judge(loaded: &Loaded) {
         assert!(words.chars().count() < 300, "{} characters: {words}", words.chars().count());
         assert!(!words.chars().any(char::is_control), "{words:?}");
     }
-    let clusters = clusters(&loaded.contexts, false, &[]);
+    let clusters = clusters(&loaded.contexts, false, &[], &[]);
     let led: usize = clusters.iter().map(|c| 1 + c.other_contexts.len()).sum();
     assert_eq!(led, loaded.contexts.len(), "each context is in one cluster");
     assert!(loaded.contexts.iter().filter(|c| c.current).count() <= 1);
@@ -48,7 +48,7 @@ fn judge(loaded: &Loaded) {
 
 /// Everything that a person or a log may see.
 fn shown(loaded: &Loaded) -> String {
-    format!("{loaded:?} {loaded:#?} {:?}", clusters(&loaded.contexts, false, &[]))
+    format!("{loaded:?} {loaded:#?} {:?}", clusters(&loaded.contexts, false, &[], &[]))
 }
 
 /// The same file with a secret in every field of every user and cluster that may hold one.

@@ -110,9 +110,9 @@ impl Supervision {
     /// Follows a session whose list of clusters changed. The model hears of the change after the last word of those that
     /// end, and before the first of those that begin.
     pub fn follow(&mut self, session: &Session, roster: Roster) {
-        let again = |info: &crate::fleet::cluster::ClusterInfo| info.id;
-        let ends: Vec<ClusterId> = roster.gone.iter().copied().chain(roster.anew.iter().map(again)).collect();
-        let begins: Vec<ClusterId> = roster.anew.iter().chain(&roster.added).map(again).collect();
+        let ends: Vec<ClusterId> =
+            roster.gone.iter().copied().chain(roster.anew.iter().map(|i| i.id)).collect();
+        let begins: Vec<ClusterId> = roster.anew.iter().chain(&roster.added).map(|i| i.id).collect();
         let ending: Vec<Running> = ends.iter().filter_map(|id| self.running.remove(id)).collect();
         for running in &ending {
             running.cancel();

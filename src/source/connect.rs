@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
 /// A client of one cluster, under a name that `ops` may say.
 pub use kube::Client;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::clock::Clock;
@@ -211,27 +212,12 @@ fn cluster_info(cluster: &ClusterEntry) -> Value {
     set("tls-server-name", cluster.tls_server_name.as_ref().map(|s| json!(s)));
     set("insecure-skip-tls-verify", cluster.insecure.then_some(json!(true)));
     let ca = cluster.authority().ok().flatten();
-    set("certificate-authority-data", ca.map(|pem| json!(base64_of(&pem))));
-    set("proxy-url", cluster.proxy.as_ref().map(|p| json!(expose(p))));
+    set("certificate-authority-data", ca.map(|pem| json!(STANDARD.encode(&pem))));
+    set("proxy-url", cluster.proxy.as_ref().map(|p| json!(p.expose_secret())));
     set("disable-compression", cluster.disable_compression.then_some(json!(true)));
     set("config", cluster.extension(FOR_PLUGINS).cloned());
     Value::Object(out)
 }
-
-fn base64_of(bytes: &[u8]) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
-}
-
-fn expose(secret: &SecretString) -> &str {
-    use secrecy::ExposeSecret;
-    secret.expose_secret()
-}
-
-/// How long a connection may take to come about, and a request to be written.
-pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(8);
-/// See [`CONNECT_LIMIT`].
-pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(30);
 
 /// Dials clients that are there already: the simulation, a recording.
 pub struct Ready(HashMap<String, Client>);

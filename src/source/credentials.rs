@@ -51,7 +51,7 @@ pub struct Signed {
     pub identity: Option<Arc<Identity>>,
     /// The plugin's answer it is from.
     credential: Option<Arc<Credential>>,
-    /// When that came.
+    /// It came just now.
     fresh: bool,
 }
 

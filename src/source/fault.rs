@@ -1,10 +1,8 @@
 //! What went wrong with a server, in one line a person can act on, and in a class a program can.
 //!
-//! kube's own error texts are never shown as they come: some hold plugin arguments, environment and output.
+//! kube's own error texts are never shown as they come. kube is given no plugin to run: what one prints cannot be in them.
 
 use std::error::Error as StdError;
-
-use kube::client::AuthError;
 
 use crate::domain::redact::redact;
 use crate::domain::text::SafeText;
@@ -69,15 +67,6 @@ impl Fault {
         }
     }
 
-    /// The credential plugin failed. Its command, its environment and what it printed may hold secrets, and are in kube's
-    /// error: none of them is ever in these words.
-    fn credentials() -> Self {
-        Self::new(
-            FaultClass::Credentials,
-            "the credential plugin gave no credentials; run its command by hand to see why",
-        )
-    }
-
     /// 401, and what is known of the reason.
     pub fn unauthorized(why: &str) -> Self {
         let words = SafeText::new(&format!("401 Unauthorized: {why}"));
@@ -128,7 +117,6 @@ impl Fault {
                     need: None,
                 }
             }
-            kube::Error::Auth(_) => Self::credentials(),
             kube::Error::Service(error) => Self::of_chain(&**error),
             kube::Error::SerdeError(e) => {
                 Self::new(FaultClass::Other, &format!("the answer is not what the API promises: {e}"))
@@ -142,19 +130,10 @@ impl Fault {
         let mut root: &(dyn StdError + 'static) = error;
         let mut io = None;
         loop {
-            // When a token runs out kube runs the plugin again, inside the request: that failure arrives as one of the
-            // connection's. Its own causes (what the plugin printed, and where parsing it failed) are not looked at.
             if let Some(fault) = root.downcast_ref::<Self>() {
                 return fault.clone();
             }
-            if root.is::<AuthError>() || matches!(root.downcast_ref(), Some(kube::Error::Auth(_))) {
-                return Self::credentials();
-            }
             if let Some(e) = root.downcast_ref::<std::io::Error>() {
-                // An io error names as its source what is behind the error it wraps, never that one itself.
-                if e.get_ref().is_some_and(|inner| inner.is::<AuthError>()) {
-                    return Self::credentials();
-                }
                 io = Some(e.kind());
             }
             match root.source() {

@@ -8,6 +8,7 @@
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -18,12 +19,16 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::ExposeSecret;
 
-use super::connect::{CONNECT_LIMIT, WRITE_LIMIT};
 use super::credentials::{Identity, Signed, Signer};
 use super::fault::{Fault, FaultClass};
 use super::kubeconfig::{ClusterEntry, Impersonation};
 use super::proxy::{self, ProxyEnv};
 use crate::domain::context::Server;
+
+/// How long a connection may take to come about.
+const CONNECT_LIMIT: Duration = Duration::from_secs(8);
+/// How long a request may take to be written.
+const WRITE_LIMIT: Duration = Duration::from_secs(30);
 
 /// Where a client goes, and how it knows that it is there.
 #[derive(Clone)]
@@ -111,22 +116,21 @@ pub(super) async fn connect(
 
 /// The headers of impersonation (client-go transport/round_trippers.go).
 fn headers(who: &Impersonation) -> Result<HeaderMap, Fault> {
-    let wrong = |_| Fault::new(FaultClass::Credentials, "whom it acts as cannot be written into a request");
-    let value = |text: &str| HeaderValue::from_bytes(text.as_bytes());
-    let mut out = HeaderMap::new();
-    out.insert("impersonate-user", value(&who.user).map_err(|e| wrong(e.to_string()))?);
-    if let Some(uid) = &who.uid {
-        out.insert("impersonate-uid", value(uid).map_err(|e| wrong(e.to_string()))?);
-    }
-    for group in &who.groups {
-        out.append("impersonate-group", value(group).map_err(|e| wrong(e.to_string()))?);
-    }
+    let mut texts = vec![("impersonate-user".to_owned(), &who.user)];
+    texts.extend(who.uid.iter().map(|uid| ("impersonate-uid".to_owned(), uid)));
+    texts.extend(who.groups.iter().map(|group| ("impersonate-group".to_owned(), group)));
     for (name, values) in &who.extra {
-        let name = HeaderName::from_bytes(format!("impersonate-extra-{}", escaped(name)).as_bytes());
-        let name = name.map_err(|e| wrong(e.to_string()))?;
-        for text in values {
-            out.append(name.clone(), value(text).map_err(|e| wrong(e.to_string()))?);
-        }
+        texts.extend(values.iter().map(|value| (format!("impersonate-extra-{}", escaped(name)), value)));
+    }
+    let mut out = HeaderMap::new();
+    for (name, text) in texts {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok();
+        let value = HeaderValue::from_bytes(text.as_bytes()).ok();
+        let (Some(name), Some(value)) = (name, value) else {
+            let words = "whom it acts as cannot be written into a request";
+            return Err(Fault::new(FaultClass::Credentials, words));
+        };
+        out.append(name, value);
     }
     Ok(out)
 }

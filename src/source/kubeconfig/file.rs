@@ -138,6 +138,7 @@ pub(super) fn parse(text: &str, base: &Path, file: Option<&Arc<PathBuf>>) -> Res
     for document in documents(text)? {
         out.add(&document, base, file)?;
     }
+    out.complain();
     Ok(out)
 }
 
@@ -205,19 +206,16 @@ impl Contents {
         read.list(document.get("clusters"), "cluster", &mut self.clusters, ClusterEntry::read);
         read.list(document.get("users"), "user", &mut self.users, UserEntry::read);
         read.list(document.get("contexts"), "context", &mut self.contexts, ContextNames::read);
-        for (kind, name, wrong) in self
-            .clusters
-            .iter()
-            .filter_map(|(n, c)| Some(("cluster", n, c.wrong.as_ref()?)))
-            .chain(self.users.iter().filter_map(|(n, u)| Some(("user", n, u.wrong.as_ref()?))))
-            .chain(self.contexts.iter().filter_map(|(n, c)| Some(("context", n, c.wrong.as_ref()?))))
-        {
-            let words = format!("the {kind} {name:?}: {wrong}");
-            if !self.wrong.contains(&words) {
-                self.wrong.push(words);
-            }
-        }
         Ok(())
+    }
+
+    /// What is wrong with the entries that were read.
+    fn complain(&mut self) {
+        let clusters = self.clusters.iter().filter_map(|(n, c)| Some(("cluster", n, c.wrong.as_ref()?)));
+        let users = self.users.iter().filter_map(|(n, u)| Some(("user", n, u.wrong.as_ref()?)));
+        let contexts = self.contexts.iter().filter_map(|(n, c)| Some(("context", n, c.wrong.as_ref()?)));
+        let all = clusters.chain(users).chain(contexts);
+        self.wrong.extend(all.map(|(kind, name, wrong)| format!("the {kind} {name:?}: {wrong}")));
     }
 }
 

@@ -17,18 +17,7 @@ impl View {
             return None;
         }
         let Some(TreeNode::Cluster(id)) = self.tree.selected() else { return None };
-        match world.fleet.cluster(*id)?.phase {
-            Phase::SignedOut { .. } => Some(vec![Effect::Retry(vec![*id])]),
-            Phase::Idle
-            | Phase::Connecting { .. }
-            | Phase::Syncing { .. }
-            | Phase::Live
-            | Phase::Stale { .. }
-            | Phase::Denied { .. }
-            | Phase::Unreadable { .. }
-            | Phase::Unusable { .. }
-            | Phase::Failed { .. } => None,
-        }
+        needs(world.fleet.cluster(*id)?).map(|_| vec![Effect::Retry(vec![*id])])
     }
 
     /// Who opens a cluster that is not connected connects it.
