@@ -275,6 +275,9 @@ fn real(
     let mut remembered = paths.state.as_deref().map(remembered).unwrap_or_default();
     remembered.splice(0..0, args.identity.iter().cloned());
     let loaded = reader.read();
+    if let Some(name) = args.identity.iter().find(|name| !loaded.contexts.iter().any(|c| c.name == **name)) {
+        return Err(format!("--identity: there is no context {name:?}; skyfleet contexts lists them"));
+    }
     let options = SessionOptions {
         state_dir: paths.state.clone(),
         plugins: Plugins::new(plugins),
@@ -284,7 +287,29 @@ fn real(
         remembered,
         ..options(args, settings)?
     };
-    Ok(Arc::new(Session::from_kubeconfig(loaded, options)))
+    let session = Session::from_kubeconfig(loaded, options);
+    notices.extend(guards_of_nothing(settings, &session));
+    Ok(Arc::new(session))
+}
+
+/// What guards writes and finds no cluster is more likely a mistake than a wish. Where nodes tell a place later, it may
+/// still find one.
+fn guards_of_nothing(settings: &Settings, session: &Session) -> Vec<String> {
+    let finds = |text: &str| {
+        let scope = PathGlob::parse(text).ok().map(|glob| Scope::globs([glob]));
+        // One that cannot be read has ended the program already.
+        scope.is_none_or(|scope| session.infos.iter().any(|info| scope.touches(info.at())))
+    };
+    let keys = [("read_only_clusters", &settings.read_only_clusters), ("protected", &settings.protected)];
+    let missing = keys.into_iter().flat_map(|(key, set)| set.value.iter().map(move |text| (key, text)));
+    missing
+        .filter(|(_, text)| !session.infos.is_empty() && !finds(text))
+        .map(|(key, text)| {
+            format!(
+                "config.yaml: `{key}`: {text:?} finds no cluster by now; a path has four levels, cloud/account/region/cluster, and `*` stands for one that is not known"
+            )
+        })
+        .collect()
 }
 
 /// What the settings say of single clusters; what cannot be used is a notice.

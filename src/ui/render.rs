@@ -88,6 +88,9 @@ fn split_right(area: Rect, width: u16) -> Rect {
     Rect { x: area.x + width + 1, width: area.width.saturating_sub(width + 1), ..area }
 }
 
+/// Columns of the header that are the scope's, as long as there are numbers that give way.
+const SCOPE_LEAST: u16 = 20;
+
 fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect, buf: &mut Buffer) {
     draw::line_style(buf, area, area.y, theme.style(Role::Header));
     let base = theme.style(Role::Header);
@@ -110,39 +113,39 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     let phases = fleet.phases();
     let all = fleet.clusters().len();
     let glyph = |h: Health| h.glyph(theme.ascii);
-    let mut right: Vec<(String, ratatui::style::Style)> = Vec::new();
-    right.push((format!("{}/{all} live", phases.live), base));
+    // The last says whether it gives way to the scope's name: numbers do, which stand elsewhere, too.
+    let mut right: Vec<(String, ratatui::style::Style, bool)> = Vec::new();
+    right.push((format!("{}/{all} live", phases.live), base, false));
     if phases.connecting > 0 {
         right.push((
             format!("{} connecting", phases.connecting),
             base.patch(theme.health(Health::Progressing)),
+            false,
         ));
     }
     if phases.failed > 0 {
         let words = format!("{}{} unreachable", glyph(Health::Down), phases.failed);
-        right.push((words, base.patch(theme.health(Health::Down))));
+        right.push((words, base.patch(theme.health(Health::Down)), false));
     }
     if phases.stale > 0 {
         let age = oldest.map_or_else(String::new, |o| format!(" {}", crate::domain::age::show(o, now)));
-        right.push((format!("{} stale{age}", phases.stale), base.patch(theme.health(Health::Degraded))));
+        right.push((
+            format!("{} stale{age}", phases.stale),
+            base.patch(theme.health(Health::Degraded)),
+            false,
+        ));
     }
-    if phases.idle > 0 {
-        right.push((format!("{} idle", phases.idle), base));
-    }
-    if phases.signed_out > 0 {
-        let words = format!("{} signed out", phases.signed_out);
-        right.push((words, base.patch(theme.health(Health::Degraded))));
-    }
-    if phases.unusable > 0 {
-        let words = format!("{} unusable", phases.unusable);
-        right.push((words, base.patch(theme.health(Health::Degraded))));
-    }
-    if phases.denied > 0 {
-        right.push((format!("{} denied", phases.denied), base.patch(theme.health(Health::Degraded))));
-    }
-    if phases.unreadable > 0 {
-        let words = format!("{} unreadable", phases.unreadable);
-        right.push((words, base.patch(theme.health(Health::Degraded))));
+    let bad = theme.health(Health::Degraded);
+    for (n, word, style) in [
+        (phases.idle, "idle", ratatui::style::Style::default()),
+        (phases.signed_out, "signed out", bad),
+        (phases.unusable, "unusable", bad),
+        (phases.denied, "denied", bad),
+        (phases.unreadable, "unreadable", bad),
+    ] {
+        if n > 0 {
+            right.push((format!("{n} {word}"), base.patch(style), word == "idle"));
+        }
     }
     // Nothing is counted as none before a list of at least one cluster is there.
     let loaded = |is: fn(Kind) -> bool| {
@@ -152,39 +155,46 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
         if known { count(n as usize, noun) } else { format!("– {noun}s") }
     };
     if area.width >= 110 {
-        right.push((number(loaded(Kind::is_workload), tally.workloads, "workload"), base));
+        right.push((number(loaded(Kind::is_workload), tally.workloads, "workload"), base, true));
     }
     if area.width >= 76 {
-        right.push((number(loaded(|k| k == Kind::Pod), tally.pods, "pod"), base));
+        right.push((number(loaded(|k| k == Kind::Pod), tally.pods, "pod"), base, true));
     }
     // Problems by cause, as their pane lists them; the tree counts objects.
     for (n, health) in [(view.problems.down, Health::Down), (view.problems.degraded, Health::Degraded)] {
         if n > 0 {
-            right.push((format!("{}{n}", glyph(health)), base.patch(theme.health(health))));
+            right.push((format!("{}{n}", glyph(health)), base.patch(theme.health(health)), false));
         }
     }
     if let Some(month) = month.filter(|_| area.width >= 96) {
-        right.push((format!("{}/mo", money::show_month(month)), base));
+        right.push((format!("{}/mo", money::show_month(month)), base, true));
     }
     if view.options.demo && area.width >= 60 {
-        right.push(("[demo]".to_owned(), base));
+        right.push(("[demo]".to_owned(), base, false));
     }
     if view.options.read_only {
-        right.push(("[RO]".to_owned(), strong));
+        right.push(("[RO]".to_owned(), strong, false));
     }
     if let Some(words) = acting_as(fleet, view) {
-        right.push((words, strong.patch(theme.health(Health::Degraded))));
+        right.push((words, strong.patch(theme.health(Health::Degraded)), false));
     }
-    let width: u16 = right.iter().map(|(t, _)| cells::width(t) + 2).sum();
+    let name = if area.width >= 60 { " skyfleet  " } else { " " };
+    let wanted = cells::width(name) + cells::width(&view.scope_words(fleet, SCOPE_LEAST)) + 2;
+    let taken = |right: &[(String, _, bool)]| right.iter().map(|(t, ..)| cells::width(t) + 2).sum::<u16>();
+    while taken(&right) + wanted > area.width
+        && let Some(at) = right.iter().rposition(|(.., gives_way)| *gives_way)
+    {
+        right.remove(at);
+    }
+    let width = taken(&right);
     let mut x = area.right().saturating_sub(width.min(area.width.saturating_sub(12)));
     let left_end = x;
-    for (t, style) in &right {
+    for (t, style, _) in &right {
         if x >= area.right() {
             break;
         }
         x += draw::text(buf, x, area.y, t, area.right() - x, *style) + 2;
     }
-    let name = if area.width >= 60 { " skyfleet  " } else { " " };
     let used = draw::text(buf, area.x, area.y, name, left_end, strong);
     let room = left_end.saturating_sub(area.x + used + 2);
     let scope = view.scope_words(fleet, room);

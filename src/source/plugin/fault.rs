@@ -24,7 +24,7 @@ pub enum PluginFault {
         file: SafeText,
     },
     /// It is not there.
-    #[error("plugin missing: {command} {why}{}", hint.as_ref().map(|h| format!("; {h}")).unwrap_or_default())]
+    #[error("the credential plugin {command} {why}{}", hint.as_ref().map(|h| format!("; {h}")).unwrap_or_default())]
     Missing {
         /// The command as the kubeconfig has it.
         command: SafeText,

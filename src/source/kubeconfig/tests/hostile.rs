@@ -72,20 +72,18 @@ fn what_is_no_file_keeps_nobody_waiting() {
     std::os::unix::fs::symlink(&circle, &circle).unwrap();
     let pipe = dir.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let loaded = load(
-        &[dir.path().to_owned(), PathBuf::from("/dev/zero"), circle, pipe.clone()],
-        &LocalFiles::default(),
-    );
+    let loaded =
+        load(&[dir.path().to_owned(), PathBuf::from("/dev/zero"), circle, pipe], &LocalFiles::default());
     let words: Vec<_> = loaded.files.iter().map(|f| f.error.clone().unwrap_or_default()).collect();
     assert_eq!(words[..3], ["is a folder", "is neither a file nor a pipe", "its links lead in a circle"]);
     // A pipe nobody writes to is empty.
     assert_eq!(words[3], "");
-    let writer = std::thread::spawn({
-        let pipe = pipe.clone();
-        move || std::fs::write(pipe, GOOD).unwrap()
-    });
-    while load(std::slice::from_ref(&pipe), &LocalFiles::default()).contexts.len() != 3 {}
-    writer.join().unwrap();
+    // What a shell's `<(…)` hands over.
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let handed = PathBuf::from(format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader)));
+    std::io::Write::write_all(&mut writer, GOOD.as_bytes()).unwrap();
+    drop(writer);
+    assert_eq!(load(&[handed], &LocalFiles::default()).contexts.len(), 3);
 }
 
 #[test]

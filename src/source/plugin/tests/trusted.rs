@@ -195,7 +195,7 @@ async fn a_missing_one_says_how_to_get_it() {
         Plugin { command: "no-such-plugin".to_owned(), install_hint: Some(long), ..world.script("") };
     let missing = fault(&plugins, &plugin).await;
     let words = missing.to_string();
-    let begins = "plugin missing: no-such-plugin is not installed; Install it: brew install x yyy";
+    let begins = "the credential plugin no-such-plugin is not installed; Install it: brew install x yyy";
     assert!(words.starts_with(begins), "{words}");
     assert!(words.chars().count() < 500 && !words.contains("never shown") && words.ends_with('…'));
     assert_eq!(missing.state(), crate::domain::sign_in::SignInState::PluginMissing);
@@ -205,11 +205,11 @@ async fn a_missing_one_says_how_to_get_it() {
         let plugins = plugins.clone();
         async move { fault(&plugins, &plugin).await.to_string() }
     };
-    assert_eq!(words("/no/such", None).await, "plugin missing: /no/such is not installed");
-    assert_eq!(words("a\nb", Some(" \n ")).await, r"plugin missing: $'a\nb' is not installed");
+    assert_eq!(words("/no/such", None).await, "the credential plugin /no/such is not installed");
+    assert_eq!(words("a\nb", Some(" \n ")).await, r"the credential plugin $'a\nb' is not installed");
     let plain = file(&world.path("plain"));
     let plain = plain.to_str().unwrap();
-    assert_eq!(words(plain, None).await, format!("plugin missing: {plain} cannot be executed"));
+    assert_eq!(words(plain, None).await, format!("the credential plugin {plain} cannot be executed"));
     assert!(words("./x", None).await.contains("relative path"));
     // Nothing of it is kept: it may be there the next moment.
     let bin = world.path("bin");

@@ -44,7 +44,7 @@ pub(super) fn words(seen: Seen<'_>, id: ClusterId, width: u16) -> Vec<String> {
 /// What a person can do.
 fn next(cluster: &Cluster) -> Option<String> {
     match &cluster.phase {
-        Phase::Idle => Some("C connects it.".to_owned()),
+        Phase::Idle => Some("C in the tree connects it.".to_owned()),
         Phase::SignedOut { need, .. } => Some(match need.by {
             By::Command => {
                 format!("Enter in the tree signs in, with the terminal handed over:  {}", need.next)
