@@ -113,7 +113,7 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     let phases = fleet.phases();
     let all = fleet.clusters().len();
     let glyph = |h: Health| h.glyph(theme.ascii);
-    // The last says whether it gives way to the scope's name: numbers do, which stand elsewhere, too.
+    // The last says whether it gives way to the name of the scope: what the tree and `live` say, too, does.
     let mut right: Vec<(String, ratatui::style::Style, bool)> = Vec::new();
     right.push((format!("{}/{all} live", phases.live), base, false));
     if phases.connecting > 0 {
@@ -144,7 +144,7 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
         (phases.unreadable, "unreadable", bad),
     ] {
         if n > 0 {
-            right.push((format!("{n} {word}"), base.patch(style), word == "idle"));
+            right.push((format!("{n} {word}"), base.patch(style), true));
         }
     }
     // Nothing is counted as none before a list of at least one cluster is there.
