@@ -153,6 +153,11 @@ impl Place {
         )
     }
 
+    /// `on-prem/local-1`: the path as it is shown, as a scope may be written.
+    pub fn shown_path(&self) -> String {
+        self.join("/")
+    }
+
     fn join(&self, by: &str) -> String {
         let mut out = self.provider.tree_word().to_owned();
         for part in [&self.account, &self.region, &self.cluster] {

@@ -107,6 +107,8 @@ enum Item {
 #[derive(Clone, Debug)]
 pub struct PathGlob {
     cluster: GlobMatcher,
+    /// The same on the path as it is shown: without the levels that nobody knows.
+    shown: GlobMatcher,
     /// Parts after the cluster: namespace, workload; only from globs of five parts and more.
     namespace: Option<GlobMatcher>,
     workload: Option<GlobMatcher>,
@@ -142,6 +144,7 @@ impl PathGlob {
         }
         let parts: Vec<&str> = trimmed.split('/').collect();
         let deep = parts.contains(&"**");
+        let shown = parts.get(..parts.len().min(4)).unwrap_or(&parts).join("/");
         let (cluster, rest): (String, &[&str]) = if deep {
             // `**/name`: everything up to the part after the last `**` is the cluster's path.
             let at = parts.iter().rposition(|p| *p == "**").unwrap_or(0);
@@ -162,6 +165,7 @@ impl PathGlob {
             ));
         }
         Ok(Self {
+            shown: glob(if deep { &cluster } else { &shown }).map_err(&fail)?,
             cluster: glob(&cluster).map_err(&fail)?,
             namespace: part(0).map_err(&fail)?,
             workload: part(1).map_err(&fail)?,
@@ -320,7 +324,11 @@ impl TreeNode {
 impl Item {
     fn touches(&self, at: ClusterAt<'_>) -> bool {
         match self {
-            Self::Glob(g) => g.cluster.is_match(at.place.scope_path()) || g.cluster.is_match(at.context),
+            Self::Glob(g) => {
+                g.cluster.is_match(at.place.scope_path())
+                    || g.shown.is_match(at.place.shown_path())
+                    || g.cluster.is_match(at.context)
+            }
             Self::Node(TreeNode::Fleet) => true,
             Self::Node(TreeNode::Cloud(c)) => *c == at.place.provider.tree_word(),
             Self::Node(TreeNode::Account(c, a)) => {
@@ -401,6 +409,32 @@ mod tests {
         assert!(PathGlob::parse("a/b/c/d/e/f/g").is_err());
         assert!(PathGlob::parse("[").is_err());
         assert!(PathGlob::parse(" ").is_err());
+    }
+
+    /// What is read on the screen can be written, too.
+    #[test]
+    fn globs_on_the_path_as_it_is_shown() {
+        let unknown = Place { cluster: "local-1".into(), ..Place::default() };
+        let part = Place { provider: Provider::Gcp, region: "europe-west1".into(), ..unknown.clone() };
+        let at = |place| ClusterAt { id: ClusterId(3), place, context: "a-context" };
+        for (glob, of_unknown, of_part) in [
+            ("on-prem/local*", true, false),
+            ("on-prem/*/*/local*", true, false),
+            ("on-prem", true, false),
+            ("*/local-1", true, false),
+            ("gcp/europe-west1/local-1", false, true),
+            ("gcp/*/local-1", false, true),
+            ("**/local-1", true, true),
+            ("on-prem/local-2", false, false),
+            ("gcp/europe-west1", false, false),
+        ] {
+            let scope = Scope::globs([PathGlob::parse(glob).unwrap()]);
+            assert_eq!(
+                (scope.touches(at(&unknown)), scope.touches(at(&part))),
+                (of_unknown, of_part),
+                "{glob}"
+            );
+        }
     }
 
     #[test]

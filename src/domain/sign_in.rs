@@ -17,6 +17,7 @@ use std::fmt;
 use crate::domain::text::SafeText;
 
 pub use command::{Next, quote, shown};
+pub use tool::install;
 use tool::{Tool, role};
 
 /// Names in a plugin's environment that say as whom it signs in. No secret is among them; others are never looked at.
@@ -40,6 +41,8 @@ pub enum SignInState {
     PluginMissing,
     /// Signed in, as somebody who may not.
     Denied,
+    /// Nobody has said yet that the plugin may run.
+    NotAllowed,
     /// Anything else.
     Failed,
 }

@@ -26,7 +26,7 @@ use crate::domain::kind::Kind;
 use crate::domain::scope::Scope;
 use cluster::{Cluster, ClusterInfo, Load};
 use guards::Guards;
-use phase::Phase;
+use phase::{By, Phase};
 
 /// Everything known of every cluster.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +53,7 @@ pub struct PhaseCounts {
     pub denied: usize,
     pub unreadable: usize,
     pub signed_out: usize,
+    pub not_allowed: usize,
     pub unusable: usize,
     pub failed: usize,
 }
@@ -122,6 +123,7 @@ impl Fleet {
                 Phase::Stale { .. } => n.stale += 1,
                 Phase::Denied { .. } => n.denied += 1,
                 Phase::Unreadable { .. } => n.unreadable += 1,
+                Phase::SignedOut { ref need, .. } if need.by == By::Consent => n.not_allowed += 1,
                 Phase::SignedOut { .. } => n.signed_out += 1,
                 Phase::Unusable { .. } => n.unusable += 1,
                 Phase::Failed { .. } => n.failed += 1,

@@ -73,7 +73,7 @@ pub enum Phase {
 pub struct Need {
     /// What it comes to.
     pub state: SignInState,
-    /// The command that does it, for people; empty where there is none.
+    /// The command that does it, for people, or how what is missing is installed; empty where nothing is known.
     pub next: SafeText,
     /// By whom.
     pub by: By,
@@ -84,6 +84,8 @@ pub struct Need {
 pub enum By {
     /// skyfleet runs the command, with the terminal handed over.
     Command,
+    /// skyfleet runs the plugin itself, with the terminal handed over. By hand it would give what it gives to nobody.
+    Plugin,
     /// A person says that the plugin may be run.
     Consent,
     /// A person, elsewhere.

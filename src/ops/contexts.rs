@@ -55,6 +55,9 @@ pub struct ContextRow {
     pub reason: Option<String>,
     /// It is the current context.
     pub current: bool,
+    /// Its user entry, and whom it acts as. Not in the JSON.
+    #[serde(skip)]
+    pub acts_as: String,
     /// The account of the identity that signs; the cluster's may be another. Not in the JSON.
     #[serde(skip)]
     pub signs_as: SafeText,
@@ -110,6 +113,11 @@ pub fn of(session: &Session) -> Report {
             usable: c.unusable.is_none(),
             reason: c.unusable.clone(),
             current: c.current,
+            acts_as: if c.user_entry.is_empty() && c.impersonates().is_empty() {
+                String::new()
+            } else {
+                c.acts_as.clone()
+            },
             signs_as: c.located.signs_as.clone(),
         })
         .collect();
@@ -119,7 +127,10 @@ pub fn of(session: &Session) -> Report {
         .map(|f| FileRow {
             path: f.path.display().to_string(),
             status: f.status.word(),
-            error: f.error.clone(),
+            error: f.error.as_ref().map(|why| match session.files.len() {
+                2.. if f.missing => format!("{why}; of a list of files some may not be there"),
+                _ => why.clone(),
+            }),
         })
         .collect();
     Report { contexts, files }

@@ -95,8 +95,11 @@ fn is_seen(cluster: &Cluster) -> bool {
 fn of_cluster(cluster: &Cluster, scope: &Scope, now: Timestamp, out: &mut Vec<Finding>) {
     let (id, at) = (cluster.id(), cluster.info.at());
     // A cluster that cannot be reached matters to whoever looks at any part of it.
-    out.extend(clusters::check(id, &state_of(cluster), now));
-    out.extend(cluster.expires.and_then(|e| clusters::check_expiry(id, cluster.info.name(), e, now)));
+    let state = state_of(cluster);
+    out.extend(clusters::check(id, &state, now));
+    // Where that is why it is refused, it is said.
+    let expires = cluster.expires.filter(|_| !clusters::has_expired(&state));
+    out.extend(expires.and_then(|e| clusters::check_expiry(id, cluster.info.name(), e, now)));
     // Where everything is refused, or nothing answers, that is said above.
     if cluster.phase == Phase::Live {
         for (kind, lack) in cluster.lacks().filter(|(_, lack)| lack.why != Why::Trouble) {

@@ -2,9 +2,12 @@
 //!
 //! Never: the terminal's modes, which are the caller's. Called by `ui::launch` and its tasks.
 
+use std::path::PathBuf;
+
 use crate::domain::id::ClusterId;
 use crate::domain::text::SafeText;
 use crate::source::fault::Fault;
+pub use crate::source::plugin::Lasting;
 use crate::source::plugin::{Plugin, PluginFault, run_in_foreground};
 
 use super::session::Session;
@@ -33,13 +36,18 @@ pub async fn run(session: &Session, id: ClusterId) -> Result<(), String> {
     Ok(())
 }
 
-/// Says that the cluster's plugin may be run, now and from now on. `shown` is what the person has read of it.
-pub fn trust(session: &Session, id: ClusterId, shown: &SafeText) -> Result<(), String> {
+/// Says that the cluster's plugin may be run. `shown` is what the person has read of it.
+pub fn trust(session: &Session, id: ClusterId, shown: &SafeText, lasting: Lasting) -> Result<(), String> {
     let (plugin, fault) = needs(session, id)?;
     if Fault::from(fault).words != *shown {
         return Err("the kubeconfig names another program now: look at it again".to_owned());
     }
-    session.plugins.trust(&plugin).map_err(|error| format!("the answer cannot be kept: {error}"))
+    session.plugins.trust(&plugin, lasting).map_err(|error| format!("the answer cannot be kept: {error}"))
+}
+
+/// The file of what was said yes to for good: without it every plugin is asked for again.
+pub fn trust_file(session: &Session) -> PathBuf {
+    session.plugins.trusted().0
 }
 
 /// Somebody may have signed in elsewhere: what failed is tried again.

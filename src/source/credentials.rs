@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use super::clock::Clock;
 use super::expiry;
 use super::fault::{Fault, FaultClass};
+use super::identity::Identity;
 use super::kubeconfig::{Auth, Material, UserEntry};
 use super::plugin::{Credential, Plugin, PluginFault, Plugins};
 
@@ -28,19 +29,6 @@ const READ_AGAIN: Duration = Duration::from_secs(10);
 
 /// What was given less than this ago and is refused is refused for who it is.
 const FRESH: Duration = Duration::from_mins(1);
-
-/// A client certificate and its key, as PEM.
-pub struct Identity {
-    certificate: String,
-    key: SecretString,
-}
-
-impl Identity {
-    /// Both as kube's configuration wants them: base64 of PEM.
-    pub fn encoded(&self) -> (String, SecretString) {
-        (STANDARD.encode(&self.certificate), STANDARD.encode(self.key.expose_secret()).into())
-    }
-}
 
 /// What one request is signed with.
 #[derive(Clone, Default)]
@@ -139,9 +127,10 @@ impl Signer {
         let (since, identity) = match &seen.given {
             Some((since, known, identity)) if Arc::ptr_eq(known, &given) => (*since, identity.clone()),
             _ => {
-                let identity = given.certificate.as_ref().map(|(certificate, key)| {
-                    Arc::new(Identity { certificate: certificate.clone(), key: key.clone() })
-                });
+                let identity = given
+                    .certificate
+                    .as_ref()
+                    .map(|(certificate, key)| Arc::new(Identity::new(certificate.clone(), key.clone())));
                 seen.given = Some((now, given.clone(), identity.clone()));
                 (now, identity)
             }
@@ -198,13 +187,13 @@ impl Signer {
         let pem = pem.await.unwrap_or_else(|_| Err("cannot be read".to_owned()));
         match (pem, known) {
             (Ok((certificate, key)), known) => {
-                let same = known.as_ref().map(|(_, identity)| identity).filter(|identity| {
-                    identity.certificate == certificate.expose_secret()
-                        && identity.key.expose_secret() == key.expose_secret()
-                });
-                let identity = same.cloned().unwrap_or_else(|| {
-                    Arc::new(Identity { certificate: certificate.expose_secret().to_owned(), key })
-                });
+                let same = known
+                    .as_ref()
+                    .map(|(_, identity)| identity)
+                    .filter(|identity| identity.is(certificate.expose_secret(), key.expose_secret()));
+                let identity = same
+                    .cloned()
+                    .unwrap_or_else(|| Arc::new(Identity::new(certificate.expose_secret().to_owned(), key)));
                 self.seen().identity = Some((Instant::now(), identity.clone()));
                 Ok(identity)
             }

@@ -11,6 +11,7 @@ pub mod connect;
 pub mod credentials;
 pub mod expiry;
 pub mod fault;
+pub mod identity;
 pub mod kubeconfig;
 pub mod logs;
 pub mod metrics;
@@ -22,6 +23,7 @@ mod signed;
 pub mod slim;
 mod standing;
 pub mod supervise;
+mod transport;
 pub mod watch;
 mod watches;
 

@@ -8,27 +8,22 @@
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use http::{HeaderValue, Request, Response, StatusCode};
 use kube::Client;
 use kube::client::Body;
-use kube::config::AuthInfo;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::ExposeSecret;
 
-use super::credentials::{Identity, Signed, Signer};
+use super::credentials::{Signed, Signer};
 use super::fault::{Fault, FaultClass};
+use super::identity::Identity;
 use super::kubeconfig::{ClusterEntry, Impersonation};
 use super::proxy::{self, ProxyEnv};
+use super::transport;
 use crate::domain::context::Server;
-
-/// How long a connection may take to come about.
-const CONNECT_LIMIT: Duration = Duration::from_secs(8);
-/// How long a request may take to be written.
-const WRITE_LIMIT: Duration = Duration::from_secs(30);
 
 /// Where a client goes, and how it knows that it is there.
 #[derive(Clone)]
@@ -46,10 +41,6 @@ impl Target {
         let server = server.ok_or_else(|| wrong("the server is no address"))?;
         let mut config =
             kube::Config::new(server.key().parse().map_err(|_| wrong("the server is no address"))?);
-        config.connect_timeout = Some(CONNECT_LIMIT);
-        // Watches are quiet for minutes; hung servers are noticed by the supervisor's own health requests.
-        config.read_timeout = None;
-        config.write_timeout = Some(WRITE_LIMIT);
         config.accept_invalid_certs = cluster.insecure;
         config.tls_server_name.clone_from(&cluster.tls_server_name);
         config.disable_compression = cluster.disable_compression;
@@ -69,28 +60,13 @@ impl Target {
     }
 
     async fn client(&self, identity: Option<&Arc<Identity>>) -> Result<Client, Fault> {
-        let mut config = self.config.clone();
-        if let Some((certificate, key)) = identity.map(|i| i.encoded()) {
-            config.auth_info = AuthInfo {
-                client_certificate_data: Some(certificate),
-                client_key_data: Some(key),
-                ..AuthInfo::default()
-            };
-        }
-        // It reads the machine's certificates and checks keys: not on a thread that answers others.
+        let (config, identity) = (self.config.clone(), identity.cloned());
         let runtime = tokio::runtime::Handle::current();
         let built = tokio::task::spawn_blocking(move || {
             let _inside = runtime.enter();
-            Client::try_from(config)
+            transport::client(&config, identity.as_deref())
         });
-        match built.await {
-            Ok(Ok(client)) => Ok(client),
-            Ok(Err(error)) => {
-                let words = format!("the connection cannot be set up: {}", Fault::of(&error).words);
-                Err(Fault::new(FaultClass::Credentials, &words))
-            }
-            Err(_) => Err(Fault::new(FaultClass::Other, "the client could not be built")),
-        }
+        built.await.unwrap_or_else(|_| Err(Fault::new(FaultClass::Other, "the client could not be built")))
     }
 }
 
@@ -198,12 +174,17 @@ impl Leaf {
 
     /// What is known here of a request that came to nothing.
     fn explain(&self, fault: Fault) -> Fault {
+        // A server that wants a certificate refuses one that has run out while shaking hands: by an alert, or by hanging up.
+        // One that is not there, or that we do not know, refuses nothing.
+        let refuses = match fault.class {
+            FaultClass::Tls => fault.words.contains("alert"),
+            FaultClass::Unreachable => fault.words.starts_with("connection lost"),
+            _ => false,
+        };
+        if let Some(why) = self.signer.expired().filter(|_| refuses) {
+            return Fault::new(FaultClass::Unauthorized, &format!("{why} ({})", fault.words));
+        }
         match (fault.class, &self.target.proxy) {
-            // A server that wants a certificate refuses one that has run out while shaking hands.
-            (FaultClass::Tls | FaultClass::Unreachable, _) if self.signer.expired().is_some() => {
-                let why = self.signer.expired().unwrap_or_default();
-                Fault::new(FaultClass::Unauthorized, &format!("{why} ({})", fault.words))
-            }
             (FaultClass::Unreachable | FaultClass::Timeout | FaultClass::Other, Some(proxy)) => Fault {
                 words: format!("{} (through the proxy {proxy})", fault.words).as_str().into(),
                 ..fault

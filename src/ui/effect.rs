@@ -13,6 +13,7 @@ use crate::ops::journal::Past;
 use crate::ops::logs::{LogOptions, LogTarget, SourceState};
 use crate::ops::reload::Noticed;
 use crate::ops::run::RunEvent;
+use crate::ops::sign_in::Lasting;
 
 use super::lens::Lens;
 use super::pane::PaneId;
@@ -54,6 +55,8 @@ pub enum Effect {
     Job(Job),
     /// Try these clusters again now.
     Retry(Vec<ClusterId>),
+    /// Try it again, whatever it waits for.
+    Dial(ClusterId),
     /// Sign in to this cluster, with the terminal handed over.
     SignIn(ClusterId),
     /// Choose who acts for this cluster.
@@ -163,6 +166,8 @@ pub enum Job {
         cluster: ClusterId,
         /// What the person was shown.
         shown: SafeText,
+        /// For how long.
+        lasting: Lasting,
     },
     /// Keep who acts for clusters.
     Remember(Vec<String>),

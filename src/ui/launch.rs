@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossterm::event::EventStream;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::id::ClusterId;
@@ -22,12 +24,20 @@ use super::term::guard::{self, Guard};
 #[derive(Default)]
 pub struct Keys(Option<EventStream>);
 
+/// The terminal, while another program has it.
+#[derive(Default)]
+struct Lent {
+    is: AtomicBool,
+    /// Ctrl-C meanwhile.
+    interrupted: Notify,
+}
+
 /// Runs the terminal until a person leaves, for good or for the demo. Gives the terminal back on every way out.
 pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
     // The theme has decided about colours; crossterm must not decide again.
     crossterm::style::force_color_output(true);
     let stop = CancellationToken::new();
-    let lent = Arc::new(AtomicBool::new(false));
+    let lent = Arc::new(Lent::default());
     watch_signals(stop.clone(), lent.clone());
     let guard = Guard::enter()?;
     let size = crossterm::terminal::size()?;
@@ -43,11 +53,11 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
                 // Whoever reads keys here would take them from the program that is talked to.
                 keys.0 = None;
                 forget_wake();
-                lent.store(true, Ordering::SeqCst);
+                lent.is.store(true, Ordering::SeqCst);
                 guard.lend();
                 let session = main.session();
                 let outcome = {
-                    let mut hand = pin!(hand_over(&session, id));
+                    let mut hand = pin!(hand_over(&session, id, &lent.interrupted));
                     loop {
                         tokio::select! {
                             outcome = &mut hand => break Some(outcome),
@@ -63,7 +73,7 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
                 guard.take_back()?;
                 // Before anything is drawn that a person could answer.
                 forget_wake();
-                lent.store(false, Ordering::SeqCst);
+                lent.is.store(false, Ordering::SeqCst);
                 main.resized(crossterm::terminal::size()?)?;
                 if let Some(outcome) = outcome {
                     main.signed_in(id, &outcome);
@@ -90,13 +100,18 @@ fn forget_wake() {
 
 /// Runs what a cluster's sign-in needs, with the terminal as a shell would leave it. What went wrong stays on the screen
 /// until somebody has read it.
-async fn hand_over(session: &Session, id: ClusterId) -> Result<(), String> {
+async fn hand_over(session: &Session, id: ClusterId, interrupted: &Notify) -> Result<(), String> {
     let place =
         session.info(id).map_or_else(String::new, |i| format!("{} (context {})", i.place.path(), i.context));
     let command = sign_in::command(session, id).map_or_else(String::new, |c| format!("  $ {c}\n"));
     say(&format!("skyfleet signs in to {place}\n{command}Ctrl-C gives up.\n\n"))?;
+    let _before = timeout(Duration::ZERO, interrupted.notified()).await;
     let outcome = sign_in::run(session, id).await;
     if let Err(why) = &outcome {
+        // Who gave up knows why it failed. The signal and the end of the program come one after the other.
+        if timeout(Duration::from_millis(50), interrupted.notified()).await.is_ok() {
+            return Err("the sign-in was given up".to_owned());
+        }
         say(&format!("\n{why}\nEnter goes back to skyfleet. "))?;
         // On a thread of its own: a signal ends the program all the same.
         let _ = tokio::task::spawn_blocking(|| io::stdin().lock().read_line(&mut String::new())).await;
@@ -112,7 +127,7 @@ fn say(words: &str) -> Result<(), String> {
 /// SIGTERM, SIGHUP and SIGINT end the loop; a second one ends the program at once, with the terminal given back. They are
 /// registered before this returns: from the first frame on no signal may end the program by itself. While the terminal is
 /// lent, Ctrl-C is meant for who has it.
-fn watch_signals(stop: CancellationToken, lent: Arc<AtomicBool>) {
+fn watch_signals(stop: CancellationToken, lent: Arc<Lent>) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -127,7 +142,8 @@ fn watch_signals(stop: CancellationToken, lent: Arc<AtomicBool>) {
                 tokio::select! {
                     _ = term.recv() => {}
                     _ = hup.recv() => {}
-                    _ = int.recv() => if lent.load(Ordering::SeqCst) {
+                    _ = int.recv() => if lent.is.load(Ordering::SeqCst) {
+                        lent.interrupted.notify_one();
                         continue;
                     },
                 }

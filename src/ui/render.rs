@@ -139,6 +139,7 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     for (n, word, style) in [
         (phases.idle, "idle", ratatui::style::Style::default()),
         (phases.signed_out, "signed out", bad),
+        (phases.not_allowed, "to allow", bad),
         (phases.unusable, "unusable", bad),
         (phases.denied, "denied", bad),
         (phases.unreadable, "unreadable", bad),

@@ -314,7 +314,8 @@ impl<W: Write> Loop<W> {
                 }
                 Effect::Copy(text) => self.copy(&text)?,
                 // The view has performed the others; a retry reaches the supervisors by the demand below.
-                Effect::Retry(_)
+                Effect::Dial(_)
+                | Effect::Retry(_)
                 | Effect::Identities(_)
                 | Effect::Show(_)
                 | Effect::Scope(_)

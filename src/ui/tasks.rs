@@ -68,10 +68,11 @@ impl Tasks {
                     let _ = more.try_send(targets);
                 }
             }
-            Job::Trust { cluster, shown } => self.spawn(async move {
+            Job::Trust { cluster, shown, lasting } => self.spawn(async move {
                 let asked = session.clone();
                 let trusted =
-                    tokio::task::spawn_blocking(move || sign_in::trust(&asked, cluster, &shown)).await;
+                    tokio::task::spawn_blocking(move || sign_in::trust(&asked, cluster, &shown, lasting))
+                        .await;
                 let outcome = trusted.unwrap_or_else(|_| Err("the answer cannot be kept".to_owned()));
                 let _ = said.send(Said::Trusted { cluster, outcome }).await;
             }),

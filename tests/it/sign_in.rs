@@ -269,7 +269,7 @@ fn is_gone(pid: &str) -> bool {
     false
 }
 
-/// A plugin of a file that anybody may write asks first; a no runs nothing, a yes is remembered.
+/// A plugin of a file that anybody may write asks first; a no runs nothing, a yes counts until the end, or for good.
 #[test]
 fn a_strangers_plugin_is_asked_for() {
     let served = Served::new(&["of-alpha"]);
@@ -278,18 +278,19 @@ fn a_strangers_plugin_is_asked_for() {
     home.kubeconfig(&[("alpha", &served.gates[0].server(), exec("plug", &["--password=hunter2"]))]);
     let file = home.path(".kube/config");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o666)).unwrap();
-    for yes in [false, true] {
+    for (keys, yes) in [(&b"\r"[..], false), (b"j\r", true), (b"jj\r", true)] {
         let mut pty = home.terminal(&[]);
-        pty.until("that it wants a yes", |s| s.lines().any(|l| l.contains("alpha") && l.contains("sign in")));
+        pty.until("that it wants a yes", |s| s.lines().any(|l| l.contains("alpha") && l.contains("allow?")));
         pty.send(b"/alpha\r\r");
         pty.until("the question", |s| s.contains("Run this program to sign in?") && s.contains("bin/plug"));
         assert!(!pty.text().contains("hunter2"));
+        assert!(pty.text().contains("To take every yes back: rm "));
         assert!(!home.path("ran").exists());
+        pty.send(keys);
         if yes {
-            pty.send(b"j\r");
             pty.until("alpha", |s| s.contains("1/1 live"));
+            std::fs::remove_file(home.path("ran")).unwrap();
         } else {
-            pty.send(b"\r");
             pty.until("the tree", |s| !s.contains("Run this program"));
         }
         pty.send(b"\x03");
@@ -300,6 +301,10 @@ fn a_strangers_plugin_is_asked_for() {
     pty.until("alpha", |s| s.contains("1/1 live"));
     pty.send(b"\x03");
     assert_eq!(pty.ended(), 0);
+    let out = home.run(&["doctor"]);
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    let back = format!("> to take every yes back: rm {}", home.path("state/trusted").display());
+    assert!(said.contains("1 plugin you said yes to") && said.contains(&back), "{said}");
     let out = home.run(&["tree", "--exec-policy", "deny"]);
     let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
     assert!(said.contains("exec policy is deny"), "{said}");

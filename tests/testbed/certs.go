@@ -6,8 +6,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"fmt"
 	"math/big"
@@ -22,6 +24,7 @@ type pki struct {
 	ca, foreignCA, frontProxyCA *keyPair
 	serving, kubelet            *keyPair
 	admin, expired, internal    *keyPair
+	version1                    *keyPair
 	frontProxy                  *keyPair
 	serviceAccountKey           string
 }
@@ -42,6 +45,7 @@ type request struct {
 	authority bool
 	server    bool
 	expired   bool
+	version1  bool
 }
 
 func ensurePKI(o *options) (*pki, error) {
@@ -59,6 +63,7 @@ func ensurePKI(o *options) (*pki, error) {
 		{&p.kubelet, &p.ca, request{name: "kubelet", user: "system:node", server: true}},
 		{&p.admin, &p.ca, request{name: "admin", user: "testbed-admin", groups: []string{"system:masters"}}},
 		{&p.expired, &p.ca, request{name: "expired", user: "testbed-admin", groups: []string{"system:masters"}, expired: true}},
+		{&p.version1, &p.ca, request{name: "version1", user: "testbed-version1", groups: []string{"system:masters"}, version1: true}},
 		{&p.internal, &p.ca, request{name: "internal", user: "testbed-internal", groups: []string{"system:masters"}}},
 		{&p.frontProxy, &p.frontProxyCA, request{name: "front-proxy", user: "front-proxy"}},
 	}
@@ -127,6 +132,11 @@ func ensurePair(dir string, req request, signer *keyPair) (*keyPair, error) {
 	if err != nil {
 		return nil, err
 	}
+	if req.version1 {
+		if der, err = asVersion1(der, parentKey); err != nil {
+			return nil, err
+		}
+	}
 	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	if err := os.WriteFile(pair.keyFile, keyPEM, 0o600); err != nil {
 		return nil, err
@@ -135,6 +145,42 @@ func ensurePair(dir string, req request, signer *keyPair) (*keyPair, error) {
 		return nil, err
 	}
 	return pair, pair.load()
+}
+
+// asVersion1 signs a certificate anew as one of X.509 version 1, which has no extensions: what `openssl x509 -req` makes
+// of a request.
+func asVersion1(der []byte, signer *ecdsa.PrivateKey) ([]byte, error) {
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, err
+	}
+	algorithm := pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}} // ecdsa-with-SHA256
+	raw := func(bytes []byte) asn1.RawValue { return asn1.RawValue{FullBytes: bytes} }
+	body, err := asn1.Marshal(struct {
+		Serial    *big.Int
+		Algorithm pkix.AlgorithmIdentifier
+		Issuer    asn1.RawValue
+		Validity  struct{ NotBefore, NotAfter time.Time }
+		Subject   asn1.RawValue
+		Key       asn1.RawValue
+	}{
+		cert.SerialNumber, algorithm, raw(cert.RawIssuer),
+		struct{ NotBefore, NotAfter time.Time }{cert.NotBefore, cert.NotAfter},
+		raw(cert.RawSubject), raw(cert.RawSubjectPublicKeyInfo),
+	})
+	if err != nil {
+		return nil, err
+	}
+	digest := sha256.Sum256(body)
+	signature, err := ecdsa.SignASN1(rand.Reader, signer, digest[:])
+	if err != nil {
+		return nil, err
+	}
+	return asn1.Marshal(struct {
+		Body      asn1.RawValue
+		Algorithm pkix.AlgorithmIdentifier
+		Signature asn1.BitString
+	}{raw(body), algorithm, asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}})
 }
 
 func (p *keyPair) load() (err error) {

@@ -56,6 +56,7 @@ func ensureUsers(o *options, p *pki) (map[string]string, error) {
 		{"nobody", "", trusted, byToken(tokens[nobodyUser]), false},
 		{"wrong", "", trusted, byToken("not-a-token-of-this-cluster"), false},
 		{"expired", "", trusted, byCert(p.expired), false},
+		{"version1", "", trusted, byCert(p.version1), false},
 		{"foreign-ca", "", foreign, byCert(p.admin), false},
 		{"internal", "", insecure, byCert(p.internal), true},
 	}

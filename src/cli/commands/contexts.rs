@@ -86,7 +86,7 @@ fn cells(c: &ContextRow, wide: bool) -> Vec<String> {
             known(c.file.as_deref()),
             known(c.server.as_deref()),
             known(c.namespace.as_deref()),
-            known(c.user_entry.as_deref()),
+            known(Some(&c.acts_as)),
             known(Some(&c.signs_as)),
             c.certainty.word().to_owned(),
             known(c.reason.as_deref()),

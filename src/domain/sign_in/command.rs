@@ -40,7 +40,7 @@ impl Next {
     }
 
     /// The plugin in the foreground.
-    pub(super) fn plugin(facts: &PluginFacts<'_>) -> Self {
+    pub fn plugin(facts: &PluginFacts<'_>) -> Self {
         let argv = std::iter::once(facts.command.to_owned()).chain(facts.args.iter().cloned());
         Self::new(argv.collect(), true)
     }

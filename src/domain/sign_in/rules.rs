@@ -195,7 +195,7 @@ const RULES: &[Rule] = &[
 ];
 
 fn google() -> String {
-    "the Google sign-in has run out".to_owned()
+    "Google wants a sign-in: there is none, or it has run out".to_owned()
 }
 
 fn gcloud(facts: &PluginFacts<'_>) -> (State, String, Next) {

@@ -10,6 +10,7 @@ impl SignInState {
             Self::Expired => "sign-in expired",
             Self::PluginMissing => "plugin missing",
             Self::Denied => "sign-in denied",
+            Self::NotAllowed => "not allowed yet",
             Self::Failed => "sign-in failed",
         }
     }
@@ -21,6 +22,7 @@ impl SignInState {
             Self::Expired => "expired",
             Self::PluginMissing => "no plugin",
             Self::Denied => "denied",
+            Self::NotAllowed => "allow?",
             Self::Failed => "no creds",
         }
     }

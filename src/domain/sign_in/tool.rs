@@ -51,6 +51,24 @@ pub(super) fn base(command: &str) -> &str {
     name.strip_suffix(".exe").unwrap_or(name)
 }
 
+/// How the plugins of the clouds are installed, where there is one way.
+pub fn install(command: &str) -> &'static str {
+    match base(command) {
+        "gke-gcloud-auth-plugin" => "gcloud components install gke-gcloud-auth-plugin",
+        "kubelogin" => "Azure's: az aks install-cli; that of OpenID Connect: kubectl krew install oidc-login",
+        "aws" => "install the AWS CLI: https://aws.amazon.com/cli",
+        "gcloud" => "install the Google Cloud CLI: https://cloud.google.com/sdk",
+        "az" => "install the Azure CLI: https://learn.microsoft.com/cli/azure",
+        "doctl" => "install doctl: https://docs.digitalocean.com/reference/doctl",
+        "tsh" => "install Teleport's tsh: https://goteleport.com",
+        "oci" => "install the OCI CLI: https://docs.oracle.com/iaas",
+        "aws-iam-authenticator" => {
+            "install it, or fetch the kubeconfig anew: aws eks update-kubeconfig needs the AWS CLI alone"
+        }
+        _ => "install it, or write its full path into the kubeconfig",
+    }
+}
+
 /// The value of the first of these options that is there, as `--name value` or `--name=value`.
 fn option<'a>(args: &'a [String], names: &[&str]) -> Option<&'a str> {
     let mut args = args.iter();

@@ -12,6 +12,8 @@ use crate::domain::text::SafeText;
 const RETRY: NextStep = NextStep { words: "try again", action: "connect" };
 const SIGN_IN: NextStep = NextStep { words: "sign in again, then try again", action: "connect" };
 const ENTER: NextStep = NextStep { words: "Enter signs in, or says what is missing", action: "open" };
+const ALLOW: NextStep =
+    NextStep { words: "Enter shows the program and asks whether it may run", action: "open" };
 const MEND: NextStep = NextStep { words: "mend the entry; skyfleet doctor says how", action: "connect" };
 const RIGHTS: NextStep = NextStep { words: "ask for the right, then try again", action: "connect" };
 
@@ -31,7 +33,13 @@ pub struct ClusterState {
 
 /// A credential that runs out within a week.
 const SOON: i64 = 7 * 86_400;
-const RENEW: NextStep = NextStep { words: "fetch the kubeconfig anew before that", action: "connect" };
+const RENEW_BEFORE: NextStep = NextStep { words: "fetch the kubeconfig anew before that", action: "connect" };
+const RENEW: NextStep = NextStep { words: "fetch the kubeconfig anew", action: "connect" };
+
+/// It is refused because what it is entered with has run out.
+pub fn has_expired(state: &ClusterState) -> bool {
+    state.phase == "denied" && state.cause.contains(" expired at ")
+}
 
 /// What is wrong with the credential a cluster is entered with: `what` it is, and until when it is good. Short-lived ones
 /// (a token of hours) are renewed by who gives them, so only certificates are looked at.
@@ -45,27 +53,29 @@ pub fn check_expiry(
     if what != "client certificate" || left > SOON {
         return None;
     }
-    let words = if left <= 0 {
-        format!("{what} expired")
+    let (words, next) = if left <= 0 {
+        (format!("{what} expired"), RENEW)
     } else {
-        format!("{what} expires in {}", age::show(now, until))
+        (format!("{what} expires in {}", age::show(now, until)), RENEW_BEFORE)
     };
     let detail = format!("{words}: {}", until.strftime("%Y-%m-%d %H:%M UTC"));
     let object =
         FindingObject { cluster, kind: "Cluster".into(), namespace: SafeText::empty(), name: name.clone() };
-    Some(Finding::new("expires", Severity::P2, object, &words, &detail, RENEW).shared())
+    Some(Finding::new("expires", Severity::P2, object, &words, &detail, next).shared())
 }
 
 /// What is wrong with a connection.
 pub fn check(cluster: ClusterId, state: &ClusterState, now: Timestamp) -> Vec<Finding> {
     let (rule, severity, next) = match &*state.phase {
         "unreachable" => ("unreachable", Severity::P1, RETRY),
+        "denied" if has_expired(state) => ("denied", Severity::P1, RENEW),
         // Who is not known has to sign in; who is known and may not has to ask.
         "denied" if state.cause.starts_with("401") => ("denied", Severity::P1, SIGN_IN),
         "denied" => ("denied", Severity::P1, RIGHTS),
         "needs sign-in" | "sign-in expired" | "plugin missing" | "sign-in denied" | "sign-in failed" => {
             ("signed-out", Severity::P2, ENTER)
         }
+        "not allowed yet" => ("not-allowed", Severity::P2, ALLOW),
         "unusable" => ("unusable", Severity::P2, MEND),
         "slow" => ("slow-api", Severity::P2, RETRY),
         "stale" => ("stale", Severity::P2, RETRY),
@@ -116,6 +126,7 @@ mod tests {
             ("sign-in expired", "", Some(("signed-out", "sign-in expired"))),
             ("unusable", "no server", Some(("unusable", "unusable: no server"))),
             ("plugin missing", "aws", Some(("signed-out", "plugin missing: aws"))),
+            ("not allowed yet", "/opt/x", Some(("not-allowed", "not allowed yet: /opt/x"))),
             ("slow", "p50 2s", Some(("slow-api", "slow: p50 2s"))),
             ("stale", "", Some(("stale", "stale"))),
             ("unreadable", "pods: 500", Some(("unreadable", "unreadable: pods: 500"))),
@@ -133,6 +144,12 @@ mod tests {
             assert_eq!(all.first().map(|f| (f.rule, f.cause.as_str())), found);
             if phase == "denied" {
                 assert!(all[0].next.words.starts_with("ask for"), "{}", all[0].next.words);
+                let cause =
+                    "the client certificate expired at 2026-01-01T00:00:00Z; fetch the kubeconfig anew";
+                let expired = ClusterState { cause: cause.into(), ..state.clone() };
+                assert!(has_expired(&expired) && !has_expired(&state));
+                let next = check(ClusterId(3), &expired, Timestamp::UNIX_EPOCH)[0].next.words;
+                assert_eq!(next, "fetch the kubeconfig anew");
                 let signed_out = ClusterState { cause: "401 Unauthorized".into(), ..state.clone() };
                 assert!(
                     check(ClusterId(3), &signed_out, Timestamp::UNIX_EPOCH)[0]

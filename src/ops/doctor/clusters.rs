@@ -12,13 +12,15 @@ use super::clock::Told;
 use super::mending::renew;
 use super::{Check, Level};
 use crate::domain::scope::Scope;
+use crate::domain::sign_in::SignInState;
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::ClusterInfo;
 use crate::fleet::phase::By;
 use crate::ops::session::Session;
 use crate::source::api;
+use crate::source::connect::Client;
 use crate::source::fault::{Fault, FaultClass};
-use crate::source::kubeconfig::ContextEntry;
+use crate::source::kubeconfig::{Auth, ContextEntry};
 
 /// Clusters asked at once.
 const AT_ONCE: usize = 16;
@@ -42,11 +44,7 @@ pub(super) async fn ask_all(session: &Session, scope: &Scope, limit: Duration) -
         let gate = &gate;
         waiting.push(async move {
             let _permit = gate.acquire().await;
-            let answer = match timeout(limit, ask(session, info)).await {
-                Ok(answer) => answer,
-                Err(_) => Err(Fault::timeout("connect", limit.as_secs())),
-            };
-            (info, answer)
+            (info, within(session, info, limit).await)
         });
     }
     let mut answers = Vec::new();
@@ -60,17 +58,29 @@ pub(super) async fn ask_all(session: &Session, scope: &Scope, limit: Duration) -
     (answers.iter().map(|(info, answer)| judge(info, session.context(info.id), answer)).collect(), told)
 }
 
-async fn ask(session: &Session, info: &ClusterInfo) -> Result<Answer, Fault> {
+/// Signs in and asks, all of it within the limit. Which of the two took too long is said.
+async fn within(session: &Session, info: &ClusterInfo, limit: Duration) -> Result<Answer, Fault> {
     let started = Instant::now();
-    let client = session.client(info.id).await?;
-    let version = api::version(&client).await?;
+    let signed = timeout(limit, session.client(info.id)).await;
+    let client = signed.map_err(|_| {
+        let words = format!("signing in: its credential plugin gave nothing within {} s", limit.as_secs());
+        Fault::new(FaultClass::Credentials, &words)
+    })??;
+    let left = limit.saturating_sub(started.elapsed());
+    let asked = timeout(left, ask(session, &client)).await;
+    asked.map_err(|_| Fault::timeout("connect", limit.as_secs()))?
+}
+
+async fn ask(session: &Session, client: &Client) -> Result<Answer, Fault> {
+    let started = Instant::now();
+    let version = api::version(client).await?;
     let millis = started.elapsed().as_millis();
     let review = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
-    let who = match api::post(&client, "/apis/authentication.k8s.io/v1/selfsubjectreviews", &review).await {
+    let who = match api::post(client, "/apis/authentication.k8s.io/v1/selfsubjectreviews", &review).await {
         Ok(answer) => {
-            let name =
-                answer.pointer("/status/userInfo/username").and_then(Value::as_str).unwrap_or("unnamed");
-            format!("as {name}")
+            let name = answer.pointer("/status/userInfo/username").and_then(Value::as_str);
+            name.filter(|n| !n.is_empty())
+                .map_or_else(|| "does not say who we are".to_owned(), |name| format!("as {name}"))
         }
         Err(fault) if fault.class == FaultClass::NotFound => {
             "identity not told: older than Kubernetes 1.28".to_owned()
@@ -79,7 +89,7 @@ async fn ask(session: &Session, info: &ClusterInfo) -> Result<Answer, Fault> {
     };
     // The answer was made at some time in between.
     let before = session.clock.now().as_second();
-    let theirs = api::time(&client).await;
+    let theirs = api::time(client).await;
     let after = session.clock.now().as_second();
     let ahead = theirs.map(|t| t.as_second() - i64::midpoint(before, after));
     Ok(Answer { version, who, millis, ahead })
@@ -98,11 +108,15 @@ fn judge(info: &ClusterInfo, context: Option<&ContextEntry>, answer: &Result<Ans
 /// What a person can do about a fault: the exact command, where a sign-in is what is missing.
 fn fix(fault: &Fault, context: Option<&ContextEntry>) -> String {
     match fault.need.as_deref() {
-        Some(need) if need.by == By::Command && !need.next.is_empty() => return need.next.to_string(),
         Some(need) if need.by == By::Consent => {
             return "read what it runs and say yes: skyfleet, then Enter on the cluster; or --exec-policy allow"
                 .to_owned();
         }
+        // By hand it would only show why it fails.
+        Some(need) if need.by == By::Plugin && need.state != SignInState::Failed => {
+            return format!("skyfleet, then Enter on the cluster: the terminal is handed to {}", need.next);
+        }
+        Some(need) if !need.next.is_empty() => return need.next.to_string(),
         Some(_) | None => {}
     }
     let anew = || context.map_or_else(|| "fetch the kubeconfig anew".to_owned(), renew);
@@ -114,9 +128,10 @@ fn fix(fault: &Fault, context: Option<&ContextEntry>) -> String {
         }
         FaultClass::Unauthorized => return anew(),
         FaultClass::Forbidden => "ask for the right, or use another context of this cluster",
-        FaultClass::Credentials => {
-            "what stands above of plugins and contexts says how; else run the plugin's command by hand"
+        FaultClass::Credentials if context.is_some_and(|c| matches!(c.auth, Auth::Exec(_))) => {
+            "what stands above of plugins says how; else run the plugin's command by hand to see what it waits for"
         }
+        FaultClass::Credentials => "mend what it names, or fetch the kubeconfig anew",
         FaultClass::TooMany => "the server is busy; try again later",
         FaultClass::Server => "the server is in trouble; try again later",
         FaultClass::NotFound
@@ -131,7 +146,6 @@ fn fix(fault: &Fault, context: Option<&ContextEntry>) -> String {
 #[cfg(test)]
 mod unit {
     use super::*;
-    use crate::domain::sign_in::SignInState;
     use crate::fleet::phase::Need;
 
     #[test]
@@ -145,7 +159,20 @@ mod unit {
             "aws sso login --profile pay"
         );
         assert!(fix(&with(By::Consent, ""), None).contains("--exec-policy allow"));
-        assert!(fix(&with(By::Person, ""), None).contains("by hand"));
+        let with_state = |state, by, next: &str| {
+            let need = Need { state, next: next.into(), by };
+            Fault { need: Some(Box::new(need)), ..Fault::new(FaultClass::Credentials, "no") }
+        };
+        let asks = with_state(SignInState::NeedsSignIn, By::Plugin, "oidc get-token");
+        assert_eq!(
+            fix(&asks, None),
+            "skyfleet, then Enter on the cluster: the terminal is handed to oidc get-token"
+        );
+        let fails = with_state(SignInState::Failed, By::Plugin, "oidc get-token");
+        assert_eq!(fix(&fails, None), "oidc get-token");
+        let missing = with_state(SignInState::PluginMissing, By::Person, "az aks install-cli");
+        assert_eq!(fix(&missing, None), "az aks install-cli");
+        assert!(fix(&with(By::Person, ""), None).starts_with("mend what it names"));
         assert_eq!(fix(&Fault::unauthorized("no"), None), "fetch the kubeconfig anew");
     }
 }

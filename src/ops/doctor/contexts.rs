@@ -8,20 +8,25 @@ use crate::domain::quantity::count;
 use crate::ops::session::Session;
 use crate::source::kubeconfig::ContextEntry;
 
-/// What is to be said of the contexts.
-pub(super) fn checks(session: &Session) -> Vec<Check> {
+/// What is to be said of these contexts, which may be all there are.
+pub(super) fn checks(session: &Session, contexts: &[&ContextEntry], all: bool) -> Vec<Check> {
     let mut out = Vec::new();
-    let good = session.contexts.iter().filter(|c| c.unusable.is_none()).count();
+    let good = contexts.iter().filter(|c| c.unusable.is_none()).count();
     if good > 0 {
-        let led_to = |c: &ContextEntry| c.unusable.is_none();
+        let led_to =
+            |c: &ContextEntry| c.unusable.is_none() && contexts.iter().any(|seen| seen.name == c.name);
         let clusters = session.infos.iter().filter(|i| session.context(i.id).is_some_and(led_to)).count();
-        let words = format!("{}: {}", count(good, "context"), count(clusters, "cluster"));
-        out.push(Check::new(Level::Ok, "contexts", "all", &words, ""));
-    } else if !session.contexts.is_empty() || session.files.iter().any(|f| !f.missing) {
+        let number = match contexts.len() - good {
+            0 => count(good, "context"),
+            bad => format!("{} that can be used, {bad} that cannot", count(good, "context")),
+        };
+        let words = format!("{number}: {}", count(clusters, "cluster"));
+        out.push(Check::new(Level::Ok, "contexts", if all { "all" } else { "in scope" }, &words, ""));
+    } else if all && (!contexts.is_empty() || session.files.iter().any(|f| !f.missing)) {
         let fix = "add one with your cloud's command line, e.g. aws eks update-kubeconfig --name NAME --region REGION";
         out.push(Check::new(Level::Bad, "contexts", "all", "no context can be used", fix));
     }
-    out.extend(session.contexts.iter().filter_map(of_context));
+    out.extend(contexts.iter().filter_map(|c| of_context(c)));
     out
 }
 

@@ -17,7 +17,7 @@ use crate::source::kubeconfig::{ContextEntry, UserEntry};
 const SOON_DAYS: i64 = 7;
 
 /// What is to be said of what ends.
-pub(super) fn checks(contexts: &[ContextEntry], now: Timestamp) -> Vec<Check> {
+pub(super) fn checks(contexts: &[&ContextEntry], now: Timestamp) -> Vec<Check> {
     // Many contexts may have one user.
     let mut known: HashMap<*const UserEntry, Option<(&'static str, Timestamp)>> = HashMap::new();
     let mut lasting: Vec<Timestamp> = Vec::new();

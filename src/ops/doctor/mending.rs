@@ -4,7 +4,7 @@
 use crate::domain::cloud::azure::resource_group;
 use crate::domain::place::Provider;
 use crate::domain::sign_in::quote;
-use crate::source::kubeconfig::ContextEntry;
+use crate::source::kubeconfig::{ContextEntry, Lacks};
 
 /// A command line of these words.
 pub(super) fn command<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
@@ -64,9 +64,33 @@ pub(super) fn remove(context: &ContextEntry) -> String {
     }
 }
 
-/// What to do with a context that cannot be used.
+/// What to do with a context that cannot be used. Only one that leads nowhere is taken out.
 pub(super) fn mend(context: &ContextEntry) -> String {
-    anew(context).unwrap_or_else(|| remove(context))
+    if let Some(anew) = anew(context) {
+        return anew;
+    }
+    let file = context.file.as_ref().map_or_else(String::new, |file| format!(" in {}", file.display()));
+    match context.lacks {
+        Lacks::Cluster => remove(context),
+        Lacks::User => format!("name a user entry that is there: {}", choose_user(context)),
+        Lacks::File => "put the file back, or fetch the kubeconfig anew from where it came".to_owned(),
+        Lacks::Https => format!("write an https address into the cluster entry{file}"),
+        Lacks::Mending | Lacks::Nothing => {
+            format!("mend the entry{file}, or fetch the kubeconfig anew from where it came")
+        }
+    }
+}
+
+/// The command that gives a context another user entry.
+fn choose_user(context: &ContextEntry) -> String {
+    let file = context.file.as_ref().map(|file| file.to_string_lossy());
+    let file = file.as_ref().map_or_else(String::new, |file| format!(" --kubeconfig {}", quote(file)));
+    let name = quote(&context.name);
+    if context.name.starts_with('-') {
+        format!("kubectl config set-context --user USER{file} -- {name}")
+    } else {
+        format!("kubectl config set-context {name} --user USER{file}")
+    }
 }
 
 /// What to do with a context whose credentials ended.

@@ -31,6 +31,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -39,6 +40,7 @@ use crate::domain::scope::Scope;
 use crate::domain::text::SafeText;
 
 use super::session::Session;
+use crate::source::kubeconfig::ContextEntry;
 
 pub use group::grouped;
 
@@ -92,21 +94,33 @@ impl Check {
     }
 }
 
-/// Runs every check; clusters out of scope are not asked.
+/// Runs every check. Contexts out of scope are not looked at, and their clusters not asked.
 pub async fn check(session: &Session, scope: &Scope, limit: Duration) -> Vec<Check> {
     let get = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-    let mut out =
-        files::checks(&session.files, session.dangling_current.as_deref(), &session.contexts, session.demo);
-    out.extend(permissions::checks(session));
-    out.extend(contexts::checks(session));
-    out.extend(plugins::checks(session));
-    out.extend(expiry::checks(&session.contexts, session.clock.now()));
-    out.extend(proxies::checks(session));
+    let mut out = without_asking(session, scope);
     let (answers, told) = clusters::ask_all(session, scope, limit).await;
     out.extend(answers);
     // The simulation's servers tell the time of this machine, and live in another.
     out.extend(if session.demo { Vec::new() } else { clock::checks(&told) });
     out.extend(terminal::checks(get, terminal::size()));
     out.extend(state::checks(session.state_dir.as_deref()));
+    out
+}
+
+/// What can be said of files and contexts without asking anybody.
+pub fn without_asking(session: &Session, scope: &Scope) -> Vec<Check> {
+    let names: HashSet<&SafeText> = session
+        .in_scope(scope)
+        .flat_map(|info| std::iter::once(&info.context).chain(&info.other_contexts))
+        .collect();
+    let in_scope = |c: &&ContextEntry| scope.is_all() || names.contains(&SafeText::new(&c.name));
+    let seen: Vec<&ContextEntry> = session.contexts.iter().filter(in_scope).collect();
+    let dangling = session.dangling_current.as_deref();
+    let mut out = files::checks(&session.files, dangling, &session.contexts, session.demo);
+    out.extend(permissions::checks(session));
+    out.extend(contexts::checks(session, &seen, scope.is_all()));
+    out.extend(plugins::checks(session, &seen));
+    out.extend(expiry::checks(&seen, session.clock.now()));
+    out.extend(proxies::checks(session, &seen));
     out
 }

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use super::mending::command;
 use super::{Check, Level};
 use crate::domain::quantity::count;
-use crate::domain::sign_in::quote;
+use crate::domain::sign_in::{install, quote};
 use crate::ops::session::Session;
+use crate::source::kubeconfig::ContextEntry;
 use crate::source::plugin::{Interactive, Looked, PluginFault, Policy};
 
 /// What one context's plugin comes to.
@@ -22,10 +24,10 @@ struct Seen {
 }
 
 /// What is to be said of the plugins.
-pub(super) fn checks(session: &Session) -> Vec<Check> {
+pub(super) fn checks(session: &Session, contexts: &[&ContextEntry]) -> Vec<Check> {
     // Those that the simulation names are not run.
     let Some(kubeconfig) = &session.kubeconfig else { return Vec::new() };
-    let seen = session.contexts.iter().filter_map(|context| {
+    let seen = contexts.iter().filter_map(|context| {
         let plugin = kubeconfig.plugin(&context.name)?;
         let Looked { program, admitted } = session.plugins.look(&plugin);
         let asks = match admitted {
@@ -39,7 +41,15 @@ pub(super) fn checks(session: &Session) -> Vec<Check> {
             always: plugin.interactive == Interactive::Always,
         })
     });
-    judge(session.plugins.policy(), seen)
+    let mut out = judge(session.plugins.policy(), seen);
+    let (file, said_yes) = session.plugins.trusted();
+    if said_yes > 0 {
+        let file = file.to_string_lossy();
+        let words = format!("{} you said yes to", count(said_yes, "plugin"));
+        let fix = format!("to take every yes back: {}", command(["rm", &file]));
+        out.push(Check::new(Level::Ok, "plugins", &file, &words, &fix));
+    }
+    out
 }
 
 fn judge(policy: Policy, seen: impl Iterator<Item = Seen>) -> Vec<Check> {
@@ -82,7 +92,7 @@ fn judge(policy: Policy, seen: impl Iterator<Item = Seen>) -> Vec<Check> {
     for ((command, words), (fault, n)) in missing {
         let fix = match &fault {
             PluginFault::Missing { hint: Some(hint), .. } => format!("the kubeconfig says: {hint}"),
-            PluginFault::Missing { .. } => install(&command),
+            PluginFault::Missing { .. } => install(&command).to_owned(),
             _ => "mend the exec entry, or fetch the kubeconfig anew".to_owned(),
         };
         // The hint is said where it helps.
@@ -114,17 +124,6 @@ fn judge(policy: Policy, seen: impl Iterator<Item = Seen>) -> Vec<Check> {
 fn signing(contexts: usize) -> String {
     let sign = if contexts == 1 { "signs" } else { "sign" };
     format!("{} {sign} in", count(contexts, "context"))
-}
-
-/// How the plugins of the clouds are installed, where there is one way.
-fn install(command: &str) -> String {
-    let base = command.rsplit(['/', '\\']).next().unwrap_or(command);
-    match base.strip_suffix(".exe").unwrap_or(base) {
-        "gke-gcloud-auth-plugin" => "gcloud components install gke-gcloud-auth-plugin".to_owned(),
-        "kubelogin" => "az aks install-cli".to_owned(),
-        "aws" => "install the AWS CLI: https://aws.amazon.com/cli".to_owned(),
-        _ => "install it, or write its full path into the kubeconfig".to_owned(),
-    }
 }
 
 #[cfg(test)]

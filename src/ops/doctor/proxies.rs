@@ -8,13 +8,13 @@ use secrecy::ExposeSecret;
 use super::{Check, Level};
 use crate::domain::quantity::count;
 use crate::ops::session::Session;
-use crate::source::kubeconfig::is_proxy;
+use crate::source::kubeconfig::{ContextEntry, is_proxy};
 use crate::source::proxy::shown;
 
 /// What is to be said of the proxies.
-pub(super) fn checks(session: &Session) -> Vec<Check> {
+pub(super) fn checks(session: &Session, contexts: &[&ContextEntry]) -> Vec<Check> {
     let Some(kubeconfig) = &session.kubeconfig else { return Vec::new() };
-    let used = session.contexts.iter().filter_map(|context| {
+    let used = contexts.iter().filter_map(|context| {
         let (address, by_environment) = kubeconfig.proxy(&context.name)?;
         let address = address.expose_secret();
         Some((shown(address), by_environment, is_proxy(address)))

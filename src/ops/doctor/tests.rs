@@ -1,7 +1,6 @@
 //! The doctor over kubeconfigs that have everything wrong with them, secrets planted wherever one may be.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::*;
 use crate::domain::cloud::LocalFiles;
@@ -32,7 +31,11 @@ impl World {
     }
 
     /// What the doctor says of these files; no server is asked.
-    async fn told(&self, files: &[PathBuf]) -> Vec<Check> {
+    fn told(&self, files: &[PathBuf]) -> Vec<Check> {
+        self.told_in(files, &Scope::all())
+    }
+
+    fn told_in(&self, files: &[PathBuf], scope: &Scope) -> Vec<Check> {
         let plugins =
             Plugins::new(PluginOptions::new(Policy::Ask, self.path("state/trusted"), self.path("home")));
         let proxy = format!("http://me:{SECRET}@proxy:3128");
@@ -43,8 +46,7 @@ impl World {
             ..SessionOptions::default()
         };
         let session = Session::from_kubeconfig(load(files, &LocalFiles::default()), options);
-        let nobody = Scope::globs([PathGlob::parse("nowhere/*/*/*").unwrap()]);
-        check(&session, &nobody, Duration::from_secs(1)).await
+        without_asking(&session, scope)
     }
 }
 
@@ -71,8 +73,8 @@ fn config(clusters: &str, users: &str, contexts: &[(&str, &str, &str)]) -> Strin
     format!("apiVersion: v1\nkind: Config\nclusters:\n{clusters}users:\n{users}contexts:\n{contexts}")
 }
 
-#[tokio::test]
-async fn of_files() {
+#[test]
+fn of_files() {
     let world = World::new();
     let plain = config(
         "- {name: c, cluster: {server: 'https://10.0.0.1'}}\n",
@@ -89,7 +91,7 @@ async fn of_files() {
         world.write("broken", "a: [1\n"),
         world.write("part", &format!("{plain}- {{context: {{}}}}\n")),
     ];
-    let told = world.told(&files).await;
+    let told = world.told(&files);
     let wanted = [
         "ok [DIR]/good: read: 2 contexts > ",
         "ok [DIR]/link: the same file as [DIR]/good; read once > ",
@@ -108,13 +110,13 @@ async fn of_files() {
     }
     assert_eq!(is.len(), wanted.len(), "{is:#?}");
     // A list of files of which none is there.
-    let none = world.told(&[world.path("x"), world.path("y")]).await;
+    let none = world.told(&[world.path("x"), world.path("y")]);
     assert_eq!(lines(&world, &none, "files").len(), 3);
     assert!(lines(&world, &none, "files")[2].starts_with("bad kubeconfig: none of the 2 files is there"));
 }
 
-#[tokio::test]
-async fn of_contexts() {
+#[test]
+fn of_contexts() {
     let world = World::new();
     let eks = "arn:aws:eks:eu-west-1:111122223333:cluster/shop";
     let file = world.write(
@@ -124,6 +126,7 @@ async fn of_contexts() {
                 "- {{name: '{eks}', cluster: {{server: 'https://0123456789ABCDEF0123456789ABCDEF.gr7.eu-west-1.eks.amazonaws.com'}}}}
 - {{name: gke_acme_europe-west1_pay, cluster: {{server: 'https://34.1.2.3', certificate-authority-data: '!'}}}}
 - {{name: weu, cluster: {{server: 'https://weu-rg-1a2b3c-0d1e2f30.hcp.westeurope.azmk8s.io', insecure-skip-tls-verify: true}}}}
+- {{name: weu2, cluster: {{server: 'https://10.0.0.7'}}}}
 - {{name: http, cluster: {{server: 'http://10.0.0.9:8080'}}}}
 "
             ),
@@ -131,6 +134,8 @@ async fn of_contexts() {
                 "- {{name: bare, user: {{exec: {{command: aws, args: [--token, {SECRET}]}}}}}}
 - {{name: clusterUser_shop-rg_weu, user: {{token: {SECRET}}}}}
 - {{name: nobody, user: {{}}}}
+- {{name: lost, user: {{client-certificate: gone.pem, client-key: gone.key}}}}
+- {{name: both, user: {{token: {SECRET}, username: me}}}}
 "
             ),
             &[
@@ -140,28 +145,39 @@ async fn of_contexts() {
                 ("it''s", "gone", "bare"),
                 ("-x", "gone", "bare"),
                 ("plain", "http", "clusterUser_shop-rg_weu"),
+                ("lost", "weu2", "lost"),
+                ("no-one", "weu2", "gone"),
+                ("both", "weu2", "both"),
                 ("open", "http", "nobody"),
             ],
         ),
     );
-    let told = world.told(&[file]).await;
+    let told = world.told(std::slice::from_ref(&file));
     let is = lines(&world, &told, "contexts");
+    // Who asks for one cluster is told of its contexts.
+    let one = world.told_in(&[file], &Scope::globs([PathGlob::parse("**/lost").unwrap()]));
+    let one = lines(&world, &one, "contexts");
+    let subjects: Vec<&str> = one.iter().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(subjects, ["bad lost", "bad no-one", "bad both"]);
     let wanted = [
-        "ok all: 2 contexts: 2 clusters > ",
+        "ok all: 2 contexts that can be used, 8 that cannot: 2 clusters > ",
         "bad shop: the user entry \"bare\" has an exec plugin without an apiVersion > aws eks update-kubeconfig --name shop --region eu-west-1",
         "bad pay: the cluster entry \"gke_acme_europe-west1_pay\" has certificate-authority-data that is no base64 > gcloud container clusters get-credentials pay --location europe-west1 --project acme",
         "warn weu: insecure-skip-tls-verify: any server is believed to be this one, and is sent the credentials > az aks get-credentials --name weu --resource-group shop-rg",
         r#"bad it's: there is no cluster entry named "gone" > kubectl config delete-context 'it'\''s' --kubeconfig [DIR]/config"#,
         "bad -x: there is no cluster entry named \"gone\" > kubectl config delete-context --kubeconfig [DIR]/config -- '-x'",
-        "bad plain: its server is plain http, and credentials are not sent where everybody can read them > kubectl config delete-context 'plain' --kubeconfig [DIR]/config",
+        "bad plain: its server is plain http, and credentials are not sent where everybody can read them > write an https address into the cluster entry in [DIR]/config",
+        "bad lost: the user entry \"lost\" names a client-certificate that is not there: [DIR]/gone.pem > put the file back, or fetch the kubeconfig anew from where it came",
+        "bad no-one: there is no user entry named \"gone\" > name a user entry that is there: kubectl config set-context no-one --user USER --kubeconfig [DIR]/config",
+        "bad both: the user entry \"both\" has both a token and a password > mend the entry in [DIR]/config, or fetch the kubeconfig anew from where it came",
         "warn open: its server is plain http: whoever is on the way reads and changes what is sent > write an https address into its cluster entry",
     ];
     assert_eq!(is, wanted);
 }
 
 #[cfg(unix)]
-#[tokio::test]
-async fn nothing_secret_is_said() {
+#[test]
+fn nothing_secret_is_said() {
     use std::os::unix::fs::PermissionsExt;
     let world = World::new();
     let now = jiff::Timestamp::now().as_second();
@@ -207,7 +223,7 @@ async fn nothing_secret_is_said() {
         ),
     );
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let told = world.told(&[file]).await;
+    let told = world.told(&[file]);
     let all = format!("{told:?} {:?} {}", grouped(told.clone()), serde_json::to_string(&told).unwrap());
     assert!(!all.contains("s3cr3t") && !all.contains("planted") && !all.contains('\u{1b}'), "{all}");
 

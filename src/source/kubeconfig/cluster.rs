@@ -14,6 +14,9 @@ use super::fields::Fields;
 use crate::domain::context::Server;
 use crate::domain::text::SafeText;
 
+/// What is said of a file that an entry names and nobody finds.
+pub(super) const NOT_THERE: &str = "that is not there";
+
 /// A cluster entry.
 #[derive(Clone, Default)]
 pub struct ClusterEntry {
@@ -92,7 +95,7 @@ impl ClusterEntry {
             } else if let Some(file) = &self.ca_file
                 && !file.is_file()
             {
-                return Some(format!("names a certificate-authority that is not there: {}", file.display()));
+                return Some(format!("names a certificate-authority {NOT_THERE}: {}", file.display()));
             }
         }
         let proxy =

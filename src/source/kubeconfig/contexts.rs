@@ -11,7 +11,7 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::cluster::ClusterEntry;
+use super::cluster::{ClusterEntry, NOT_THERE};
 use super::file::{Contents, ContextNames, parse, read};
 use super::user::{Auth, Material, UserEntry};
 use crate::domain::cloud::LocalFiles;
@@ -91,6 +91,8 @@ pub struct ContextEntry {
     pub auth: Auth,
     /// Whether it could be dialled as written, else why not.
     pub unusable: Option<String>,
+    /// What it lacks then.
+    pub lacks: Lacks,
     /// It is the current context.
     pub current: bool,
     /// What tells its server from others.
@@ -99,6 +101,24 @@ pub struct ContextEntry {
     pub acts_as: String,
     /// What it is dialled by; none when it cannot be.
     pub access: Option<Access>,
+}
+
+/// What a context lacks that cannot be dialled as it is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lacks {
+    /// Nothing: it can be dialled.
+    #[default]
+    Nothing,
+    /// Its cluster entry.
+    Cluster,
+    /// Its user entry.
+    User,
+    /// A file that an entry names.
+    File,
+    /// An address that credentials can be sent to.
+    Https,
+    /// Something inside an entry.
+    Mending,
 }
 
 impl ContextEntry {
@@ -289,7 +309,8 @@ impl Merged {
         // No user at all is nobody; one that is not there is a mistake, and not nobody.
         let nobody = names.user.is_empty().then(|| Arc::new(UserEntry::default()));
         let user = self.users.get(&names.user).cloned().or(nobody);
-        let unusable = reason(names, cluster, user.as_deref()).map(|why| line(&why));
+        let (lacks, why) = reason(names, cluster, user.as_deref()).unzip();
+        let unusable = why.map(|why| line(&why));
         let auth = user.as_ref().map_or(Auth::None, |u| u.auth());
         let exec = user.as_ref().and_then(|u| u.exec.as_ref());
         let env: Vec<(String, String)> = exec
@@ -341,38 +362,44 @@ impl Merged {
             located,
             auth,
             unusable,
+            lacks: lacks.unwrap_or_default(),
             current: self.current.as_deref() == Some(name),
         }
     }
 }
 
-/// Why a context cannot be dialled as it is written.
+/// Why a context cannot be dialled as it is written, and what it lacks.
 fn reason(
     names: &ContextNames,
     cluster: Option<&Arc<ClusterEntry>>,
     user: Option<&UserEntry>,
-) -> Option<String> {
+) -> Option<(Lacks, String)> {
+    let entry = |why: String| {
+        let lacks = if why.contains(NOT_THERE) { Lacks::File } else { Lacks::Mending };
+        Some((lacks, why))
+    };
     if let Some(wrong) = &names.wrong {
-        return Some(format!("the context cannot be used: {wrong}"));
+        return entry(format!("the context cannot be used: {wrong}"));
     }
     if names.cluster.is_empty() {
-        return Some("the context names no cluster".to_owned());
+        return Some((Lacks::Cluster, "the context names no cluster".to_owned()));
     }
     let Some(cluster) = cluster else {
-        return Some(format!("there is no cluster entry named {:?}", names.cluster));
+        return Some((Lacks::Cluster, format!("there is no cluster entry named {:?}", names.cluster)));
     };
     if let Some(why) = cluster.unusable() {
-        return Some(format!("the cluster entry {:?} {why}", names.cluster));
+        return entry(format!("the cluster entry {:?} {why}", names.cluster));
     }
     let Some(user) = user else {
-        return Some(format!("there is no user entry named {:?}", names.user));
+        return Some((Lacks::User, format!("there is no user entry named {:?}", names.user)));
     };
     if let Some(why) = user.unusable() {
-        return Some(format!("the user entry {:?} {why}", names.user));
+        return entry(format!("the user entry {:?} {why}", names.user));
     }
     let plain = cluster.server.as_deref().and_then(Server::parse).filter(|s| !s.secure && !s.is_loopback());
     (plain.is_some() && user.has_credentials()).then(|| {
-        "its server is plain http, and credentials are not sent where everybody can read them".to_owned()
+        let why = "its server is plain http, and credentials are not sent where everybody can read them";
+        (Lacks::Https, why.to_owned())
     })
 }
 

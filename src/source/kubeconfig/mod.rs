@@ -29,7 +29,7 @@ mod tests;
 mod user;
 
 pub use cluster::ClusterEntry;
-pub use contexts::{Access, ContextEntry, FileState, Loaded, Status, from_value, load, load_bytes};
+pub use contexts::{Access, ContextEntry, FileState, Lacks, Loaded, Status, from_value, load, load_bytes};
 pub use fold::clusters;
 pub use overrides::{Override, is_proxy};
 pub use paths::paths;

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use super::cluster::without_blanks;
+use super::cluster::{NOT_THERE, without_blanks};
 use super::fields::{Fields, scalar};
 
 /// Something that is written out, or is in a file.
@@ -41,7 +41,7 @@ impl Material {
     fn unusable(&self, what: &str) -> Option<String> {
         match self {
             Self::File(file) if !file.is_file() => {
-                Some(format!("names a {what} that is not there: {}", file.display()))
+                Some(format!("names a {what} {NOT_THERE}: {}", file.display()))
             }
             Self::File(_) => None,
             Self::Data(data) => {
@@ -268,7 +268,7 @@ impl UserEntry {
             },
             (None, _) => match &self.token_file {
                 Some(file) if self.token.is_none() && !file.is_file() => {
-                    Some(format!("names a token file that is not there: {}", file.display()))
+                    Some(format!("names a token file {NOT_THERE}: {}", file.display()))
                 }
                 _ => None,
             },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::sign_in::{Next, SignIn, SignInState};
+use crate::domain::sign_in::{Next, SignIn, SignInState, install};
 use crate::domain::text::SafeText;
 use crate::fleet::phase::{By, Need};
 use crate::source::fault::{Fault, FaultClass};
@@ -40,6 +40,8 @@ pub enum PluginFault {
         command: SafeText,
         /// How long it had.
         limit: Duration,
+        /// The plugin itself, for a person to see what it waits for.
+        next: Box<Next>,
     },
     /// What it printed is no credential.
     #[error("the credential plugin {command} {what}")]
@@ -75,7 +77,7 @@ impl PluginFault {
             Self::SignIn(sign_in) => sign_in.state,
             Self::Missing { .. } => SignInState::PluginMissing,
             Self::Policy => SignInState::Denied,
-            Self::Trust { .. } => SignInState::NeedsSignIn,
+            Self::Trust { .. } => SignInState::NotAllowed,
             Self::Timeout { .. }
             | Self::Answer { .. }
             | Self::Entry(_)
@@ -88,10 +90,10 @@ impl PluginFault {
     pub fn next(&self) -> Option<&Next> {
         match self {
             Self::SignIn(sign_in) => Some(&sign_in.next),
+            Self::Timeout { next, .. } => Some(next),
             Self::Trust { .. }
             | Self::Missing { .. }
             | Self::Policy
-            | Self::Timeout { .. }
             | Self::Answer { .. }
             | Self::Entry(_)
             | Self::Start { .. }
@@ -125,12 +127,17 @@ impl From<&PluginFault> for Fault {
         };
         let by = match (fault, fault.next()) {
             (PluginFault::Trust { .. }, _) => By::Consent,
+            (_, Some(next)) if next.is_plugin => By::Plugin,
             (_, Some(_)) => By::Command,
             (_, None) => By::Person,
         };
         // What could not be started may do better the next time.
         let passing = matches!(fault, PluginFault::Start { .. } | PluginFault::Stopped);
-        let next = fault.next().map_or_else(SafeText::empty, |next| next.display.clone());
+        let next = match (fault.next(), fault) {
+            (Some(next), _) => next.display.clone(),
+            (None, PluginFault::Missing { command, hint: None, .. }) => SafeText::new(install(command)),
+            (None, _) => SafeText::empty(),
+        };
         let need = (!passing).then(|| Box::new(Need { state: fault.state(), next, by }));
         Self { need, ..Self::new(class, &fault.to_string()) }
     }

@@ -27,4 +27,4 @@ pub use fault::PluginFault;
 pub use foreground::run_in_foreground;
 pub use plugins::{Looked, PluginOptions, Plugins};
 pub use spec::{Interactive, Key, Plugin};
-pub use trust::Policy;
+pub use trust::{Lasting, Policy};

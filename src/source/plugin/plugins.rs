@@ -21,9 +21,9 @@ use super::group::Groups;
 use super::run::{self, How, Ran, name};
 use super::spec::{Interactive, Key, Plugin};
 use super::store::Store;
-use super::trust::{self, Policy};
+use super::trust::{self, Lasting, Policy};
 use super::{foreground, program};
-use crate::domain::sign_in;
+use crate::domain::sign_in::{self, Next};
 use crate::domain::text::SafeText;
 use crate::source::clock::Clock;
 
@@ -191,11 +191,24 @@ impl Plugins {
         state.entries.retain(|_, entry| !matches!(entry, Entry::Failed(..)));
     }
 
-    /// A person says yes to this one, for good.
-    pub fn trust(&self, plugin: &Plugin) -> io::Result<()> {
+    /// A person says yes to this one.
+    pub fn trust(&self, plugin: &Plugin, lasting: Lasting) -> io::Result<()> {
         let program =
             program::find(plugin).map_err(|e| io::Error::new(io::ErrorKind::NotFound, e.to_string()))?;
-        self.0.0.store.add(&trust::id(plugin, &program))
+        let id = trust::id(plugin, &program);
+        match lasting {
+            Lasting::ForNow => {
+                self.0.0.store.add_for_now(id);
+                Ok(())
+            }
+            Lasting::ForGood => self.0.0.store.add(&id),
+        }
+    }
+
+    /// The file of what was said yes to for good, and how many programs that are.
+    pub fn trusted(&self) -> (PathBuf, usize) {
+        let (path, n) = self.0.0.store.kept();
+        (path.to_owned(), n)
     }
 
     /// Runs it with the terminal, which the caller has given up: no limit, a person is at it. What it gives is kept.
@@ -329,7 +342,11 @@ impl Shared {
             How::TimedOut => {
                 let known = sign_in::recognised(&printed, &facts).map(PluginFault::from);
                 let limit = self.options.limit;
-                Err(known.unwrap_or_else(|| PluginFault::Timeout { command: name(plugin), limit }))
+                Err(known.unwrap_or_else(|| PluginFault::Timeout {
+                    command: name(plugin),
+                    limit,
+                    next: Box::new(Next::plugin(&facts)),
+                }))
             }
             How::Flooded => Err(PluginFault::answer(facts.name(), "printed more than 1 MiB and was stopped")),
         }

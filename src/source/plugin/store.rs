@@ -1,25 +1,41 @@
-//! The file of what a person has said yes to: one hash a line, nothing that says what it was. Ours alone to write; one that
-//! somebody else could have written counts for nothing.
+//! What a person has said yes to: for good in a file, one hash a line and nothing that says what it was; or until skyfleet
+//! ends. The file is ours alone to write; one that somebody else could have written counts for nothing.
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::trust::{only_ours, ours};
 
 /// About fifteen thousand of them.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-pub(super) struct Store(PathBuf);
+pub(super) struct Store {
+    path: PathBuf,
+    for_now: Mutex<HashSet<String>>,
+}
 
 impl Store {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self(path)
+        Self { path, for_now: Mutex::default() }
     }
 
     /// Whether this was said yes to. No where the file cannot be read or trusted.
     pub(super) fn has(&self, id: &str) -> bool {
-        self.read().is_ok_and(|text| text.lines().any(|line| line == id))
+        self.for_now.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+            || self.read().is_ok_and(|text| text.lines().any(|line| line == id))
+    }
+
+    /// Remembers a yes until skyfleet ends.
+    pub(super) fn add_for_now(&self, id: String) {
+        self.for_now.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
+    /// The file, and how many are in it.
+    pub(super) fn kept(&self) -> (&Path, usize) {
+        (&self.path, self.read().map_or(0, |text| text.lines().count()))
     }
 
     /// Remembers a yes.
@@ -39,14 +55,14 @@ impl Store {
         text.push('\n');
         let folder = self.folder()?;
         // Nobody else can put a file there, see `folder`; `create_new` follows no link.
-        let new = self.0.with_extension(format!("{}.new", std::process::id()));
+        let new = self.path.with_extension(format!("{}.new", std::process::id()));
         let _left_by_a_crash = fs::remove_file(&new);
         let written =
             private(OpenOptions::new().write(true).create_new(true)).open(&new).and_then(|mut file| {
                 file.write_all(text.as_bytes())?;
                 file.sync_all()
             });
-        let done = written.and_then(|()| fs::rename(&new, &self.0));
+        let done = written.and_then(|()| fs::rename(&new, &self.path));
         if done.is_err() {
             let _unfinished = fs::remove_file(&new);
         }
@@ -57,10 +73,10 @@ impl Store {
     }
 
     fn read(&self) -> io::Result<String> {
-        let file = private(OpenOptions::new().read(true)).open(&self.0)?;
+        let file = private(OpenOptions::new().read(true)).open(&self.path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() || !ours(&metadata) || metadata.len() > MAX_BYTES {
-            return Err(not_ours(&self.0));
+            return Err(not_ours(&self.path));
         }
         let mut text = String::new();
         file.take(MAX_BYTES).read_to_string(&mut text)?;
@@ -69,7 +85,7 @@ impl Store {
 
     /// The folder, made for us alone if it is not there.
     fn folder(&self) -> io::Result<&Path> {
-        let folder = self.0.parent().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        let folder = self.path.parent().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]

@@ -27,6 +27,15 @@ pub enum Policy {
     Deny,
 }
 
+/// How long a yes counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasting {
+    /// Until skyfleet ends.
+    ForNow,
+    /// Until the file of them is removed.
+    ForGood,
+}
+
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

@@ -4,9 +4,11 @@ use super::{View, World};
 use crate::domain::id::ClusterId;
 use crate::domain::quantity::count;
 use crate::domain::scope::TreeNode;
+use crate::domain::sign_in::quote;
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::Cluster;
 use crate::fleet::phase::{By, Need, Phase};
+use crate::ops::sign_in::{Lasting, trust_file};
 use crate::ui::effect::{Effect, Job, Toast};
 use crate::ui::modal::choice::Choice;
 
@@ -34,13 +36,14 @@ impl View {
             && let Phase::SignedOut { need, cause, .. } = &one.phase
         {
             match need.by {
-                By::Command => return vec![Effect::SignIn(one.id())],
+                By::Command | By::Plugin => return vec![Effect::SignIn(one.id())],
                 By::Consent => {
-                    self.ask_consent(one, cause);
-                    return Vec::new();
+                    let file = trust_file(world.session);
+                    self.ask_consent(one, cause, &file.display().to_string());
                 }
-                By::Person => {}
+                By::Person => self.say_what_is_missing(one, need, cause),
             }
+            return Vec::new();
         }
         for cluster in &found {
             *self.retries.entry(cluster.id()).or_default() += 1;
@@ -79,21 +82,36 @@ impl View {
         }
     }
 
-    fn ask_consent(&mut self, cluster: &Cluster, cause: &SafeText) {
+    /// What skyfleet cannot do in a person's place.
+    fn say_what_is_missing(&mut self, cluster: &Cluster, need: &Need, cause: &SafeText) {
+        let mut words = vec![cause.to_string(), String::new()];
+        if !need.next.is_empty() {
+            words.extend([need.next.to_string(), String::new()]);
+        }
+        let options = vec![
+            ("close".to_owned(), Vec::new()),
+            ("try again: that is put right".to_owned(), vec![Effect::Dial(cluster.id())]),
+        ];
+        let title = format!("{}: {}", cluster.info.name(), need.state.word());
+        self.choice = Some(Choice::new(title, words, options, 0));
+    }
+
+    fn ask_consent(&mut self, cluster: &Cluster, cause: &SafeText, file: &str) {
         let words = vec![
             cause.to_string(),
             String::new(),
             format!("It would sign in to {} (context {}).", cluster.info.place.path(), cluster.info.context),
             "A kubeconfig is code: say yes only if you know where this file is from. What looks like a secret is shown as •••."
                 .to_owned(),
+            format!("To take every yes back: rm {}", quote(file)),
             String::new(),
         ];
+        let yes =
+            |lasting| vec![Effect::Job(Job::Trust { cluster: cluster.id(), shown: cause.clone(), lasting })];
         let options = vec![
             ("do not run it".to_owned(), Vec::new()),
-            (
-                "run it, now and from now on".to_owned(),
-                vec![Effect::Job(Job::Trust { cluster: cluster.id(), shown: cause.clone() })],
-            ),
+            ("run it, until skyfleet ends".to_owned(), yes(Lasting::ForNow)),
+            ("run it, now and from now on".to_owned(), yes(Lasting::ForGood)),
         ];
         self.choice = Some(Choice::new("Run this program to sign in?".to_owned(), words, options, 0));
     }

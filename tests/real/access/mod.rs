@@ -17,12 +17,13 @@ use skyfleet::domain::scope::Scope;
 use skyfleet::fleet::phase::{By, Phase};
 use skyfleet::ops::gather::{Gathering, Want, gather};
 use skyfleet::ops::session::Session;
+use skyfleet::ops::sign_in::Lasting;
 use skyfleet::source::api;
 use skyfleet::source::plugin::Policy;
 use skyfleet::source::proxy::ProxyEnv;
 
 use parts::{Parts, parts};
-use proxies::proxy;
+use proxies::{Kind, proxy};
 
 use crate::Clusters;
 use crate::truth::Test;
@@ -74,8 +75,11 @@ async fn ways_in(clusters: &Clusters) -> Result<(), String> {
             Parts::credential(&json!({"token": p.token}))
         ),
     );
-    let (http, through_http) = proxy(false).await;
-    let (socks, through_socks) = proxy(true).await;
+    let (http, through_http) = proxy(Kind::Http(None)).await;
+    let (socks, through_socks) = proxy(Kind::Socks(None)).await;
+    // As `me:p@ss/word` is written in base64.
+    let (http_login, through_http_login) = proxy(Kind::Http(Some("basic bwu6cebzcy93b3jk"))).await;
+    let (socks_login, through_socks_login) = proxy(Kind::Socks(Some(("me", "p@ss/word")))).await;
     let with = |user: Value, more: &Value| {
         let mut user = user;
         for (k, v) in more.as_object().into_iter().flatten() {
@@ -131,6 +135,24 @@ async fn ways_in(clusters: &Clusters) -> Result<(), String> {
             &admin,
         ),
         ("SOCKS proxy that looks names up", by_name, p.admin(), &admin),
+        (
+            "HTTP proxy with a password",
+            p.with(&json!({"proxy-url": format!("http://me:p%40ss%2Fword@127.0.0.1:{http_login}")})),
+            p.admin(),
+            &admin,
+        ),
+        (
+            "SOCKS proxy with a password",
+            p.with(&json!({"proxy-url": format!("socks5://me:p%40ss%2Fword@127.0.0.1:{socks_login}")})),
+            p.admin(),
+            &admin,
+        ),
+        (
+            "client certificate of X.509 version 1",
+            p.cluster(),
+            json!({"client-certificate-data": p.version1.0, "client-key-data": p.version1.1}),
+            "testbed-version1",
+        ),
         ("tls-server-name", p.with(&json!({"tls-server-name": "kubernetes.default.svc"})), p.admin(), &admin),
     ] {
         let (phase, who) = p.enter(&cluster, &user).await;
@@ -138,8 +160,9 @@ async fn ways_in(clusters: &Clusters) -> Result<(), String> {
             return Err(format!("{what}: {phase:?} as {who:?}, expected {is:?}"));
         }
     }
-    if through_http.load(Ordering::SeqCst) == 0 || through_socks.load(Ordering::SeqCst) < 2 {
-        return Err(format!("nobody came through a proxy: {through_http:?} {through_socks:?}"));
+    let through = [through_http, through_socks, through_http_login, through_socks_login];
+    if through.iter().any(|n| n.load(Ordering::SeqCst) == 0) {
+        return Err(format!("nobody came through a proxy: {through:?}"));
     }
     Ok(())
 }
@@ -170,6 +193,8 @@ async fn failures(clusters: &Clusters) -> Result<(), String> {
         "command": "no-such-plugin-anywhere", "installHint": "get it from \u{1b}[31mexample.com"}});
     let mut asks = p.plugin("asks", "exit 1");
     asks["exec"]["interactiveMode"] = "Always".into();
+    let (socks, _) = proxy(Kind::Socks(Some(("me", "other")))).await;
+    let (http, _) = proxy(Kind::Http(Some("Basic none"))).await;
     let name = |name: &str| p.with(&json!({"tls-server-name": name}));
     let through = |proxy: String| p.with(&json!({"proxy-url": proxy}));
     for (what, cluster, user, word, words) in [
@@ -179,6 +204,34 @@ async fn failures(clusters: &Clusters) -> Result<(), String> {
             json!({"client-certificate-data": p.expired.0, "client-key-data": p.expired.1}),
             "denied",
             "the client certificate expired",
+        ),
+        (
+            "an expired certificate, and nobody there",
+            json!({"server": format!("https://127.0.0.1:{closed}")}),
+            json!({"client-certificate-data": p.expired.0, "client-key-data": p.expired.1}),
+            "unreachable",
+            "connection refused",
+        ),
+        (
+            "a key of another certificate",
+            p.cluster(),
+            json!({"client-certificate-data": p.certificate, "client-key-data": p.expired.1}),
+            "denied",
+            "the client key is not that of the client certificate",
+        ),
+        (
+            "a SOCKS proxy that wants another password",
+            through(format!("socks5://u:{PLANTED}@127.0.0.1:{socks}")),
+            p.admin(),
+            "unreachable",
+            "through the proxy socks5://",
+        ),
+        (
+            "an HTTP proxy that wants a password",
+            through(format!("http://127.0.0.1:{http}")),
+            p.admin(),
+            "unreachable",
+            "through the proxy http://",
         ),
         ("a wrong token", p.cluster(), json!({"token": PLANTED}), "denied", "401 Unauthorized"),
         (
@@ -296,10 +349,17 @@ async fn trust(p: &Parts) -> Result<(), String> {
         return Err(format!("not asked for: {phase:?}, ran: {}", ran.exists()));
     }
     let shown = phase.cause().cloned().unwrap_or_default();
-    if skyfleet::ops::sign_in::trust(&session, session.infos[0].id, &"another program".into()).is_ok() {
+    if skyfleet::ops::sign_in::trust(
+        &session,
+        session.infos[0].id,
+        &"another program".into(),
+        Lasting::ForGood,
+    )
+    .is_ok()
+    {
         return Err("a yes to another program counted".to_owned());
     }
-    skyfleet::ops::sign_in::trust(&session, session.infos[0].id, &shown)?;
+    skyfleet::ops::sign_in::trust(&session, session.infos[0].id, &shown, Lasting::ForGood)?;
     let (phase, who) = settle(&session).await;
     if phase != Phase::Live || who != "viewer" || !ran.exists() {
         return Err(format!("after the yes: {phase:?} as {who:?}"));
@@ -367,7 +427,7 @@ async fn comes_and_goes(
 /// HTTPS_PROXY is used, but not for this machine: so says Go, and so say we.
 async fn environment_proxy(clusters: &Clusters) -> Result<(), String> {
     let p = parts(clusters)?;
-    let (port, through) = proxy(false).await;
+    let (port, through) = proxy(Kind::Http(None)).await;
     let variables =
         BTreeMap::from([("HTTPS_PROXY", format!("127.0.0.1:{port}")), ("NO_PROXY", "a, ,b".to_owned())]);
     let env = ProxyEnv::of(|name| variables.get(name).cloned());

@@ -26,6 +26,7 @@ pub(super) struct Parts {
     pub(super) key: String,
     pub(super) token: String,
     pub(super) expired: (String, String),
+    pub(super) version1: (String, String),
     pub(super) foreign_ca: String,
 }
 
@@ -42,6 +43,7 @@ pub(super) fn parts(clusters: &Clusters) -> Result<Parts, String> {
     let (cluster, admin) = of("admin")?;
     let (_, viewer) = of("viewer")?;
     let (_, expired) = of("expired")?;
+    let (_, version1) = of("version1")?;
     let (foreign, _) = of("foreign-ca")?;
     let server = text(&cluster["server"]);
     let port = server.rsplit(':').next().and_then(|p| p.parse().ok()).ok_or("no port")?;
@@ -53,6 +55,7 @@ pub(super) fn parts(clusters: &Clusters) -> Result<Parts, String> {
         certificate: text(&admin["client-certificate-data"]),
         key: text(&admin["client-key-data"]),
         token: text(&viewer["token"]),
+        version1: (text(&version1["client-certificate-data"]), text(&version1["client-key-data"])),
         expired: (text(&expired["client-certificate-data"]), text(&expired["client-key-data"])),
         foreign_ca: text(&foreign["certificate-authority-data"]),
     })

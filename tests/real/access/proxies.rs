@@ -6,8 +6,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
-/// An HTTP proxy that only knows CONNECT, and a SOCKS 5 proxy without passwords; both count who came through.
-pub(super) async fn proxy(socks: bool) -> (u16, Arc<AtomicU32>) {
+/// A kind of proxy.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    /// Only knows CONNECT; where a header is given, only with that `Proxy-Authorization`.
+    Http(Option<&'static str>),
+    /// SOCKS 5; where a user and a password are given, only with those.
+    Socks(Option<(&'static str, &'static str)>),
+}
+
+/// A proxy that counts who came through.
+pub(super) async fn proxy(kind: Kind) -> (u16, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let count = Arc::new(AtomicU32::new(0));
@@ -16,7 +25,10 @@ pub(super) async fn proxy(socks: bool) -> (u16, Arc<AtomicU32>) {
         while let Ok((client, _)) = listener.accept().await {
             let counted = counted.clone();
             tokio::spawn(async move {
-                let done = if socks { socks5(client, counted).await } else { connect(client, counted).await };
+                let done = match kind {
+                    Kind::Http(header) => connect(client, counted, header).await,
+                    Kind::Socks(login) => socks5(client, counted, login).await,
+                };
                 drop(done);
             });
         }
@@ -24,12 +36,21 @@ pub(super) async fn proxy(socks: bool) -> (u16, Arc<AtomicU32>) {
     (port, count)
 }
 
-async fn connect(mut client: TcpStream, counted: Arc<AtomicU32>) -> std::io::Result<()> {
+async fn connect(
+    mut client: TcpStream,
+    counted: Arc<AtomicU32>,
+    header: Option<&str>,
+) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(client.read_u8().await?);
     }
     let head = String::from_utf8_lossy(&head).into_owned();
+    if header.is_some_and(|header| {
+        !head.to_lowercase().contains(&format!("proxy-authorization: {}", header.to_lowercase()))
+    }) {
+        return client.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await;
+    }
     let target = head.strip_prefix("CONNECT ").and_then(|r| r.split(' ').next()).unwrap_or("").to_owned();
     let mut server = TcpStream::connect(&target).await?;
     client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
@@ -37,10 +58,30 @@ async fn connect(mut client: TcpStream, counted: Arc<AtomicU32>) -> std::io::Res
     copy_bidirectional(&mut client, &mut server).await.map(|_| ())
 }
 
-async fn socks5(mut client: TcpStream, counted: Arc<AtomicU32>) -> std::io::Result<()> {
+async fn socks5(
+    mut client: TcpStream,
+    counted: Arc<AtomicU32>,
+    login: Option<(&str, &str)>,
+) -> std::io::Result<()> {
     let (_, methods) = (client.read_u8().await?, client.read_u8().await?);
     client.read_exact(&mut vec![0; usize::from(methods)]).await?;
-    client.write_all(&[5, 0]).await?;
+    if let Some((user, password)) = login {
+        client.write_all(&[5, 2]).await?;
+        let _version = client.read_u8().await?;
+        let mut texts = Vec::new();
+        for _ in 0..2 {
+            let mut text = vec![0; usize::from(client.read_u8().await?)];
+            client.read_exact(&mut text).await?;
+            texts.push(String::from_utf8_lossy(&text).into_owned());
+        }
+        let good = texts == [user, password];
+        client.write_all(&[1, u8::from(!good)]).await?;
+        if !good {
+            return Ok(());
+        }
+    } else {
+        client.write_all(&[5, 0]).await?;
+    }
     let mut head = [0; 4];
     client.read_exact(&mut head).await?;
     let host = match head[3] {

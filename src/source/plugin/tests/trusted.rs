@@ -54,7 +54,7 @@ async fn denied_is_denied() {
     let plugins = world.plugins();
     for file in [None, Some(kube(&world))] {
         let plugin = Plugin { file, ..world.script(&token("")) };
-        plugins.trust(&plugin).unwrap();
+        plugins.trust(&plugin, Lasting::ForGood).unwrap();
         assert_eq!(fault(&plugins, &plugin).await, PluginFault::Policy);
         assert_eq!(plugins.in_foreground(&plugin).await, Err(PluginFault::Policy));
     }
@@ -108,8 +108,25 @@ async fn a_relative_command_is_asked_for_and_found_beside_its_file() {
     assert!(line.starts_with(world.dir.path().to_str().unwrap()), "{line}");
     assert!(line.contains(".kube/./plugin -c"), "{line}");
     assert!(file.ends_with(".kube/config"), "{file}");
-    plugins.trust(&plugin).unwrap();
+    plugins.trust(&plugin, Lasting::ForGood).unwrap();
     plugins.credential(&plugin).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_yes_for_now_ends_with_skyfleet() {
+    let world = asking();
+    let plugin = Plugin { file: Some(file(&world.path("config"))), ..world.script(&token("")) };
+    let plugins = world.plugins();
+    plugins.trust(&plugin, Lasting::ForNow).unwrap();
+    plugins.credential(&plugin).await.unwrap();
+    assert!(!may(&world, &plugin).await);
+    let (path, kept) = plugins.trusted();
+    assert!(!path.exists() && kept == 0, "{}", path.display());
+    plugins.trust(&plugin, Lasting::ForGood).unwrap();
+    assert_eq!(plugins.trusted().1, 1);
+    // What takes it back.
+    std::fs::remove_file(path).unwrap();
+    assert!(!may(&world, &plugin).await);
 }
 
 #[tokio::test]
@@ -128,8 +145,8 @@ async fn a_yes_is_for_one_command_of_one_file_and_lasts() {
     assert_eq!(env, "A=… B=…");
     assert!(!format!("{asked} {asked:?}").contains("hunter2"));
     assert_eq!(world.runs(), 0);
-    plugins.trust(&plugin).unwrap();
-    plugins.trust(&plugin).unwrap();
+    plugins.trust(&plugin, Lasting::ForGood).unwrap();
+    plugins.trust(&plugin, Lasting::ForGood).unwrap();
     plugins.credential(&plugin).await.unwrap();
     // By another skyfleet too.
     assert!(may(&world, &plugin).await);
@@ -140,7 +157,7 @@ async fn a_yes_is_for_one_command_of_one_file_and_lasts() {
     };
     assert!(may(&world, &other(|p| p.env[0].1 = SecretString::from("2"))).await, "a value");
     let preloads = other(|p| p.env.push(("LD_PRELOAD".to_owned(), "/tmp/a.so".into())));
-    plugins.trust(&preloads).unwrap();
+    plugins.trust(&preloads, Lasting::ForGood).unwrap();
     let mut another = preloads.clone();
     another.env[2].1 = SecretString::from("/tmp/b.so");
     assert!(may(&world, &preloads).await);
@@ -166,11 +183,11 @@ async fn a_store_that_others_can_write_counts_for_nothing() {
     let outside = file(&world.path("config"));
     let plugin = Plugin { file: Some(outside), ..world.script(&token("")) };
     let plugins = world.plugins();
-    plugins.trust(&plugin).unwrap();
+    plugins.trust(&plugin, Lasting::ForGood).unwrap();
     let store = &world.options.trust_file;
     mode(store, 0o660);
     assert!(!may(&world, &plugin).await);
-    assert!(plugins.trust(&plugin).is_err());
+    assert!(plugins.trust(&plugin, Lasting::ForGood).is_err());
     mode(store, 0o600);
     assert!(may(&world, &plugin).await);
     // A link is not followed, whatever it leads to.
@@ -178,10 +195,10 @@ async fn a_store_that_others_can_write_counts_for_nothing() {
     std::fs::rename(store, &real).unwrap();
     symlink(&real, store).unwrap();
     assert!(!may(&world, &plugin).await);
-    assert!(plugins.trust(&plugin).is_err());
+    assert!(plugins.trust(&plugin, Lasting::ForGood).is_err());
     std::fs::remove_file(store).unwrap();
     mode(store.parent().unwrap(), 0o777);
-    assert!(plugins.trust(&plugin).is_err());
+    assert!(plugins.trust(&plugin, Lasting::ForGood).is_err());
     assert!(!store.exists());
 }
 

@@ -46,11 +46,14 @@ fn next(cluster: &Cluster) -> Option<String> {
     match &cluster.phase {
         Phase::Idle => Some("C in the tree connects it.".to_owned()),
         Phase::SignedOut { need, .. } => Some(match need.by {
-            By::Command => {
+            By::Command | By::Plugin => {
                 format!("Enter in the tree signs in, with the terminal handed over:  {}", need.next)
             }
             By::Consent => "Enter in the tree shows the program and asks whether it may run.".to_owned(),
-            By::Person => "Put that right, then C in the tree tries again.".to_owned(),
+            By::Person if need.next.is_empty() => {
+                "Put that right, then C in the tree tries again.".to_owned()
+            }
+            By::Person => format!("Put that right, then C in the tree tries again:  {}", need.next),
         }),
         Phase::Unusable { .. } => {
             Some("The entry has to be mended in the kubeconfig; it is read again by itself.".to_owned())
