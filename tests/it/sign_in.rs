@@ -135,10 +135,125 @@ fn an_expired_sign_in_is_mended_by_enter() {
     assert_eq!(ran.lines().filter(|l| l.starts_with("sso login")).count(), 1, "{ran}");
 }
 
+/// Each cloud's own command is what Enter runs: Azure's with the tenant, Teleport's with the proxy, Google's.
+#[test]
+fn each_tool_signs_in_by_its_own_command() {
+    let served = Served::new(&["of-azure", "of-teleport", "of-google"]);
+    let home = Home::new();
+    let plugin = |signed: &str, says: &str, token: &str| {
+        format!("[ -e {signed} ] || {{ echo '{says}' >&2; exit 1; }}\n{}", prints(token))
+    };
+    let sign_in = |name: &str, signed: &str| {
+        format!(
+            "echo \"{name} $*\" >> ran\nprintf 'sign in to {name}: '; read code </dev/tty; touch {signed}"
+        )
+    };
+    home.program(
+        "kubelogin",
+        &plugin("signed-azure", "AADSTS70043: The refresh token has expired", "of-azure"),
+    );
+    home.program("az", &sign_in("az", "signed-azure"));
+    home.program(
+        "gke-gcloud-auth-plugin",
+        &plugin(
+            "signed-google",
+            "Reauthentication failed. cannot prompt during non-interactive execution",
+            "of-google",
+        ),
+    );
+    home.program("gcloud", &sign_in("gcloud", "signed-google"));
+    let of_teleport = plugin(
+        "signed-teleport",
+        "ERROR: your credentials have expired, please login using tsh login",
+        "of-teleport",
+    );
+    home.program(
+        "tsh",
+        &format!(
+            "if [ \"$1\" = login ]; then\n{}\nexit\nfi\n{of_teleport}",
+            sign_in("tsh", "signed-teleport")
+        ),
+    );
+    let azure = [
+        "get-token",
+        "--login",
+        "azurecli",
+        "--tenant-id",
+        "11111111-2222-3333-4444-555555555555",
+        "--server-id",
+        "s",
+    ];
+    home.kubeconfig(&[
+        ("zure", &served.gates[0].server(), exec("kubelogin", &azure)),
+        (
+            "dock",
+            &served.gates[1].server(),
+            exec("tsh", &["kube", "credentials", "--kube-cluster=dock", "--proxy=tele.example:443"]),
+        ),
+        ("goog", &served.gates[2].server(), exec("gke-gcloud-auth-plugin", &[])),
+    ]);
+    let mut pty = home.terminal(&[]);
+    pty.until("all three signed out", |s| s.contains("0/3 live") && s.contains("3 signed out"));
+    for (live, (name, command, prompt)) in [
+        ("zure", "$ az login --tenant 11111111-2222-3333-4444-555555555555", "sign in to az:"),
+        ("dock", "$ tsh login --proxy=tele.example:443", "sign in to tsh:"),
+        ("goog", "$ gcloud auth login", "sign in to gcloud:"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        pty.send(format!("/{name}\r").as_bytes());
+        pty.until(name, |s| s.lines().any(|l| l.contains(name) && l.contains("expired")));
+        pty.send(b"\r");
+        pty.until("the terminal handed over", |s| s.contains(command) && s.contains(prompt));
+        pty.send(b"yes\r");
+        pty.until("it is back", |s| s.contains(&format!("{}/3 live", live + 1)));
+        pty.send(b"\x1b");
+        pty.until("the tree", |s| s.contains("zure") && s.contains("dock") && s.contains("goog"));
+    }
+    pty.send(b"\x03");
+    assert_eq!(pty.ended(), 0);
+}
+
+/// A sign-in that is given up by Ctrl-C goes straight back; one whose plugin is not there says what to install.
+#[test]
+fn what_cannot_be_done_is_said() {
+    let served = Served::new(&["of-alpha", "of-beta"]);
+    let home = Home::new();
+    home.program(
+        "aws",
+        "[ \"$2\" = login ] || { echo 'Error loading SSO Token' >&2; exit 255; }; echo waiting; sleep 1000",
+    );
+    let server = served.gates[0].server();
+    home.kubeconfig(&[
+        ("alpha", &server, exec("aws", &["eks", "get-token"])),
+        ("beta", &served.gates[1].server(), exec("kubelogin", &[])),
+    ]);
+    let mut pty = home.terminal(&[]);
+    pty.until("alpha", |s| s.lines().any(|l| l.contains("alpha") && l.contains("expired")));
+    pty.send(b"/alpha\r\r");
+    pty.until("the terminal handed over", |s| s.contains("aws sso login") && s.contains("waiting"));
+    pty.send(b"\x03");
+    pty.until("back without a word more", |s| {
+        s.contains("the sign-in was given up") && s.contains("expired")
+    });
+    pty.send(b"\x1b");
+    pty.until("both", |s| s.contains("beta"));
+    pty.send(b"/beta\r");
+    pty.until("beta", |s| s.lines().any(|l| l.contains("beta") && l.contains("no plugin")));
+    pty.send(b"\r");
+    pty.until("what to install", |s| s.contains("az aks install-cli"));
+    home.program("kubelogin", &prints("of-beta"));
+    pty.send(b"j\r");
+    pty.until("beta is there", |s| s.contains("1/2 live"));
+    pty.send(b"\x03");
+    assert_eq!(pty.ended(), 0);
+}
+
 /// A sign-in that fails stays on the screen until it was read; skyfleet is back after that, and says it again.
 #[test]
 fn a_sign_in_that_fails_is_said() {
-    let served = Served::new(&["of-alpha"]);
+    let served = Served::new(&["of-alpha", "of-beta"]);
     let home = Home::new();
     home.program(
         "aws",

@@ -1,6 +1,7 @@
 //! Every way in, over a real API server: client certificate, token, token file, exec plugin, impersonation, proxy and
 //! tls-server-name each connect as whom they should, and each of their failures says the right words.
 
+mod overrides;
 mod parts;
 mod proxies;
 
@@ -36,6 +37,7 @@ pub(crate) fn tests() -> Vec<(&'static str, Test)> {
         ("a_token_that_runs_out_while_connected_and_comes_back", |c| Box::pin(token_runs_out(c))),
         ("a_certificate_that_runs_out_while_connected_and_comes_back", |c| Box::pin(certificate_runs_out(c))),
         ("proxies_by_the_environment_as_go_reads_it", |c| Box::pin(environment_proxy(c))),
+        ("what_a_persons_own_settings_say_of_clusters_counts", |c| Box::pin(overrides::own_settings(c))),
     ]
 }
 
