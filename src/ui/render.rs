@@ -378,6 +378,7 @@ fn keys(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let contexts = view.contexts();
     let mut items: Vec<(String, &'static str, bool)> = Vec::new();
     if view.pending.is_empty() {
+        let mut open = None;
         let own: &[Action] = match (&view.text, view.focus) {
             (Some(_), _) => &[
                 Action::Back,
@@ -389,16 +390,19 @@ fn keys(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
             ],
             (None, Focus::Tree) if view.welcome.is_some() => &[Action::Demo, Action::Quit],
             (None, Focus::Tree) => {
-                &[Action::Open, Action::Toggle, Action::Mark, Action::Logs, Action::NextPane, Action::Connect]
+                let (keys, word) = view.tree.keys();
+                open = word;
+                keys
             }
             (None, Focus::Pane) => view.panes.get(view.pane).keys(),
         };
         for action in [Action::Command, Action::Filter].iter().chain(own) {
-            if items.iter().any(|(_, title, _)| *title == action.info().title) {
+            let title = open.filter(|_| *action == Action::Open).unwrap_or(action.info().title);
+            if items.iter().any(|(_, known, _)| *known == title) {
                 continue;
             }
             if let Some(keys) = view.keymap.keys_of(&contexts, *action) {
-                items.push((keys, action.info().title, action.info().writes && view.options.read_only));
+                items.push((keys, title, action.info().writes && view.options.read_only));
             }
         }
     } else {

@@ -203,7 +203,9 @@ fn each_tool_signs_in_by_its_own_command() {
     .enumerate()
     {
         pty.send(format!("/{name}\r").as_bytes());
-        pty.until(name, |s| s.lines().any(|l| l.contains(name) && l.contains("expired")));
+        pty.until(name, |s| {
+            s.lines().any(|l| l.contains(name) && l.contains("expired")) && s.contains("enter sign in")
+        });
         pty.send(b"\r");
         pty.until("the terminal handed over", |s| s.contains(command) && s.contains(prompt));
         pty.send(b"yes\r");
@@ -240,7 +242,10 @@ fn what_cannot_be_done_is_said() {
     pty.send(b"\x1b");
     pty.until("both", |s| s.contains("beta"));
     pty.send(b"/beta\r");
-    pty.until("beta", |s| s.lines().any(|l| l.contains("beta") && l.contains("no plugin")));
+    pty.until("beta", |s| {
+        s.lines().any(|l| l.contains("beta") && l.contains("no plugin"))
+            && s.contains("enter what is missing")
+    });
     pty.send(b"\r");
     pty.until("what to install", |s| s.contains("az aks install-cli"));
     home.program("kubelogin", &prints("of-beta"));
@@ -396,7 +401,9 @@ fn a_strangers_plugin_is_asked_for() {
     for (keys, yes) in [(&b"\r"[..], false), (b"j\r", true), (b"jj\r", true)] {
         let mut pty = home.terminal(&[]);
         pty.until("that it wants a yes", |s| s.lines().any(|l| l.contains("alpha") && l.contains("allow?")));
-        pty.send(b"/alpha\r\r");
+        pty.send(b"/alpha\r");
+        pty.until("the key for it", |s| s.contains("enter allow?"));
+        pty.send(b"\r");
         pty.until("the question", |s| s.contains("Run this program to sign in?") && s.contains("bin/plug"));
         assert!(!pty.text().contains("hunter2"));
         assert!(pty.text().contains("To take every yes back: rm "));

@@ -15,7 +15,7 @@ use crate::domain::health::Health;
 use crate::domain::id::ClusterId;
 use crate::domain::scope::TreeNode;
 use crate::fleet::Fleet;
-use crate::fleet::phase::Phase;
+use crate::fleet::phase::{By, Phase};
 use crate::fleet::tree::{self, Expanded, TreeRow};
 use crate::ops::costs;
 use crate::ui::action::Action;
@@ -157,6 +157,34 @@ impl Tree {
     /// The node under the cursor.
     pub fn selected(&self) -> Option<&TreeNode> {
         self.cursor.as_ref()
+    }
+
+    /// The keys that matter at the row under the cursor, the best first, and a word for Enter where it does something else there than opening.
+    pub fn keys(&self) -> (&'static [Action], Option<&'static str>) {
+        const USUAL: &[Action] =
+            &[Action::Open, Action::Toggle, Action::Mark, Action::Logs, Action::Connect, Action::Identity];
+        const CONNECTS: &[Action] =
+            &[Action::Open, Action::Connect, Action::Identity, Action::Mark, Action::NextPane];
+        let row = self.rows.get(self.list.cursor).filter(|_| self.marks.is_empty());
+        match row.and_then(|r| r.phase.as_ref()) {
+            Some(Phase::SignedOut { need, .. }) => {
+                let word = match need.by {
+                    By::Command | By::Plugin => "sign in",
+                    By::Consent => "allow?",
+                    By::Person => "what is missing",
+                };
+                (CONNECTS, Some(word))
+            }
+            Some(
+                Phase::Idle
+                | Phase::Denied { .. }
+                | Phase::Unreadable { .. }
+                | Phase::Unusable { .. }
+                | Phase::Failed { .. }
+                | Phase::Stale { .. },
+            ) => (CONNECTS, None),
+            Some(Phase::Connecting { .. } | Phase::Syncing { .. } | Phase::Live) | None => (USUAL, None),
+        }
     }
 
     /// What Enter makes the scope: the marks, else the node under the cursor.
