@@ -305,8 +305,10 @@ fn guards_of_nothing(settings: &Settings, session: &Session) -> Vec<String> {
     missing
         .filter(|(_, text)| !session.infos.is_empty() && !finds(text))
         .map(|(key, text)| {
+            let meant = session.infos.iter().find_map(|i| PathGlob::meant(text, &i.place));
+            let instead = meant.map_or_else(String::new, |meant| format!(": {meant:?} does"));
             format!(
-                "config.yaml: `{key}`: {text:?} finds no cluster by now; a path has four levels, cloud/account/region/cluster, and `*` stands for one that is not known"
+                "config.yaml: `{key}`: {text:?} finds no cluster by now{instead}; a path has four levels, cloud/account/region/cluster, and `*` stands for one that is not known"
             )
         })
         .collect()

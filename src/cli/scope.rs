@@ -18,6 +18,16 @@ pub fn of(args: &ScopeArgs, infos: &[ClusterInfo]) -> Result<Scope, String> {
     for text in &args.scope {
         globs.push(PathGlob::parse(text).map_err(|e| e.to_string())?);
     }
+    for text in &args.scope {
+        let alone = Scope::globs(PathGlob::parse(text));
+        // Who reads a path on the screen and writes it so means that cluster, and not an account of that name.
+        let meant = infos.iter().find_map(|i| PathGlob::meant(text, &i.place));
+        if let Some(meant) = meant.filter(|_| !infos.iter().any(|i| alone.touches(i.at()))) {
+            return Err(format!(
+                "-s {text} finds no cluster: levels that nobody knows count, too; write -s '{meant}', or '**/NAME'"
+            ));
+        }
+    }
     let mut places = Vec::new();
     for (part, given) in [
         (PlacePart::Cloud, &args.cloud),

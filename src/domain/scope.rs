@@ -107,8 +107,6 @@ enum Item {
 #[derive(Clone, Debug)]
 pub struct PathGlob {
     cluster: GlobMatcher,
-    /// The same on the path as it is shown: without the levels that nobody knows.
-    shown: GlobMatcher,
     /// Parts after the cluster: namespace, workload; only from globs of five parts and more.
     namespace: Option<GlobMatcher>,
     workload: Option<GlobMatcher>,
@@ -144,7 +142,6 @@ impl PathGlob {
         }
         let parts: Vec<&str> = trimmed.split('/').collect();
         let deep = parts.contains(&"**");
-        let shown = parts.get(..parts.len().min(4)).unwrap_or(&parts).join("/");
         let (cluster, rest): (String, &[&str]) = if deep {
             // `**/name`: everything up to the part after the last `**` is the cluster's path.
             let at = parts.iter().rposition(|p| *p == "**").unwrap_or(0);
@@ -165,11 +162,30 @@ impl PathGlob {
             ));
         }
         Ok(Self {
-            shown: glob(if deep { &cluster } else { &shown }).map_err(&fail)?,
             cluster: glob(&cluster).map_err(&fail)?,
             namespace: part(0).map_err(&fail)?,
             workload: part(1).map_err(&fail)?,
         })
+    }
+}
+
+impl PathGlob {
+    /// What somebody means who writes a path as this place's is shown, without the levels that nobody knows; none where
+    /// the glob is no such path.
+    pub fn meant(text: &str, place: &Place) -> Option<String> {
+        let mut given = text.trim_matches('/').split('/');
+        let shown = place.shown_path();
+        let levels = text.trim_matches('/').split('/').count();
+        let fits = levels < 4 && !text.contains("**") && glob(text.trim_matches('/')).ok()?.is_match(&shown);
+        if !fits || shown.split('/').count() != levels || levels < 2 {
+            return None;
+        }
+        let mut out = given.next()?.to_owned();
+        for level in [&place.account, &place.region, &place.cluster] {
+            out.push('/');
+            out.push_str(if level.is_empty() { "*" } else { given.next()? });
+        }
+        Some(out)
     }
 }
 
@@ -324,11 +340,7 @@ impl TreeNode {
 impl Item {
     fn touches(&self, at: ClusterAt<'_>) -> bool {
         match self {
-            Self::Glob(g) => {
-                g.cluster.is_match(at.place.scope_path())
-                    || g.shown.is_match(at.place.shown_path())
-                    || g.cluster.is_match(at.context)
-            }
+            Self::Glob(g) => g.cluster.is_match(at.place.scope_path()) || g.cluster.is_match(at.context),
             Self::Node(TreeNode::Fleet) => true,
             Self::Node(TreeNode::Cloud(c)) => *c == at.place.provider.tree_word(),
             Self::Node(TreeNode::Account(c, a)) => {
@@ -411,29 +423,27 @@ mod tests {
         assert!(PathGlob::parse(" ").is_err());
     }
 
-    /// What is read on the screen can be written, too.
+    /// A path is shown without the levels that nobody knows. Written so it means others; what was meant is said.
     #[test]
-    fn globs_on_the_path_as_it_is_shown() {
+    fn a_path_as_it_is_shown() {
         let unknown = Place { cluster: "local-1".into(), ..Place::default() };
         let part = Place { provider: Provider::Gcp, region: "europe-west1".into(), ..unknown.clone() };
-        let at = |place| ClusterAt { id: ClusterId(3), place, context: "a-context" };
-        for (glob, of_unknown, of_part) in [
-            ("on-prem/local*", true, false),
-            ("on-prem/*/*/local*", true, false),
-            ("on-prem", true, false),
-            ("*/local-1", true, false),
-            ("gcp/europe-west1/local-1", false, true),
-            ("gcp/*/local-1", false, true),
-            ("**/local-1", true, true),
-            ("on-prem/local-2", false, false),
-            ("gcp/europe-west1", false, false),
+        for (text, of_unknown, of_part) in [
+            ("on-prem/local*", Some("on-prem/*/*/local*"), None),
+            ("gcp/europe-west1/local-1", None, Some("gcp/*/europe-west1/local-1")),
+            ("gcp/*/local-1", None, Some("gcp/*/*/local-1")),
+            ("on-prem/*/*/local*", None, None),
+            ("**/local-1", None, None),
+            ("on-prem", None, None),
+            ("aws/local-1", None, None),
         ] {
-            let scope = Scope::globs([PathGlob::parse(glob).unwrap()]);
-            assert_eq!(
-                (scope.touches(at(&unknown)), scope.touches(at(&part))),
-                (of_unknown, of_part),
-                "{glob}"
-            );
+            let meant = [&unknown, &part].map(|place| PathGlob::meant(text, place));
+            assert_eq!((meant[0].as_deref(), meant[1].as_deref()), (of_unknown, of_part), "{text}");
+            for (place, meant) in [(&unknown, &meant[0]), (&part, &meant[1])] {
+                let at = ClusterAt { id: ClusterId(3), place, context: "a-context" };
+                let touches = |text: &str| Scope::globs([PathGlob::parse(text).unwrap()]).touches(at);
+                assert!(meant.as_ref().is_none_or(|meant| touches(meant) && !touches(text)), "{text}");
+            }
         }
     }
 

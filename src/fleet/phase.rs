@@ -37,6 +37,8 @@ pub enum Phase {
         since: Timestamp,
         /// 401 or 403, in its words.
         cause: SafeText,
+        /// For what it is entered with has run out.
+        expired: bool,
     },
     /// It answers and was never live: a watched kind has not come for a while. What is shown is not whole.
     Unreadable {

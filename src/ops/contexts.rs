@@ -127,10 +127,7 @@ pub fn of(session: &Session) -> Report {
         .map(|f| FileRow {
             path: f.path.display().to_string(),
             status: f.status.word(),
-            error: f.error.as_ref().map(|why| match session.files.len() {
-                2.. if f.missing => format!("{why}; of a list of files some may not be there"),
-                _ => why.clone(),
-            }),
+            error: f.error.clone(),
         })
         .collect();
     Report { contexts, files }

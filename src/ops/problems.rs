@@ -98,7 +98,7 @@ fn of_cluster(cluster: &Cluster, scope: &Scope, now: Timestamp, out: &mut Vec<Fi
     let state = state_of(cluster);
     out.extend(clusters::check(id, &state, now));
     // Where that is why it is refused, it is said.
-    let expires = cluster.expires.filter(|_| !clusters::has_expired(&state));
+    let expires = cluster.expires.filter(|_| !state.expired);
     out.extend(expires.and_then(|e| clusters::check_expiry(id, cluster.info.name(), e, now)));
     // Where everything is refused, or nothing answers, that is said above.
     if cluster.phase == Phase::Live {
@@ -138,6 +138,7 @@ fn state_of(cluster: &Cluster) -> ClusterState {
         phase: cluster.phase.word().into(),
         cause: cluster.phase.cause().cloned().unwrap_or_default(),
         since: cluster.phase.since(),
+        expired: matches!(cluster.phase, Phase::Denied { expired: true, .. }),
     }
 }
 

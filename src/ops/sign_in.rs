@@ -47,7 +47,7 @@ pub fn trust(session: &Session, id: ClusterId, shown: &SafeText, lasting: Lastin
 
 /// The file of what was said yes to for good: without it every plugin is asked for again.
 pub fn trust_file(session: &Session) -> PathBuf {
-    session.plugins.trusted().0
+    session.plugins.trust_file()
 }
 
 /// Somebody may have signed in elsewhere: what failed is tried again.

@@ -43,6 +43,14 @@ pub struct Signed {
     fresh: bool,
 }
 
+/// Why a server did not accept it, as far as that is known.
+pub enum Refused {
+    /// It has run out: in words.
+    Expired(String),
+    /// It came just now: the server does not know who that is.
+    Unknown(&'static str),
+}
+
 /// Signs the requests of one context.
 pub struct Signer {
     user: Arc<UserEntry>,
@@ -205,7 +213,7 @@ impl Signer {
     }
 
     /// The server did not accept it: what was read or given is not used again. What can be said about the reason.
-    pub fn refused(&self, signed: &Signed) -> Option<String> {
+    pub fn refused(&self, signed: &Signed) -> Option<Refused> {
         let mut seen = self.seen();
         seen.token = None;
         if let Some((read, _)) = &mut seen.identity {
@@ -214,12 +222,16 @@ impl Signer {
         drop(seen);
         if let (Some((plugins, plugin)), Some(credential)) = (&self.plugin, &signed.credential) {
             plugins.refused(plugin, credential);
-            return signed.fresh.then(|| {
-                "signed in, but this cluster does not know the identity (on EKS: an access entry or an aws-auth mapping is missing)"
-                    .to_owned()
-            });
+            return signed.fresh.then_some(Refused::Unknown(
+                "signed in, but this cluster does not know the identity (on EKS: an access entry or an aws-auth mapping is missing)",
+            ));
         }
-        self.expired()
+        self.expired().map(Refused::Expired)
+    }
+
+    /// It signs in by a certificate that stands in the kubeconfig or in a file of its own.
+    pub fn has_certificate(&self) -> bool {
+        self.user.auth() == Auth::ClientCert
     }
 
     /// That the credential has run out, in words, by this machine's clock.

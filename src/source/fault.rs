@@ -51,6 +51,8 @@ pub struct Fault {
     pub code: Option<u16>,
     /// The API's reason word (`AlreadyExists`, `Expired` …), else empty.
     pub reason: SafeText,
+    /// It is refused because the credential has run out, by this machine's clock.
+    pub expired: bool,
     /// What a person has to do before it can go well, when credentials are missing.
     pub need: Option<Box<Need>>,
 }
@@ -63,8 +65,14 @@ impl Fault {
             words: SafeText::new(&redact(words)),
             code: None,
             reason: SafeText::empty(),
+            expired: false,
             need: None,
         }
+    }
+
+    /// Refused, for the credential has run out: in these words.
+    pub fn expired(words: &str) -> Self {
+        Self { expired: true, ..Self::new(FaultClass::Unauthorized, words) }
     }
 
     /// 401, and what is known of the reason.
@@ -114,6 +122,7 @@ impl Fault {
                     words: SafeText::new(&redact(&words)),
                     code: Some(status.code),
                     reason: reason_of(&status.reason),
+                    expired: false,
                     need: None,
                 }
             }

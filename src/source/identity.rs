@@ -80,6 +80,20 @@ afa0bX5aYBxR0Vrktkx8w4N52eol1yaJRKc8xgD8u8l6TyLFTUSyvpllAm7C6BRh
 0T5eiafo4CNUVTxqI8Xnel4IWThNOVtwDso8+Tf4t9A=
 -----END EC PRIVATE KEY-----";
 
+    // `req -x509`: version 3, Ed25519, its key as PKCS#8.
+    const ED25519: &str = r"-----BEGIN CERTIFICATE-----
+MIIBMDCB46ADAgECAhQs+L1xZLG1/KhKXMQ5IKDrUCyOQDAFBgMrZXAwDTELMAkG
+A1UEAwwCZWQwIBcNMjYxMTI0MjA1MzM4WhgPMjEyNjEwMzEyMDUzMzhaMA0xCzAJ
+BgNVBAMMAmVkMCowBQYDK2VwAyEAF9n4VhRPoON5jL+mXD1JCZ6yl0F+clUvTV+q
+WfPblgajUzBRMB0GA1UdDgQWBBQIhLmY68b51aUamzJx/11ijhWN3zAfBgNVHSME
+GDAWgBQIhLmY68b51aUamzJx/11ijhWN3zAPBgNVHRMBAf8EBTADAQH/MAUGAytl
+cANBANjNxUWRsQpa69fJdWwtOmGJYZLm30PjG8L4goH9QkCHMQ8Ma5bxF3/9vKFZ
+vkxKEhibyvOENFsWzAZnFMZhfgU=
+-----END CERTIFICATE-----";
+    const ED25519_KEY: &str = r"-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEILZH42KDLZ9y5DCsU20YGddBAJgmNTrvZYo4PO/G/zNs
+-----END PRIVATE KEY-----";
+
     #[test]
     fn what_makes_one() {
         let of = |certificate: &str, key: &str| {
@@ -89,6 +103,13 @@ afa0bX5aYBxR0Vrktkx8w4N52eol1yaJRKc8xgD8u8l6TyLFTUSyvpllAm7C6BRh
         let not_one = "-----BEGIN CERTIFICATE-----\nQQ==\n-----END CERTIFICATE-----\n";
         for (certificate, key, words) in [
             (CERTIFICATE, KEY, "good"),
+            (ED25519, ED25519_KEY, "good"),
+            (&format!("{ED25519}\n{CERTIFICATE}"), ED25519_KEY, "good"),
+            (
+                &format!("{CERTIFICATE}\n{ED25519}"),
+                ED25519_KEY,
+                "the client key is not that of the client certificate",
+            ),
             (CERTIFICATE, &format!("{parameters}{KEY}"), "good"),
             (&format!("CN = jane\n{CERTIFICATE}"), KEY, "good"),
             (CERTIFICATE, OTHER_KEY, "the client key is not that of the client certificate"),

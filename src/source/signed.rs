@@ -17,7 +17,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::ExposeSecret;
 
-use super::credentials::{Signed, Signer};
+use super::credentials::{Refused, Signed, Signer};
 use super::fault::{Fault, FaultClass};
 use super::identity::Identity;
 use super::kubeconfig::{ClusterEntry, Impersonation};
@@ -162,9 +162,11 @@ impl Leaf {
         for (name, value) in &self.headers {
             request.headers_mut().append(name, value.clone());
         }
+        tracing::debug!(method = %request.method(), path = request.uri().path(), "request");
         match client.send(request).await {
             Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED => match self.signer.refused(&signed) {
-                Some(why) => Err(Fault::unauthorized(&why)),
+                Some(Refused::Expired(why)) => Err(Fault::expired(&format!("401 Unauthorized: {why}"))),
+                Some(Refused::Unknown(why)) => Err(Fault::unauthorized(why)),
                 None => Ok(answer),
             },
             Ok(answer) => Ok(answer),
@@ -181,8 +183,11 @@ impl Leaf {
             FaultClass::Unreachable => fault.words.starts_with("connection lost"),
             _ => false,
         };
-        if let Some(why) = self.signer.expired().filter(|_| refuses) {
-            return Fault::new(FaultClass::Unauthorized, &format!("{why} ({})", fault.words));
+        if refuses
+            && self.signer.has_certificate()
+            && let Some(why) = self.signer.expired()
+        {
+            return Fault::expired(&format!("{why} ({})", fault.words));
         }
         match (fault.class, &self.target.proxy) {
             (FaultClass::Unreachable | FaultClass::Timeout | FaultClass::Other, Some(proxy)) => Fault {

@@ -198,7 +198,7 @@ impl One {
             return Phase::SignedOut { since, cause, need: need.clone() };
         }
         match (fault.is_denied() || fault.class == FaultClass::Credentials, self.last_seen) {
-            (true, seen) => Phase::Denied { since: seen.unwrap_or(now), cause },
+            (true, seen) => Phase::Denied { since: seen.unwrap_or(now), cause, expired: fault.expired },
             (false, Some(seen)) => Phase::Stale { since: self.old_since(seen), cause },
             (false, None) => Phase::Failed { since: now, cause },
         }
@@ -261,7 +261,8 @@ impl One {
             Verdict::Live => Phase::Live,
             Verdict::Denied(cause) => {
                 let known = self.phase.since().filter(|_| matches!(self.phase, Phase::Denied { .. }));
-                Phase::Denied { since: known.unwrap_or_else(|| self.shared.clock.now()), cause }
+                let since = known.unwrap_or_else(|| self.shared.clock.now());
+                Phase::Denied { since, cause, expired: false }
             }
             Verdict::Trouble(since, cause) if self.was_live => {
                 Phase::Stale { since: self.old_since(since), cause }

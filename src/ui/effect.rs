@@ -53,10 +53,10 @@ pub enum Effect {
     },
     /// Start a task.
     Job(Job),
-    /// Try these clusters again now.
+    /// Try these clusters again now; one that waits for a person is given what it waits for.
     Retry(Vec<ClusterId>),
-    /// Try it again, whatever it waits for.
-    Dial(ClusterId),
+    /// Try these clusters again now, whatever they wait for.
+    Dial(Vec<ClusterId>),
     /// Sign in to this cluster, with the terminal handed over.
     SignIn(ClusterId),
     /// Choose who acts for this cluster.

@@ -2,13 +2,11 @@
 
 use std::io::{self, BufRead, BufWriter, Write};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crossterm::event::EventStream;
-use tokio::sync::Notify;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::id::ClusterId;
@@ -24,12 +22,15 @@ use super::term::guard::{self, Guard};
 #[derive(Default)]
 pub struct Keys(Option<EventStream>);
 
+/// A program that ends so soon after a Ctrl-C ends for that.
+const GAVE_UP: Duration = Duration::from_secs(2);
+
 /// The terminal, while another program has it.
 #[derive(Default)]
 struct Lent {
     is: AtomicBool,
-    /// Ctrl-C meanwhile.
-    interrupted: Notify,
+    /// The last Ctrl-C meanwhile.
+    interrupted: Mutex<Option<Instant>>,
 }
 
 /// Runs the terminal until a person leaves, for good or for the demo. Gives the terminal back on every way out.
@@ -100,16 +101,21 @@ fn forget_wake() {
 
 /// Runs what a cluster's sign-in needs, with the terminal as a shell would leave it. What went wrong stays on the screen
 /// until somebody has read it.
-async fn hand_over(session: &Session, id: ClusterId, interrupted: &Notify) -> Result<(), String> {
+async fn hand_over(
+    session: &Session,
+    id: ClusterId,
+    interrupted: &Mutex<Option<Instant>>,
+) -> Result<(), String> {
     let place =
         session.info(id).map_or_else(String::new, |i| format!("{} (context {})", i.place.path(), i.context));
     let command = sign_in::command(session, id).map_or_else(String::new, |c| format!("  $ {c}\n"));
     say(&format!("skyfleet signs in to {place}\n{command}Ctrl-C gives up.\n\n"))?;
-    let _before = timeout(Duration::ZERO, interrupted.notified()).await;
     let outcome = sign_in::run(session, id).await;
     if let Err(why) = &outcome {
-        // Who gave up knows why it failed. The signal and the end of the program come one after the other.
-        if timeout(Duration::from_millis(50), interrupted.notified()).await.is_ok() {
+        // Who gave up just now knows why it failed. The program may end before the signal is seen here.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let at = *interrupted.lock().unwrap_or_else(PoisonError::into_inner);
+        if at.is_some_and(|at| at.elapsed() < GAVE_UP) {
             return Err("the sign-in was given up".to_owned());
         }
         say(&format!("\n{why}\nEnter goes back to skyfleet. "))?;
@@ -143,7 +149,7 @@ fn watch_signals(stop: CancellationToken, lent: Arc<Lent>) {
                     _ = term.recv() => {}
                     _ = hup.recv() => {}
                     _ = int.recv() => if lent.is.load(Ordering::SeqCst) {
-                        lent.interrupted.notify_one();
+                        *lent.interrupted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                         continue;
                     },
                 }

@@ -406,7 +406,7 @@ fn a_strangers_plugin_is_asked_for() {
         pty.send(b"\r");
         pty.until("the question", |s| s.contains("Run this program to sign in?") && s.contains("bin/plug"));
         assert!(!pty.text().contains("hunter2"));
-        assert!(pty.text().contains("To take every yes back: rm "));
+        assert!(pty.text().contains("To take every yes back later: rm "));
         assert!(!home.path("ran").exists());
         pty.send(keys);
         if yes {
@@ -425,7 +425,10 @@ fn a_strangers_plugin_is_asked_for() {
     assert_eq!(pty.ended(), 0);
     let out = home.run(&["doctor"]);
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
-    let back = format!("> to take every yes back: rm {}", home.path("state/trusted").display());
+    let back = format!(
+        "> to take every yes back, before the next start: rm {}",
+        home.path("state/trusted").display()
+    );
     assert!(said.contains("1 plugin you said yes to") && said.contains(&back), "{said}");
     let out = home.run(&["tree", "--exec-policy", "deny"]);
     let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);

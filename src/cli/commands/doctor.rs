@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::Progress;
 use crate::cli::Io;
 use crate::cli::args::{Args, Output, OutputArgs};
 use crate::cli::exit::Exit;
@@ -26,7 +27,11 @@ pub async fn run(
     scope: &Scope,
     io: &mut Io<'_>,
 ) -> io::Result<Exit> {
-    let checks = check(session, scope, Duration::from_secs(args.session.timeout.max(1))).await;
+    let limit = Duration::from_secs(args.session.timeout.max(1));
+    let checks = {
+        let mut progress = Progress::new(io);
+        check(session, scope, limit, |done, all| progress.tell(done, all)).await
+    };
     let of = |level| checks.iter().filter(|c| c.level == level).count();
     let (bad, warn) = (of(Level::Bad), of(Level::Warn));
     match a.output {

@@ -13,8 +13,8 @@ pub mod tree;
 pub mod write;
 
 use std::collections::BTreeSet;
-use std::io;
-use std::time::Duration;
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
 
 use crate::domain::columns;
 use crate::domain::id::{ClusterId, ObjectKey};
@@ -42,25 +42,47 @@ pub(super) async fn gathered(
 /// The same, and what goes on being told.
 async fn gathering(args: &Args, session: &Session, scope: &Scope, want: Want, io: &mut Io<'_>) -> Gathering {
     let want = Want { limit: Duration::from_secs(args.session.timeout.max(1)), ..want };
-    let started = std::time::Instant::now();
-    let watched = io.ask.is_some();
-    let mut said = (0, false);
+    let mut progress = Progress::new(io);
     let all = session.in_scope(scope).count();
     let mut gathering = Gathering::start(session, scope, &want);
     gathering
         .settle(|fleet: &Fleet| {
             let done = fleet.in_scope(scope).filter(|c| c.phase.is_settled()).count();
-            if watched && done != said.0 && started.elapsed() > Duration::from_secs(1) {
-                said = (done, true);
-                let _ = write!(io.err, "\r{done}/{all} clusters … ");
-                let _ = io.err.flush();
-            }
+            progress.tell(done, all);
         })
         .await;
-    if said.1 {
-        let _ = write!(io.err, "\r                        \r");
-    }
     gathering
+}
+
+/// `12/40 clusters … `, where somebody watches and it takes long; gone in the end.
+struct Progress<'a> {
+    err: Option<&'a mut dyn Write>,
+    started: Instant,
+    said: Option<usize>,
+}
+
+impl<'a> Progress<'a> {
+    fn new(io: &'a mut Io<'_>) -> Self {
+        let watched = io.ask.is_some();
+        Self { err: watched.then_some(&mut *io.err), started: Instant::now(), said: None }
+    }
+
+    fn tell(&mut self, done: usize, all: usize) {
+        let Some(err) = self.err.as_mut() else { return };
+        if self.said != Some(done) && self.started.elapsed() > Duration::from_secs(1) {
+            self.said = Some(done);
+            let _ = write!(err, "\r{done}/{all} clusters … ");
+            let _ = err.flush();
+        }
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        if let Some(err) = self.err.as_mut().filter(|_| self.said.is_some()) {
+            let _ = write!(err, "\r                        \r");
+        }
+    }
 }
 
 /// The objects of a kind that `-l` chooses, and the clusters that could not say; `None` without `-l`.

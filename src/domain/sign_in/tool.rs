@@ -52,10 +52,17 @@ pub(super) fn base(command: &str) -> &str {
 }
 
 /// How the plugins of the clouds are installed, where there is one way.
-pub fn install(command: &str) -> &'static str {
-    match base(command) {
+pub fn install(facts: &PluginFacts<'_>) -> &'static str {
+    if facts.command.contains(['/', '\\']) {
+        return "put it there, or write where it is into the kubeconfig";
+    }
+    match base(facts.command) {
         "gke-gcloud-auth-plugin" => "gcloud components install gke-gcloud-auth-plugin",
-        "kubelogin" => "Azure's: az aks install-cli; that of OpenID Connect: kubectl krew install oidc-login",
+        "kubelogin" if Tool::of(facts) == Tool::Oidc => {
+            "install the kubelogin of OpenID Connect: https://github.com/int128/kubelogin"
+        }
+        "kubelogin" => "az aks install-cli",
+        "kubectl-oidc_login" => "kubectl krew install oidc-login",
         "aws" => "install the AWS CLI: https://aws.amazon.com/cli",
         "gcloud" => "install the Google Cloud CLI: https://cloud.google.com/sdk",
         "az" => "install the Azure CLI: https://learn.microsoft.com/cli/azure",

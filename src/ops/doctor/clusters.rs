@@ -22,6 +22,9 @@ use crate::source::connect::Client;
 use crate::source::fault::{Fault, FaultClass};
 use crate::source::kubeconfig::{Auth, ContextEntry};
 
+/// How a plugin may be allowed for commands, too.
+pub(super) const SAY_YES: &str = "read what it runs and say yes for good: skyfleet, then Enter on the cluster, and \"now and from now on\"; or --exec-policy allow";
+
 /// Clusters asked at once.
 const AT_ONCE: usize = 16;
 
@@ -36,20 +39,32 @@ struct Answer {
 
 /// Asks every cluster in scope: what is to be said of each, and what they say of the time. One whose context cannot be
 /// dialled as it is written is not asked: the contexts say so.
-pub(super) async fn ask_all(session: &Session, scope: &Scope, limit: Duration) -> (Vec<Check>, Vec<Told>) {
+pub(super) async fn ask_all(
+    session: &Session,
+    scope: &Scope,
+    limit: Duration,
+    mut heard: impl FnMut(usize, usize),
+) -> (Vec<Check>, Vec<Told>) {
     let gate = Semaphore::new(AT_ONCE);
     let mut waiting = FuturesUnordered::new();
     let usable = |info: &&ClusterInfo| session.context(info.id).is_none_or(|c| c.unusable.is_none());
     for info in session.in_scope(scope).filter(usable) {
         let gate = &gate;
         waiting.push(async move {
-            let _permit = gate.acquire().await;
-            (info, within(session, info, limit).await)
+            let answer = async {
+                let client = sign_in(session, info, limit).await?;
+                // Who waits for a plugin takes nobody's place.
+                let _permit = gate.acquire().await;
+                let asked = timeout(limit, ask(session, &client)).await;
+                asked.map_err(|_| Fault::timeout("connect", limit.as_secs()))?
+            };
+            (info, answer.await)
         });
     }
     let mut answers = Vec::new();
     while let Some(answer) = waiting.next().await {
         answers.push(answer);
+        heard(answers.len(), answers.len() + waiting.len());
     }
     answers.sort_by_key(|(info, _)| info.id);
     let told =
@@ -58,17 +73,15 @@ pub(super) async fn ask_all(session: &Session, scope: &Scope, limit: Duration) -
     (answers.iter().map(|(info, answer)| judge(info, session.context(info.id), answer)).collect(), told)
 }
 
-/// Signs in and asks, all of it within the limit. Which of the two took too long is said.
-async fn within(session: &Session, info: &ClusterInfo, limit: Duration) -> Result<Answer, Fault> {
-    let started = Instant::now();
-    let signed = timeout(limit, session.client(info.id)).await;
-    let client = signed.map_err(|_| {
-        let words = format!("signing in: its credential plugin gave nothing within {} s", limit.as_secs());
-        Fault::new(FaultClass::Credentials, &words)
-    })??;
-    let left = limit.saturating_sub(started.elapsed());
-    let asked = timeout(left, ask(session, &client)).await;
-    asked.map_err(|_| Fault::timeout("connect", limit.as_secs()))?
+/// Signs in. Each plugin has a limit of its own, and four run at once: what comes of it is worth waiting for.
+async fn sign_in(session: &Session, info: &ClusterInfo, limit: Duration) -> Result<Client, Fault> {
+    let by_plugin = session.context(info.id).is_some_and(|c| matches!(c.auth, Auth::Exec(_)));
+    let signing = session.client(info.id);
+    if by_plugin {
+        return signing.await;
+    }
+    let words = || format!("its credentials could not be read within {} s", limit.as_secs());
+    timeout(limit, signing).await.map_err(|_| Fault::new(FaultClass::Credentials, &words()))?
 }
 
 async fn ask(session: &Session, client: &Client) -> Result<Answer, Fault> {
@@ -109,11 +122,13 @@ fn judge(info: &ClusterInfo, context: Option<&ContextEntry>, answer: &Result<Ans
 fn fix(fault: &Fault, context: Option<&ContextEntry>) -> String {
     match fault.need.as_deref() {
         Some(need) if need.by == By::Consent => {
-            return "read what it runs and say yes: skyfleet, then Enter on the cluster; or --exec-policy allow"
-                .to_owned();
+            return SAY_YES.to_owned();
         }
         // By hand it would only show why it fails.
-        Some(need) if need.by == By::Plugin && need.state != SignInState::Failed => {
+        Some(need)
+            if need.by == By::Plugin
+                && matches!(need.state, SignInState::NeedsSignIn | SignInState::Expired) =>
+        {
             return format!("skyfleet, then Enter on the cluster: the terminal is handed to {}", need.next);
         }
         Some(need) if !need.next.is_empty() => return need.next.to_string(),

@@ -94,11 +94,16 @@ impl Check {
     }
 }
 
-/// Runs every check. Contexts out of scope are not looked at, and their clusters not asked.
-pub async fn check(session: &Session, scope: &Scope, limit: Duration) -> Vec<Check> {
+/// Runs every check; `heard` is told how many clusters of how many have been heard of. Contexts out of scope are not looked at, and their clusters not asked.
+pub async fn check(
+    session: &Session,
+    scope: &Scope,
+    limit: Duration,
+    heard: impl FnMut(usize, usize),
+) -> Vec<Check> {
     let get = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
     let mut out = without_asking(session, scope);
-    let (answers, told) = clusters::ask_all(session, scope, limit).await;
+    let (answers, told) = clusters::ask_all(session, scope, limit, heard).await;
     out.extend(answers);
     // The simulation's servers tell the time of this machine, and live in another.
     out.extend(if session.demo { Vec::new() } else { clock::checks(&told) });

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::mending::command;
 use super::{Check, Level};
 use crate::domain::quantity::count;
-use crate::domain::sign_in::{install, quote};
+use crate::domain::sign_in::quote;
 use crate::ops::session::Session;
 use crate::source::kubeconfig::ContextEntry;
 use crate::source::plugin::{Interactive, Looked, PluginFault, Policy};
@@ -42,11 +42,11 @@ pub(super) fn checks(session: &Session, contexts: &[&ContextEntry]) -> Vec<Check
         })
     });
     let mut out = judge(session.plugins.policy(), seen);
-    let (file, said_yes) = session.plugins.trusted();
+    let (file, said_yes) = (session.plugins.trust_file(), session.plugins.trusted());
     if said_yes > 0 {
         let file = file.to_string_lossy();
         let words = format!("{} you said yes to", count(said_yes, "plugin"));
-        let fix = format!("to take every yes back: {}", command(["rm", &file]));
+        let fix = format!("to take every yes back, before the next start: {}", command(["rm", &file]));
         out.push(Check::new(Level::Ok, "plugins", &file, &words, &fix));
     }
     out
@@ -91,8 +91,7 @@ fn judge(policy: Policy, seen: impl Iterator<Item = Seen>) -> Vec<Check> {
     }
     for ((command, words), (fault, n)) in missing {
         let fix = match &fault {
-            PluginFault::Missing { hint: Some(hint), .. } => format!("the kubeconfig says: {hint}"),
-            PluginFault::Missing { .. } => install(&command).to_owned(),
+            PluginFault::Missing { mend, .. } => mend.to_string(),
             _ => "mend the exec entry, or fetch the kubeconfig anew".to_owned(),
         };
         // The hint is said where it helps.
@@ -107,8 +106,7 @@ fn judge(policy: Policy, seen: impl Iterator<Item = Seen>) -> Vec<Check> {
             "asks before its first run: {} by {file}, which is not yours alone in ~/.kube",
             signing(n)
         );
-        let fix =
-            "read what it runs and say yes: skyfleet, then Enter on the cluster; or --exec-policy allow";
+        let fix = super::clusters::SAY_YES;
         out.push(check(Level::Warn, &command, words, fix));
     }
     for (command, n) in always {
@@ -116,7 +114,12 @@ fn judge(policy: Policy, seen: impl Iterator<Item = Seen>) -> Vec<Check> {
             "wants a person at the terminal each time (interactiveMode: Always); {} with it",
             signing(n)
         );
-        out.push(check(Level::Warn, &command, words, "skyfleet, then Enter on the cluster"));
+        out.push(check(
+            Level::Warn,
+            &command,
+            words,
+            "skyfleet, then Enter on the cluster; what it gives counts until skyfleet ends",
+        ));
     }
     out
 }
@@ -130,11 +133,12 @@ fn signing(contexts: usize) -> String {
 mod unit {
     use super::*;
 
-    fn seen(command: &str, found: bool, asks: Option<&str>, always: bool, hint: Option<&str>) -> Seen {
+    fn seen(command: &str, found: bool, asks: Option<&str>, always: bool, mend: &str) -> Seen {
         let missing = PluginFault::Missing {
             command: command.into(),
             why: "is not installed",
-            hint: hint.map(Into::into),
+            hint: None,
+            mend: mend.into(),
         };
         Seen {
             command: command.to_owned(),
@@ -150,7 +154,7 @@ mod unit {
             let line = |c: &Check| format!("{} {}: {} > {}", c.level.word(), c.subject, c.words, c.fix);
             judge(policy, seen.into_iter()).iter().map(line).collect::<Vec<_>>()
         };
-        let aws = || seen("aws", true, None, false, None);
+        let aws = || seen("aws", true, None, false, "");
         assert_eq!(
             lines(Policy::Ask, vec![aws(), aws()]),
             ["ok aws: found: /usr/bin/aws; 2 contexts sign in with it > "]
@@ -158,15 +162,15 @@ mod unit {
         assert!(lines(Policy::Deny, vec![aws()])[0].starts_with("warn exec_policy: none is run"));
         assert_eq!(lines(Policy::Deny, vec![]), [""; 0]);
         let missing = vec![
-            seen("gke-gcloud-auth-plugin", false, None, false, None),
-            seen("own", false, None, false, Some("make own")),
+            seen("gke-gcloud-auth-plugin", false, None, false, "gcloud components install"),
+            seen("own", false, None, false, "make own"),
         ];
         let wanted = [
-            "bad gke-gcloud-auth-plugin: is not installed; 1 context signs in with it > gcloud components install gke-gcloud-auth-plugin",
-            "bad own: is not installed; 1 context signs in with it > the kubeconfig says: make own",
+            "bad gke-gcloud-auth-plugin: is not installed; 1 context signs in with it > gcloud components install",
+            "bad own: is not installed; 1 context signs in with it > make own",
         ];
         assert_eq!(lines(Policy::Ask, missing), wanted);
-        let told = lines(Policy::Ask, vec![seen("oidc", true, Some("/tmp/k"), true, None)]);
+        let told = lines(Policy::Ask, vec![seen("oidc", true, Some("/tmp/k"), true, "")]);
         assert_eq!(told.len(), 3, "{told:#?}");
         assert!(told[1].contains("by /tmp/k") && told[1].contains("--exec-policy allow"), "{told:#?}");
         assert!(told[2].starts_with("warn oidc: wants a person"), "{told:#?}");

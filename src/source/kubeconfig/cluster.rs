@@ -11,11 +11,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::fields::Fields;
+use super::flaw::Flaw;
 use crate::domain::context::Server;
 use crate::domain::text::SafeText;
-
-/// What is said of a file that an entry names and nobody finds.
-pub(super) const NOT_THERE: &str = "that is not there";
 
 /// A cluster entry.
 #[derive(Clone, Default)]
@@ -76,33 +74,33 @@ impl ClusterEntry {
     }
 
     /// Why it cannot be dialled as it is written, in one sentence's end.
-    pub(super) fn unusable(&self) -> Option<String> {
+    pub(super) fn unusable(&self) -> Option<Flaw> {
         if let Some(wrong) = &self.wrong {
-            return Some(format!("cannot be used: {wrong}"));
+            return Some(format!("cannot be used: {wrong}").into());
         }
-        let Some(server) = &self.server else { return Some("names no server".to_owned()) };
+        let Some(server) = &self.server else { return Some("names no server".into()) };
         let Some(parsed) = Server::parse(server) else {
-            return Some(format!("names a server that is no address: {}", SafeText::new(server)));
+            return Some(format!("names a server that is no address: {}", SafeText::new(server)).into());
         };
         if self.insecure && (self.ca_data.is_some() || self.ca_file.is_some()) {
-            return Some("has both a certificate authority and insecure-skip-tls-verify".to_owned());
+            return Some("has both a certificate authority and insecure-skip-tls-verify".into());
         }
         if parsed.secure && !self.insecure {
             if let Some(data) = &self.ca_data {
                 if STANDARD.decode(without_blanks(data).as_ref()).is_err() {
-                    return Some("has certificate-authority-data that is no base64".to_owned());
+                    return Some("has certificate-authority-data that is no base64".into());
                 }
             } else if let Some(file) = &self.ca_file
                 && !file.is_file()
             {
-                return Some(format!("names a certificate-authority {NOT_THERE}: {}", file.display()));
+                return Some(Flaw::not_there("certificate-authority", file));
             }
         }
         let proxy =
             self.proxy.as_ref().map(|p| p.expose_secret().split("://").next().unwrap_or("").to_owned());
         match proxy.as_deref() {
             None | Some("http" | "https" | "socks5" | "socks5h") => None,
-            Some(_) => Some("has a proxy-url that is not of http, https or socks5".to_owned()),
+            Some(_) => Some("has a proxy-url that is not of http, https or socks5".into()),
         }
     }
 

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::cluster::{ClusterEntry, NOT_THERE};
+use super::cluster::ClusterEntry;
 use super::file::{Contents, ContextNames, parse, read};
+use super::flaw::{Flaw, Lacks};
 use super::user::{Auth, Material, UserEntry};
 use crate::domain::cloud::LocalFiles;
 use crate::domain::context::{ContextFacts, Located, Server, classify};
@@ -101,24 +102,6 @@ pub struct ContextEntry {
     pub acts_as: String,
     /// What it is dialled by; none when it cannot be.
     pub access: Option<Access>,
-}
-
-/// What a context lacks that cannot be dialled as it is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lacks {
-    /// Nothing: it can be dialled.
-    #[default]
-    Nothing,
-    /// Its cluster entry.
-    Cluster,
-    /// Its user entry.
-    User,
-    /// A file that an entry names.
-    File,
-    /// An address that credentials can be sent to.
-    Https,
-    /// Something inside an entry.
-    Mending,
 }
 
 impl ContextEntry {
@@ -309,8 +292,8 @@ impl Merged {
         // No user at all is nobody; one that is not there is a mistake, and not nobody.
         let nobody = names.user.is_empty().then(|| Arc::new(UserEntry::default()));
         let user = self.users.get(&names.user).cloned().or(nobody);
-        let (lacks, why) = reason(names, cluster, user.as_deref()).unzip();
-        let unusable = why.map(|why| line(&why));
+        let flaw = reason(names, cluster, user.as_deref());
+        let (lacks, unusable) = flaw.map(|flaw| (flaw.lacks, line(&flaw.words))).unzip();
         let auth = user.as_ref().map_or(Auth::None, |u| u.auth());
         let exec = user.as_ref().and_then(|u| u.exec.as_ref());
         let env: Vec<(String, String)> = exec
@@ -368,38 +351,35 @@ impl Merged {
     }
 }
 
-/// Why a context cannot be dialled as it is written, and what it lacks.
+/// Why a context cannot be dialled as it is written.
 fn reason(
     names: &ContextNames,
     cluster: Option<&Arc<ClusterEntry>>,
     user: Option<&UserEntry>,
-) -> Option<(Lacks, String)> {
-    let entry = |why: String| {
-        let lacks = if why.contains(NOT_THERE) { Lacks::File } else { Lacks::Mending };
-        Some((lacks, why))
-    };
+) -> Option<Flaw> {
     if let Some(wrong) = &names.wrong {
-        return entry(format!("the context cannot be used: {wrong}"));
+        return Some(format!("the context cannot be used: {wrong}").into());
     }
     if names.cluster.is_empty() {
-        return Some((Lacks::Cluster, "the context names no cluster".to_owned()));
+        return Some(Flaw::new(Lacks::Cluster, "the context names no cluster"));
     }
     let Some(cluster) = cluster else {
-        return Some((Lacks::Cluster, format!("there is no cluster entry named {:?}", names.cluster)));
+        let words = format!("there is no cluster entry named {:?}", names.cluster);
+        return Some(Flaw::new(Lacks::Cluster, &words));
     };
-    if let Some(why) = cluster.unusable() {
-        return entry(format!("the cluster entry {:?} {why}", names.cluster));
+    if let Some(flaw) = cluster.unusable() {
+        return Some(flaw.of(&format!("the cluster entry {:?}", names.cluster)));
     }
     let Some(user) = user else {
-        return Some((Lacks::User, format!("there is no user entry named {:?}", names.user)));
+        return Some(Flaw::new(Lacks::User, &format!("there is no user entry named {:?}", names.user)));
     };
-    if let Some(why) = user.unusable() {
-        return entry(format!("the user entry {:?} {why}", names.user));
+    if let Some(flaw) = user.unusable() {
+        return Some(flaw.of(&format!("the user entry {:?}", names.user)));
     }
     let plain = cluster.server.as_deref().and_then(Server::parse).filter(|s| !s.secure && !s.is_loopback());
     (plain.is_some() && user.has_credentials()).then(|| {
-        let why = "its server is plain http, and credentials are not sent where everybody can read them";
-        (Lacks::Https, why.to_owned())
+        let words = "its server is plain http, and credentials are not sent where everybody can read them";
+        Flaw::new(Lacks::Https, words)
     })
 }
 

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `paths` | which files |
 //! | `file`, `fields` | one file, read tolerantly |
-//! | `cluster`, `user` | its entries, and what makes one unusable |
+//! | `cluster`, `user`, `flaw` | its entries, and what makes one unusable |
 //! | `contexts` | merging, and what a context comes to |
 //! | `overrides` | what skyfleet's own settings add |
 //! | `fold` | contexts to one server are one cluster |
@@ -19,6 +19,7 @@ mod cluster;
 mod contexts;
 mod fields;
 mod file;
+mod flaw;
 mod fold;
 mod in_cluster;
 mod overrides;
@@ -29,7 +30,8 @@ mod tests;
 mod user;
 
 pub use cluster::ClusterEntry;
-pub use contexts::{Access, ContextEntry, FileState, Lacks, Loaded, Status, from_value, load, load_bytes};
+pub use contexts::{Access, ContextEntry, FileState, Loaded, Status, from_value, load, load_bytes};
+pub use flaw::Lacks;
 pub use fold::clusters;
 pub use overrides::{Override, is_proxy};
 pub use paths::paths;

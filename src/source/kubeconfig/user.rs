@@ -14,8 +14,9 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use super::cluster::{NOT_THERE, without_blanks};
+use super::cluster::without_blanks;
 use super::fields::{Fields, scalar};
+use super::flaw::Flaw;
 
 /// Something that is written out, or is in a file.
 #[derive(Clone)]
@@ -38,15 +39,13 @@ impl Material {
         String::from_utf8(bytes).map(SecretString::from).map_err(|_| "it is no PEM".to_owned())
     }
 
-    fn unusable(&self, what: &str) -> Option<String> {
+    fn unusable(&self, what: &str) -> Option<Flaw> {
         match self {
-            Self::File(file) if !file.is_file() => {
-                Some(format!("names a {what} {NOT_THERE}: {}", file.display()))
-            }
+            Self::File(file) if !file.is_file() => Some(Flaw::not_there(what, file)),
             Self::File(_) => None,
             Self::Data(data) => {
                 let decoded = STANDARD.decode(without_blanks(data.expose_secret()).as_ref());
-                decoded.is_err().then(|| format!("has {what}-data that is no base64"))
+                decoded.is_err().then(|| format!("has {what}-data that is no base64").into())
             }
         }
     }
@@ -230,12 +229,12 @@ impl UserEntry {
     }
 
     /// Why it cannot sign in as it is written, in one sentence's end. What client-go's validation refuses is refused here.
-    pub(super) fn unusable(&self) -> Option<String> {
+    pub(super) fn unusable(&self) -> Option<Flaw> {
         if let Some(wrong) = &self.wrong {
-            return Some(format!("cannot be used: {wrong}"));
+            return Some(format!("cannot be used: {wrong}").into());
         }
         if self.has_password() && (self.token.is_some() || self.token_file.is_some()) {
-            return Some("has both a token and a password".to_owned());
+            return Some("has both a token and a password".into());
         }
         match (&self.certificate, &self.key) {
             (Some(certificate), Some(key)) => {
@@ -244,31 +243,25 @@ impl UserEntry {
                     return wrong;
                 }
             }
-            (Some(_), None) => return Some("has a client certificate without its key".to_owned()),
+            (Some(_), None) => return Some("has a client certificate without its key".into()),
             (None, _) => {}
         }
         if self.impersonate.as_ref().is_some_and(|i| i.user.is_empty()) {
-            return Some("has as-uid, as-groups or as-user-extra without `as`".to_owned());
+            return Some("has as-uid, as-groups or as-user-extra without `as`".into());
         }
         match (&self.exec, &self.auth_provider) {
-            (Some(_), Some(_)) => Some("has both an exec plugin and an auth-provider".to_owned()),
+            (Some(_), Some(_)) => Some("has both an exec plugin and an auth-provider".into()),
             (Some(exec), None) => exec.unusable(),
             (None, Some((name, known))) if self.auth() == Auth::AuthProvider(name.clone()) => match name.as_str() {
                 "oidc" if known.contains_key("id-token") => None,
-                "oidc" => Some("has an oidc provider that holds no id-token".to_owned()),
-                "gcp" => Some(
-                    "uses the gcp provider, removed in Kubernetes 1.26: fetch it anew with gcloud container clusters get-credentials"
-                        .to_owned(),
-                ),
-                "azure" => Some(
-                    "uses the azure provider, removed in Kubernetes 1.26: kubelogin convert-kubeconfig mends it"
-                        .to_owned(),
-                ),
-                _ => Some("uses an auth-provider that no client has any more".to_owned()),
+                "oidc" => Some("has an oidc provider that holds no id-token".into()),
+                "gcp" => Some("uses the gcp provider, removed in Kubernetes 1.26: fetch it anew with gcloud container clusters get-credentials".into()),
+                "azure" => Some("uses the azure provider, removed in Kubernetes 1.26: kubelogin convert-kubeconfig mends it".into()),
+                _ => Some("uses an auth-provider that no client has any more".into()),
             },
             (None, _) => match &self.token_file {
                 Some(file) if self.token.is_none() && !file.is_file() => {
-                    Some(format!("names a token file {NOT_THERE}: {}", file.display()))
+                    Some(Flaw::not_there("token file", file))
                 }
                 _ => None,
             },
@@ -307,24 +300,21 @@ fn read_exec(exec: &mut Fields<'_>) -> Exec {
 }
 
 impl Exec {
-    fn unusable(&self) -> Option<String> {
+    fn unusable(&self) -> Option<Flaw> {
         if self.command.is_empty() {
-            return Some("has an exec plugin without a command".to_owned());
+            return Some("has an exec plugin without a command".into());
         }
         if self.api_version.is_empty() {
-            return Some("has an exec plugin without an apiVersion".to_owned());
+            return Some("has an exec plugin without an apiVersion".into());
         }
         if !EXEC_VERSIONS.contains(&self.api_version.as_str()) {
-            return Some(
-                "has an exec plugin of a version no client reads any more; v1 and v1beta1 of client.authentication.k8s.io are"
-                    .to_owned(),
-            );
+            return Some("has an exec plugin of a version no client reads any more; v1 and v1beta1 of client.authentication.k8s.io are".into());
         }
         match self.interactive_mode.as_deref() {
             Some("Never" | "IfAvailable" | "Always") => None,
             None if self.api_version.ends_with("/v1beta1") => None,
-            None => Some("has an exec plugin of v1 without an interactiveMode".to_owned()),
-            Some(_) => Some("has an exec plugin with an unknown interactiveMode".to_owned()),
+            None => Some("has an exec plugin of v1 without an interactiveMode".into()),
+            Some(_) => Some("has an exec plugin with an unknown interactiveMode".into()),
         }
     }
 }

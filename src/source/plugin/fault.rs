@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::sign_in::{Next, SignIn, SignInState, install};
+use crate::domain::sign_in::{Next, SignIn, SignInState};
 use crate::domain::text::SafeText;
 use crate::fleet::phase::{By, Need};
 use crate::source::fault::{Fault, FaultClass};
@@ -32,6 +32,8 @@ pub enum PluginFault {
         why: &'static str,
         /// What the kubeconfig says about installing it: its first lines.
         hint: Option<SafeText>,
+        /// How it comes to be there.
+        mend: SafeText,
     },
     /// It did not end in time and was stopped.
     #[error("the credential plugin {command} did not end within {} and was stopped", seconds(*limit))]
@@ -127,6 +129,7 @@ impl From<&PluginFault> for Fault {
         };
         let by = match (fault, fault.next()) {
             (PluginFault::Trust { .. }, _) => By::Consent,
+            (_, Some(next)) if next.is_plugin && fault.state() == SignInState::PluginMissing => By::Person,
             (_, Some(next)) if next.is_plugin => By::Plugin,
             (_, Some(_)) => By::Command,
             (_, None) => By::Person,
@@ -135,7 +138,7 @@ impl From<&PluginFault> for Fault {
         let passing = matches!(fault, PluginFault::Start { .. } | PluginFault::Stopped);
         let next = match (fault.next(), fault) {
             (Some(next), _) => next.display.clone(),
-            (None, PluginFault::Missing { command, hint: None, .. }) => SafeText::new(install(command)),
+            (None, PluginFault::Missing { mend, .. }) => mend.clone(),
             (None, _) => SafeText::empty(),
         };
         let need = (!passing).then(|| Box::new(Need { state: fault.state(), next, by }));

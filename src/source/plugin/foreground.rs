@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use super::fault::PluginFault;
 use super::run::{How, MAX_OUT, Pipe, Ran, cannot_start};
-use super::spec::Plugin;
+use super::spec::{Interactive, Plugin};
 
 /// Runs a command with all three streams of this process; no shell reads its words. It is killed if nobody waits for it.
 pub async fn run_in_foreground(argv: &[String], env: &[(String, SecretString)]) -> io::Result<ExitStatus> {
@@ -24,12 +24,14 @@ pub async fn run_in_foreground(argv: &[String], env: &[(String, SecretString)]) 
 
 /// Runs a plugin that may ask: its answer is read, the rest is the person's.
 pub(super) async fn run(plugin: &Plugin, program: &Path) -> Result<Ran, PluginFault> {
+    // One that says it never asks is not given the keys: it is run to be seen.
+    let asks = plugin.interactive != Interactive::Never;
     let mut command = Command::new(program);
     command
         .args(&plugin.args)
         .envs(plugin.env.iter().map(|(name, value)| (name, value.expose_secret())))
-        .env("KUBERNETES_EXEC_INFO", plugin.request(true))
-        .stdin(Stdio::inherit())
+        .env("KUBERNETES_EXEC_INFO", plugin.request(asks))
+        .stdin(if asks { Stdio::inherit() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .kill_on_drop(true);

@@ -205,10 +205,14 @@ impl Plugins {
         }
     }
 
-    /// The file of what was said yes to for good, and how many programs that are.
-    pub fn trusted(&self) -> (PathBuf, usize) {
-        let (path, n) = self.0.0.store.kept();
-        (path.to_owned(), n)
+    /// The file of what was said yes to for good.
+    pub fn trust_file(&self) -> PathBuf {
+        self.0.0.options.trust_file.clone()
+    }
+
+    /// How many are in it. Reads it.
+    pub fn trusted(&self) -> usize {
+        self.0.0.store.kept()
     }
 
     /// Runs it with the terminal, which the caller has given up: no limit, a person is at it. What it gives is kept.

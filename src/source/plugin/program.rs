@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 
 use super::fault::PluginFault;
 use super::spec::Plugin;
-use crate::domain::sign_in::quote;
+use crate::domain::sign_in::{install, quote};
 use crate::domain::text::SafeText;
 
 /// Of an install hint so much is shown.
@@ -17,17 +17,23 @@ const HINT_CHARS: usize = 400;
 /// The absolute path of what would be run.
 pub(super) fn find(plugin: &Plugin) -> Result<PathBuf, PluginFault> {
     let missing = |why| {
-        Err(PluginFault::Missing {
-            command: SafeText::new(&quote(&plugin.command)),
-            why,
-            hint: plugin.install_hint.as_deref().and_then(hint),
-        })
+        let hint = plugin.install_hint.as_deref().and_then(hint);
+        let mend = match &hint {
+            None => SafeText::new(install(&plugin.facts(&[], false))),
+            Some(hint) => SafeText::new(&format!("the kubeconfig says: {hint}")),
+        };
+        Err(PluginFault::Missing { command: SafeText::new(&quote(&plugin.command)), why, hint, mend })
     };
     if plugin.has_separator() {
         let path = plugin.written();
         return match path.is_absolute() {
             true if is_program(&path) => Ok(path),
-            true if path.is_file() => missing("cannot be executed"),
+            true if path.is_file() => Err(PluginFault::Missing {
+                command: SafeText::new(&quote(&plugin.command)),
+                why: "cannot be executed",
+                hint: None,
+                mend: SafeText::new(&format!("chmod +x {}", quote(&path.to_string_lossy()))),
+            }),
             true => missing("is not installed"),
             false => missing("is a relative path, and no file says relative to what"),
         };

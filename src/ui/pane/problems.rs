@@ -380,7 +380,7 @@ impl Pane for Problems {
             Action::Connect => {
                 let clusters: Vec<ClusterId> =
                     self.problem().map(|p| p.clusters.iter().copied().collect()).unwrap_or_default();
-                return vec![Effect::Retry(clusters)];
+                return vec![Effect::Dial(clusters)];
             }
             Action::Back if !self.filter.is_empty() => {
                 self.filter.clear();

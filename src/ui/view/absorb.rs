@@ -97,7 +97,7 @@ impl View {
                     self.text = Some(view);
                     self.focus = Focus::Pane;
                 }
-                Effect::Dial(cluster) => *self.retries.entry(cluster).or_default() += 1,
+                Effect::Dial(clusters) => self.dial(world, &clusters),
                 Effect::Retry(clusters) => queue.extend(self.retry(world, &clusters)),
                 Effect::Identities(id) => self.choose_identity(world, id),
                 Effect::Copy(text) => {

@@ -8,7 +8,7 @@ use crate::domain::sign_in::quote;
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::Cluster;
 use crate::fleet::phase::{By, Need, Phase};
-use crate::ops::sign_in::{Lasting, trust_file};
+use crate::ops::sign_in::{Lasting, again, trust_file};
 use crate::ui::effect::{Effect, Job, Toast};
 use crate::ui::modal::choice::Choice;
 
@@ -29,7 +29,7 @@ impl View {
         idle.then(|| Effect::Retry(vec![*id]))
     }
 
-    /// Tries clusters again; one that waits for a person is given what it waits for.
+    /// Enter on clusters that are not there: one that waits for a person is given what it waits for.
     pub(super) fn retry(&mut self, world: World<'_>, clusters: &[ClusterId]) -> Vec<Effect> {
         let found: Vec<&Cluster> = clusters.iter().filter_map(|id| world.fleet.cluster(*id)).collect();
         if let [one] = found.as_slice()
@@ -45,6 +45,15 @@ impl View {
             }
             return Vec::new();
         }
+        self.dial(world, clusters);
+        Vec::new()
+    }
+
+    /// Tries clusters again, whatever they wait for.
+    pub(super) fn dial(&mut self, world: World<'_>, clusters: &[ClusterId]) {
+        // What failed just now is not kept.
+        again(world.session);
+        let found: Vec<&Cluster> = clusters.iter().filter_map(|id| world.fleet.cluster(*id)).collect();
         for cluster in &found {
             *self.retries.entry(cluster.id()).or_default() += 1;
         }
@@ -61,7 +70,6 @@ impl View {
             let words = format!("{waiting} of them need a person: Enter on each signs in");
             self.toast(Toast { words, error: false }, world.now);
         }
-        Vec::new()
     }
 
     /// What was asked about clusters that are others now is not asked any more.
@@ -90,7 +98,7 @@ impl View {
         }
         let options = vec![
             ("close".to_owned(), Vec::new()),
-            ("try again: that is put right".to_owned(), vec![Effect::Dial(cluster.id())]),
+            ("try again: that is put right".to_owned(), vec![Effect::Dial(vec![cluster.id()])]),
         ];
         let title = format!("{}: {}", cluster.info.name(), need.state.word());
         self.choice = Some(Choice::new(title, words, options, 0));
@@ -103,7 +111,7 @@ impl View {
             format!("It would sign in to {} (context {}).", cluster.info.place.path(), cluster.info.context),
             "A kubeconfig is code: say yes only if you know where this file is from. What looks like a secret is shown as •••."
                 .to_owned(),
-            format!("To take every yes back: rm {}", quote(file)),
+            format!("To take every yes back later: rm {}, and start skyfleet anew.", quote(file)),
             String::new(),
         ];
         let yes =

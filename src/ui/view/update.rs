@@ -244,7 +244,7 @@ impl View {
             },
             Action::Connect => {
                 let scope = Scope::nodes(self.tree.selection());
-                vec![Effect::Retry(
+                vec![Effect::Dial(
                     world.fleet.in_scope(&scope).map(crate::fleet::cluster::Cluster::id).collect(),
                 )]
             }

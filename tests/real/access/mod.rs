@@ -79,9 +79,10 @@ async fn ways_in(clusters: &Clusters) -> Result<(), String> {
     );
     let (http, through_http) = proxy(Kind::Http(None)).await;
     let (socks, through_socks) = proxy(Kind::Socks(None)).await;
-    // As `me:p@ss/word` is written in base64.
-    let (http_login, through_http_login) = proxy(Kind::Http(Some("basic bwu6cebzcy93b3jk"))).await;
+    // `me:p@ss/word` in base64.
+    let (http_login, through_http_login) = proxy(Kind::Http(Some("Basic bWU6cEBzcy93b3Jk"))).await;
     let (socks_login, through_socks_login) = proxy(Kind::Socks(Some(("me", "p@ss/word")))).await;
+    let (https, through_https) = proxy(Kind::Https(Box::new(p.serving()?), "Basic bWU6cEBzcy93b3Jk")).await;
     let with = |user: Value, more: &Value| {
         let mut user = user;
         for (k, v) in more.as_object().into_iter().flatten() {
@@ -150,6 +151,18 @@ async fn ways_in(clusters: &Clusters) -> Result<(), String> {
             &admin,
         ),
         (
+            "a login for a SOCKS proxy that wants none",
+            p.with(&json!({"proxy-url": format!("socks5://me:x@127.0.0.1:{socks}")})),
+            p.admin(),
+            &admin,
+        ),
+        (
+            "HTTPS proxy",
+            p.with(&json!({"proxy-url": format!("https://me:p%40ss%2Fword@127.0.0.1:{https}")})),
+            p.admin(),
+            &admin,
+        ),
+        (
             "client certificate of X.509 version 1",
             p.cluster(),
             json!({"client-certificate-data": p.version1.0, "client-key-data": p.version1.1}),
@@ -162,9 +175,16 @@ async fn ways_in(clusters: &Clusters) -> Result<(), String> {
             return Err(format!("{what}: {phase:?} as {who:?}, expected {is:?}"));
         }
     }
-    let through = [through_http, through_socks, through_http_login, through_socks_login];
-    if through.iter().any(|n| n.load(Ordering::SeqCst) == 0) {
-        return Err(format!("nobody came through a proxy: {through:?}"));
+    for (through, least) in [
+        (through_http, 1),
+        (through_socks, 3),
+        (through_http_login, 1),
+        (through_socks_login, 1),
+        (through_https, 1),
+    ] {
+        if through.load(Ordering::SeqCst) < least {
+            return Err(format!("not all came through their proxy: {through:?} of {least}"));
+        }
     }
     Ok(())
 }
@@ -226,6 +246,13 @@ async fn failures(clusters: &Clusters) -> Result<(), String> {
             through(format!("socks5://u:{PLANTED}@127.0.0.1:{socks}")),
             p.admin(),
             "unreachable",
+            "credentials not accepted",
+        ),
+        (
+            "a SOCKS proxy that wants a login, and is told none",
+            through(format!("socks5://127.0.0.1:{socks}")),
+            p.admin(),
+            "unreachable",
             "through the proxy socks5://",
         ),
         (
@@ -233,7 +260,7 @@ async fn failures(clusters: &Clusters) -> Result<(), String> {
             through(format!("http://127.0.0.1:{http}")),
             p.admin(),
             "unreachable",
-            "through the proxy http://",
+            "authorization required",
         ),
         ("a wrong token", p.cluster(), json!({"token": PLANTED}), "denied", "401 Unauthorized"),
         (

@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value, json};
 
 use skyfleet::domain::cloud::LocalFiles;
@@ -19,6 +21,8 @@ use crate::Clusters;
 /// The parts of the first cluster's kubeconfigs.
 pub(super) struct Parts {
     pub(super) dir: tempfile::TempDir,
+    /// The folder of the control plane's own certificates.
+    pki: PathBuf,
     pub(super) server: String,
     pub(super) port: u16,
     pub(super) ca: String,
@@ -49,6 +53,7 @@ pub(super) fn parts(clusters: &Clusters) -> Result<Parts, String> {
     let port = server.rsplit(':').next().and_then(|p| p.parse().ok()).ok_or("no port")?;
     Ok(Parts {
         dir: tempfile::tempdir().map_err(|e| e.to_string())?,
+        pki: clusters.kubeconfigs("admin")[0].with_file_name("pki"),
         server,
         port,
         ca: text(&cluster["certificate-authority-data"]),
@@ -62,6 +67,14 @@ pub(super) fn parts(clusters: &Clusters) -> Result<Parts, String> {
 }
 
 impl Parts {
+    /// What serves TLS as the control plane does.
+    pub(super) fn serving(&self) -> Result<rustls::ServerConfig, String> {
+        let chain = CertificateDer::from_pem_file(self.pki.join("serving.crt")).map_err(|e| e.to_string())?;
+        let key = PrivateKeyDer::from_pem_file(self.pki.join("serving.key")).map_err(|e| e.to_string())?;
+        let config = rustls::ServerConfig::builder().with_no_client_auth();
+        config.with_single_cert(vec![chain], key).map_err(|e| e.to_string())
+    }
+
     pub(super) fn cluster(&self) -> Value {
         json!({"server": self.server, "certificate-authority-data": self.ca})
     }

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 /// A kind of proxy.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) enum Kind {
     /// Only knows CONNECT; where a header is given, only with that `Proxy-Authorization`.
     Http(Option<&'static str>),
+    /// The same over TLS.
+    Https(Box<rustls::ServerConfig>, &'static str),
     /// SOCKS 5; where a user and a password are given, only with those.
     Socks(Option<(&'static str, &'static str)>),
 }
@@ -23,10 +26,16 @@ pub(super) async fn proxy(kind: Kind) -> (u16, Arc<AtomicU32>) {
     let counted = count.clone();
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
-            let counted = counted.clone();
+            let (counted, kind) = (counted.clone(), kind.clone());
             tokio::spawn(async move {
                 let done = match kind {
                     Kind::Http(header) => connect(client, counted, header).await,
+                    Kind::Https(tls, header) => {
+                        match TlsAcceptor::from(Arc::new(*tls)).accept(client).await {
+                            Ok(client) => connect(client, counted, Some(header)).await,
+                            Err(error) => Err(error),
+                        }
+                    }
                     Kind::Socks(login) => socks5(client, counted, login).await,
                 };
                 drop(done);
@@ -37,7 +46,7 @@ pub(super) async fn proxy(kind: Kind) -> (u16, Arc<AtomicU32>) {
 }
 
 async fn connect(
-    mut client: TcpStream,
+    mut client: impl AsyncRead + AsyncWrite + Unpin,
     counted: Arc<AtomicU32>,
     header: Option<&str>,
 ) -> std::io::Result<()> {
@@ -46,9 +55,11 @@ async fn connect(
         head.push(client.read_u8().await?);
     }
     let head = String::from_utf8_lossy(&head).into_owned();
-    if header.is_some_and(|header| {
-        !head.to_lowercase().contains(&format!("proxy-authorization: {}", header.to_lowercase()))
-    }) {
+    let told = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("proxy-authorization").then_some(value.trim())
+    });
+    if header.is_some() && told != header {
         return client.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await;
     }
     let target = head.strip_prefix("CONNECT ").and_then(|r| r.split(' ').next()).unwrap_or("").to_owned();
@@ -64,7 +75,11 @@ async fn socks5(
     login: Option<(&str, &str)>,
 ) -> std::io::Result<()> {
     let (_, methods) = (client.read_u8().await?, client.read_u8().await?);
-    client.read_exact(&mut vec![0; usize::from(methods)]).await?;
+    let mut offered = vec![0; usize::from(methods)];
+    client.read_exact(&mut offered).await?;
+    if !offered.contains(&if login.is_some() { 2 } else { 0 }) {
+        return client.write_all(&[5, 0xff]).await;
+    }
     if let Some((user, password)) = login {
         client.write_all(&[5, 2]).await?;
         let _version = client.read_u8().await?;

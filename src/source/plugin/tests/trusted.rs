@@ -120,11 +120,11 @@ async fn a_yes_for_now_ends_with_skyfleet() {
     plugins.trust(&plugin, Lasting::ForNow).unwrap();
     plugins.credential(&plugin).await.unwrap();
     assert!(!may(&world, &plugin).await);
-    let (path, kept) = plugins.trusted();
-    assert!(!path.exists() && kept == 0, "{}", path.display());
+    let path = plugins.trust_file();
+    assert!(!path.exists() && plugins.trusted() == 0, "{}", path.display());
     plugins.trust(&plugin, Lasting::ForGood).unwrap();
-    assert_eq!(plugins.trusted().1, 1);
-    // What takes it back.
+    assert!(plugins.trusted() == 1 && may(&world, &plugin).await);
+    // What takes it back for the next skyfleet.
     std::fs::remove_file(path).unwrap();
     assert!(!may(&world, &plugin).await);
 }
