@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use skyfleet::cli::args::{Args, Color, Command, SessionArgs, SnapshotArgs};
 use skyfleet::cli::exit::Exit;
+use skyfleet::cli::interrupt::Interrupts;
 use skyfleet::cli::{self, Io, commands};
 use skyfleet::config::paths::Paths;
 use skyfleet::config::settings::{Origin, Settings};
 use skyfleet::domain::connect::Connect;
 use skyfleet::domain::scope::{PathGlob, Scope};
+use skyfleet::fleet::cluster::ClusterInfo;
 use skyfleet::ops::session::{Session, SessionOptions, Shared, remembered};
 use skyfleet::sim::{FleetSpec, Simulation};
 use skyfleet::source::clock::Clock;
@@ -107,6 +109,13 @@ async fn run(args: Args) -> Exit {
     } else {
         real(&args.session, &settings, &paths, &mut notices)
     };
+    let session = session.and_then(|session| {
+        if terminal || snapshot {
+            cli::scope::on_screen(session, &args.scope, &mut notices)
+        } else {
+            Ok(session)
+        }
+    });
     let session = match session {
         Ok(session) => session,
         Err(why) => {
@@ -161,9 +170,12 @@ async fn run(args: Args) -> Exit {
                 io::stdin().lock().read_line(&mut line).ok().filter(|n| *n > 0)?;
                 Some(line.trim().to_owned())
             };
+            let interrupts = Interrupts::default();
+            interrupts.end_on_signals(session.clone());
             let person = io::stdin().is_terminal() && io::stderr().is_terminal();
             let width = columns();
-            let mut io = Io { out: &mut out, err: &mut err, width, ask: person.then_some(&mut ask) };
+            let mut io =
+                Io { out: &mut out, err: &mut err, width, ask: person.then_some(&mut ask), interrupts };
             cli::run(&args, command, session, &mut io).await
         }
     }
@@ -298,7 +310,8 @@ fn guards_of_nothing(settings: &Settings, session: &Session) -> Vec<String> {
     let finds = |text: &str| {
         let scope = PathGlob::parse(text).ok().map(|glob| Scope::globs([glob]));
         // One that cannot be read has ended the program already.
-        scope.is_none_or(|scope| session.infos.iter().any(|info| scope.touches(info.at())))
+        let may = |i: &ClusterInfo| PathGlob::may_find(text, &i.place);
+        scope.is_none_or(|scope| session.infos.iter().any(|info| scope.touches(info.at()) || may(info)))
     };
     let keys = [("read_only_clusters", &settings.read_only_clusters), ("protected", &settings.protected)];
     let missing = keys.into_iter().flat_map(|(key, set)| set.value.iter().map(move |text| (key, text)));
@@ -308,7 +321,7 @@ fn guards_of_nothing(settings: &Settings, session: &Session) -> Vec<String> {
             let meant = session.infos.iter().find_map(|i| PathGlob::meant(text, &i.place));
             let instead = meant.map_or_else(String::new, |meant| format!(": {meant:?} does"));
             format!(
-                "config.yaml: `{key}`: {text:?} finds no cluster by now{instead}; a path has four levels, cloud/account/region/cluster, and `*` stands for one that is not known"
+                "config.yaml: `{key}`: {text:?} finds no cluster{instead}; a path has four levels, cloud/account/region/cluster, and `*` stands for one that is not known"
             )
         })
         .collect()

@@ -4,6 +4,7 @@
 pub mod args;
 pub mod commands;
 pub mod exit;
+pub mod interrupt;
 pub mod out;
 pub mod scope;
 pub mod target;
@@ -15,8 +16,9 @@ use std::time::Duration;
 use crate::domain::place::Provider;
 use crate::domain::scope::Scope;
 use crate::fleet::cluster::ClusterInfo;
-use crate::ops::session::Shared;
+use crate::ops::session::{Only, Shared};
 use crate::ops::whereabouts;
+use interrupt::Interrupts;
 
 use args::{Args, Command};
 use exit::Exit;
@@ -34,6 +36,8 @@ pub struct Io<'a> {
     pub width: Option<usize>,
     /// Answers of a person; `None` when nobody is there to answer.
     pub ask: Option<&'a mut dyn FnMut(&str) -> Option<String>>,
+    /// Who hears Ctrl-C.
+    pub interrupts: Interrupts,
 }
 
 /// Runs a command on a session.
@@ -86,6 +90,10 @@ async fn narrowed(args: &Args, command: &Command, session: Shared) -> Result<(Sh
     // A context that is named acts, also where another one leads to the same cluster.
     let session = if args.scope.context.is_empty() {
         session
+    } else if matches!(command, Command::Doctor(_)) {
+        // Of others to the same server nothing is asked.
+        let named = scope::matcher(&args.scope.context)?;
+        Arc::new(session.only(Only { context: Arc::new(named), cluster: Arc::new(|_| true) }))
     } else {
         Arc::new(session.acting_by(scope::matcher(&args.scope.context)?))
     };

@@ -1,11 +1,14 @@
 //! The scope flags as a scope.
 
+use std::sync::Arc;
+
 use globset::GlobBuilder;
 
 use crate::domain::place::Provider;
 use crate::domain::scope::{PathGlob, PlaceFilter, PlacePart, Scope};
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::ClusterInfo;
+use crate::ops::session::{Only, Shared};
 
 use super::args::ScopeArgs;
 
@@ -62,8 +65,35 @@ pub fn of(args: &ScopeArgs, infos: &[ClusterInfo]) -> Result<Scope, String> {
     Ok(scope)
 }
 
+/// The session of a screen: about the clusters alone that the flags name, by what the kubeconfig says of them.
+pub fn on_screen(session: Shared, flags: &ScopeArgs, notices: &mut Vec<String>) -> Result<Shared, String> {
+    if !flags.namespace.is_empty() || flags.selector.is_some() {
+        return Err("-n and -l are for commands; on the screen type :ns NAME, or / to filter".to_owned());
+    }
+    // What cannot be read, or finds nothing, is said before the screen opens.
+    let scope = of(flags, &session.infos)?;
+    if scope.is_all() {
+        return Ok(session);
+    }
+    let named = matcher(&flags.context)?;
+    let (any_context, alone) = (flags.context.is_empty(), flags.clone());
+    let only = session.only(Only {
+        context: Arc::new(move |name| any_context || named(name)),
+        cluster: Arc::new(move |info| {
+            let scope = of(&alone, std::slice::from_ref(info));
+            scope.is_ok_and(|scope| scope.touches(info.at()))
+        }),
+    });
+    if only.infos.is_empty() {
+        return Err("no cluster matches these flags by what the kubeconfig says; `skyfleet contexts` lists what there is".to_owned());
+    }
+    let all = session.infos.len();
+    notices.push(format!("{} of {all} clusters, by the flags: the others are left out", only.infos.len()));
+    Ok(Arc::new(only))
+}
+
 /// Whether a value is one of those a flag names.
-pub fn matcher(given: &[String]) -> Result<impl Fn(&str) -> bool, String> {
+pub fn matcher(given: &[String]) -> Result<impl Fn(&str) -> bool + use<>, String> {
     let mut known = Vec::with_capacity(given.len());
     for glob in given {
         let built = GlobBuilder::new(glob).build().map_err(|e| format!("`{glob}`: {}", e.kind()))?;

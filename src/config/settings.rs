@@ -132,6 +132,9 @@ struct File<'a> {
     lost: bool,
 }
 
+/// Keys that guard writes.
+const GUARDS: [&str; 5] = ["exec_policy", "read_only", "read_only_clusters", "protected", "max_targets"];
+
 /// What is said where something that guards writes cannot be read: without it nothing is written.
 const GUARD_LOST: &str = "read-only until it is mended";
 
@@ -190,7 +193,11 @@ impl File<'_> {
             let near = KEYS.into_iter().map(alike).max_by(|(a, _), (b, _)| a.total_cmp(b));
             let near = near.filter(|(ratio, _)| *ratio >= 0.8);
             let meant = near.map_or_else(String::new, |(_, k)| format!("; did you mean `{k}`?"));
-            self.warn(&key, &format!("there is no setting `{key}`{meant}"));
+            // Who mistypes what guards writes believes in a guard that is not there.
+            let guard = near.is_some_and(|(_, k)| GUARDS.contains(&k));
+            let lost = if guard { format!("; {GUARD_LOST}") } else { String::new() };
+            self.lost |= guard;
+            self.warn(&key, &format!("there is no setting `{key}`{meant}{lost}"));
         }
     }
 }
@@ -238,8 +245,8 @@ impl Settings {
         self.read_only_clusters.then(file.take("read_only_clusters", "a list of path globs"), Origin::File);
         self.protected.then(file.take("protected", "a list of path globs"), Origin::File);
         self.max_targets.then(file.take("max_targets", "a whole number"), Origin::File);
-        self.guard_lost = file.lost;
         file.unknown();
+        self.guard_lost = file.lost;
         (self, file.warnings)
     }
 
@@ -303,6 +310,20 @@ mod tests {
             assert!(warnings[0].starts_with("config.yaml: "), "{warnings:?}");
         }
         assert!(read("# nothing\n\n").1.is_empty());
+    }
+
+    #[test]
+    fn a_mistyped_guard_is_a_guard_that_is_not_there() {
+        let read = |text: &str| Settings::default().with_file(Path::new("config.yaml"), text);
+        let (s, warnings) = read("read_only_cluster: ['**/prod-a']\n");
+        assert_eq!(
+            warnings,
+            [
+                "config.yaml:1: there is no setting `read_only_cluster`; did you mean `read_only_clusters`?; read-only until it is mended"
+            ]
+        );
+        assert!(s.is_read_only());
+        assert!(!read("themee: light\n").0.is_read_only());
     }
 
     #[test]

@@ -1,8 +1,13 @@
-//! How a supervisor begins and ends. Called by [`super::supervise`] and by `ops::supervision`.
+//! How a supervisor begins, pauses and ends. Called by [`super::supervise`] and by `ops::supervision`.
+
+use std::time::Duration;
 
 use futures::future::{BoxFuture, Shared};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+use super::fault::Fault;
+use crate::domain::id::ClusterId;
 
 /// What a supervisor waits for before it begins.
 pub type After = Shared<BoxFuture<'static, ()>>;
@@ -34,4 +39,33 @@ pub enum Begin {
     WhenSeen,
     /// When somebody asks.
     WhenAsked,
+}
+
+/// Why a session with a server ended.
+pub(super) enum Ended {
+    /// It is back after a silence: connect anew at once.
+    Back,
+    /// It has trouble.
+    Trouble(Fault),
+    /// The program ends.
+    Closed,
+}
+
+/// How a pause ended.
+pub(super) enum Pause {
+    /// Its time is over.
+    Over,
+    /// Somebody asked.
+    Asked,
+    /// The program ends.
+    Closed,
+}
+
+/// Between half of `most` and all of it, different for each cluster and try, the same in each run.
+pub(super) fn jitter(most: Duration, cluster: ClusterId, tries: u32) -> Duration {
+    let mut x = (u64::from(cluster.0) << 32) | u64::from(tries);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let part = u32::try_from((x >> 33) % 1000).unwrap_or(0);
+    most / 2 + most / 2 * part / 1000
 }

@@ -17,6 +17,7 @@ use super::clock::Clock;
 use super::connect::Dialer;
 use super::fault::{Fault, FaultClass};
 pub use super::running::{After, Begin, Running};
+use super::running::{Ended, Pause, jitter};
 use super::standing::{Standing, Verdict};
 use super::watch::Said;
 use super::watches::Watches;
@@ -128,24 +129,15 @@ struct One {
     retried: u32,
 }
 
-/// Why a session with a server ended.
-enum Ended {
-    /// It is back after a silence: connect anew at once.
-    Back,
-    /// It has trouble.
-    Trouble(Fault),
-    /// The program ends.
-    Closed,
-}
-
 impl One {
     async fn run(&mut self) {
-        let mut tries = 0u32;
+        let (mut tries, mut asked) = (0u32, false);
         if !self.wait_to_begin().await {
             return;
         }
         loop {
-            if tries == 0 && self.last_seen.is_none() {
+            // Who asks for it sees that it is tried.
+            if (tries == 0 || asked) && self.last_seen.is_none() {
                 let since = self.shared.clock.now();
                 self.enter(Phase::Connecting { since }).await;
             }
@@ -183,14 +175,20 @@ impl One {
                 (None, true) => Some(DENIED_MOST),
                 (None, false) => Some(RETRY_MOST),
             };
-            if !self.pause(tries, most).await {
-                return;
-            }
+            asked = match self.pause(tries, most).await {
+                Pause::Over => false,
+                Pause::Asked => true,
+                Pause::Closed => return,
+            };
         }
     }
 
     /// The phase a fault leads to: denied, stale when it was seen before, else failed.
     fn phase_of(&mut self, fault: &Fault) -> Phase {
+        // Waiting for a person was no trouble with the server.
+        if matches!(self.phase, Phase::SignedOut { .. }) && fault.need.is_none() {
+            self.troubled = None;
+        }
         let now = *self.troubled.get_or_insert(self.shared.clock.now());
         let cause = fault.words.clone();
         if let Some(need) = fault.need.as_deref() {
@@ -309,19 +307,19 @@ impl One {
         }
     }
 
-    /// Waits before the next try, for ever where there is no `most`; a person's "now" ends it. False when the program ends.
-    async fn pause(&mut self, tries: u32, most: Option<Duration>) -> bool {
+    /// Waits before the next try, for ever where there is no `most`; a person's "now" ends it.
+    async fn pause(&mut self, tries: u32, most: Option<Duration>) -> Pause {
         let grown = |most: Duration| Duration::from_secs(1 << tries.min(8)).min(most);
         let until = most.map(|most| Instant::now() + jitter(grown(most), self.cluster, tries));
         loop {
             tokio::select! {
-                () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => return true,
+                () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => return Pause::Over,
                 changed = self.shared.demand.changed() => {
                     if changed.is_err() {
-                        return false;
+                        return Pause::Closed;
                     }
                     if self.asked_to_retry() {
-                        return true;
+                        return Pause::Asked;
                     }
                 }
             }
@@ -481,13 +479,4 @@ impl One {
             }
         }
     }
-}
-
-/// Between half of `most` and all of it, different for each cluster and try, the same in each run.
-fn jitter(most: Duration, cluster: ClusterId, tries: u32) -> Duration {
-    let mut x = (u64::from(cluster.0) << 32) | u64::from(tries);
-    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    let part = u32::try_from((x >> 33) % 1000).unwrap_or(0);
-    most / 2 + most / 2 * part / 1000
 }

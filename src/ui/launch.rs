@@ -10,7 +10,7 @@ use crossterm::event::EventStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::id::ClusterId;
-use crate::ops::session::Session;
+use crate::ops::session::{Session, Shared};
 use crate::ops::sign_in;
 
 use super::run::{Leave, Loop, Ui};
@@ -39,7 +39,7 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
     crossterm::style::force_color_output(true);
     let stop = CancellationToken::new();
     let lent = Arc::new(Lent::default());
-    watch_signals(stop.clone(), lent.clone());
+    watch_signals(stop.clone(), lent.clone(), ui.session.clone());
     let guard = Guard::enter()?;
     let size = crossterm::terminal::size()?;
     let mut main = Loop::start(ui, BufWriter::with_capacity(64 * 1024, io::stdout()), size)?;
@@ -109,7 +109,7 @@ async fn hand_over(
     let place =
         session.info(id).map_or_else(String::new, |i| format!("{} (context {})", i.place.path(), i.context));
     let command = sign_in::command(session, id).map_or_else(String::new, |c| format!("  $ {c}\n"));
-    say(&format!("skyfleet signs in to {place}\n{command}Ctrl-C gives up.\n\n"))?;
+    say(&format!("\nskyfleet signs in to {place}\n{command}Ctrl-C gives up.\n\n"))?;
     let outcome = sign_in::run(session, id).await;
     if let Err(why) = &outcome {
         // Who gave up just now knows why it failed. The program may end before the signal is seen here.
@@ -133,7 +133,7 @@ fn say(words: &str) -> Result<(), String> {
 /// SIGTERM, SIGHUP and SIGINT end the loop; a second one ends the program at once, with the terminal given back. They are
 /// registered before this returns: from the first frame on no signal may end the program by itself. While the terminal is
 /// lent, Ctrl-C is meant for who has it.
-fn watch_signals(stop: CancellationToken, lent: Arc<Lent>) {
+fn watch_signals(stop: CancellationToken, lent: Arc<Lent>, session: Shared) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -155,6 +155,7 @@ fn watch_signals(stop: CancellationToken, lent: Arc<Lent>) {
                 }
                 if again {
                     guard::restore();
+                    session.end_plugins();
                     std::process::exit(130);
                 }
                 again = true;
@@ -163,5 +164,5 @@ fn watch_signals(stop: CancellationToken, lent: Arc<Lent>) {
         });
     }
     #[cfg(not(unix))]
-    drop((stop, lent));
+    drop((stop, lent, session));
 }

@@ -93,6 +93,7 @@ async fn run(session: &Shared, line: &str, answers: Option<&[&str]>) -> Ran {
         err: &mut err,
         width: None,
         ask: if answers.is_some() { Some(&mut ask) } else { None },
+        interrupts: skyfleet::cli::interrupt::Interrupts::default(),
     };
     let exit = cli::run(&args, &command, session.clone(), &mut io).await;
     Ran { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }

@@ -113,6 +113,7 @@ pub async fn run(
     // Labels have to be asked for: less often.
     let every = if args.scope.selector.is_some() { LOOK_EVERY * 4 } else { LOOK_EVERY };
     let (mut look, mut changed) = (interval(every), false);
+    io.interrupts.heard();
     loop {
         let event = tokio::select! {
             event = heard.recv() => event,

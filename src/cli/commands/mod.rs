@@ -109,11 +109,17 @@ async fn labelled(
     Some((keys, errors))
 }
 
+/// How a fault begins that wants a yes (`PluginFault::Trust`).
+const NOT_ALLOWED: &str = "has not been allowed to run yet";
+
 /// Says which clusters are left out of what a command does, and why.
 fn left_out(session: &Session, errors: &[(ClusterId, String)], io: &mut Io<'_>) -> io::Result<()> {
     for (id, error) in errors {
         let cluster = session.info(*id).map_or_else(String::new, |i| i.name().to_string());
         writeln!(io.err, "left out: {cluster}: {error}")?;
+    }
+    if errors.iter().any(|(_, error)| error.contains(NOT_ALLOWED)) {
+        writeln!(io.err, "to allow a plugin: skyfleet, then Enter on its cluster; or --exec-policy allow")?;
     }
     Ok(())
 }

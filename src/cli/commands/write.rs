@@ -330,6 +330,7 @@ async fn run(
     io: &mut Io<'_>,
 ) -> io::Result<(Outcome, bool)> {
     let options = RunOptions { wait: !write.no_wait, deadline: Duration::from_secs(write.deadline.max(1)) };
+    io.interrupts.heard();
     let (progress, mut heard) = mpsc::channel(64);
     let cancel = CancellationToken::new();
     let mut running =

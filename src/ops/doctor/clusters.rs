@@ -9,8 +9,10 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use super::clock::Told;
-use super::mending::renew;
+use super::files::some;
+use super::mending::{command, renew};
 use super::{Check, Level};
+use crate::domain::quantity::count;
 use crate::domain::scope::Scope;
 use crate::domain::sign_in::SignInState;
 use crate::domain::text::SafeText;
@@ -73,6 +75,23 @@ pub(super) async fn ask_all(
     (answers.iter().map(|(info, answer)| judge(info, session.context(info.id), answer)).collect(), told)
 }
 
+/// That a cluster is tried by the context that acts for it alone.
+pub(super) fn untried(session: &Session, scope: &Scope) -> Option<Check> {
+    let names = session.in_scope(scope).flat_map(|info| &info.other_contexts);
+    let usable = |name: &&SafeText| {
+        session.contexts.iter().any(|c| c.unusable.is_none() && SafeText::new(&c.name) == **name)
+    };
+    let others: Vec<&str> = names.filter(usable).map(SafeText::as_str).collect();
+    let first = others.first()?;
+    let words = format!(
+        "{} to these servers were not tried: {}",
+        count(others.len(), "other context"),
+        some(&others)
+    );
+    let fix = command(["skyfleet", "doctor", "--context", first]);
+    Some(Check::new(Level::Ok, "clusters", "other contexts", &words, &fix))
+}
+
 /// Signs in. Each plugin has a limit of its own, and four run at once: what comes of it is worth waiting for.
 async fn sign_in(session: &Session, info: &ClusterInfo, limit: Duration) -> Result<Client, Fault> {
     let by_plugin = session.context(info.id).is_some_and(|c| matches!(c.auth, Auth::Exec(_)));
@@ -131,11 +150,41 @@ fn fix(fault: &Fault, context: Option<&ContextEntry>) -> String {
         {
             return format!("skyfleet, then Enter on the cluster: the terminal is handed to {}", need.next);
         }
+        Some(need) if need.by == By::Plugin => {
+            return format!("run it by hand to see what it waits for, or why it fails: {}", need.next);
+        }
         Some(need) if !need.next.is_empty() => return need.next.to_string(),
         Some(_) | None => {}
     }
     let anew = || context.map_or_else(|| "fetch the kubeconfig anew".to_owned(), renew);
+    let cluster = context.and_then(|c| c.access.as_ref()).map(|a| &a.cluster);
+    if fault.words.contains("through the proxy ") {
+        return match cluster.and_then(|c| c.proxy.as_ref()) {
+            Some(_) => "is that proxy there, and does it lead there? It stands in proxy-url of the cluster entry, or in config.yaml",
+            None => "is that proxy there, and does it lead there? It is HTTPS_PROXY's; NO_PROXY names who is reached without",
+        }
+        .to_owned();
+    }
+    let nobody = fault.words.contains("\"system:anonymous\"");
     let words = match fault.class {
+        FaultClass::Tls if cluster.is_some_and(|c| c.tls_server_name.is_some()) && is_another_name(fault) => {
+            "the server's certificate is not for the tls-server-name of the cluster entry: mend that, or take it out"
+        }
+        FaultClass::Tls if is_another_name(fault) => {
+            "the server's certificate is not for this address: write one that it is for, or its name into tls-server-name"
+        }
+        FaultClass::Tls if cluster.is_some_and(|c| c.ca_data.is_none() && c.ca_file.is_none()) => {
+            return format!(
+                "the cluster entry names no certificate authority, and this machine trusts none that signed it: {}",
+                anew()
+            );
+        }
+        FaultClass::Forbidden | FaultClass::Unauthorized if nobody => {
+            return format!(
+                "it signs in as nobody: no user, or a password, which servers take no more: {}",
+                anew()
+            );
+        }
         FaultClass::Unreachable => "check the VPN, the proxy (HTTPS_PROXY) and the address in the kubeconfig",
         FaultClass::Timeout => "check the VPN and the firewall; a longer wait: --timeout 60",
         FaultClass::Tls => {
@@ -156,6 +205,11 @@ fn fix(fault: &Fault, context: Option<&ContextEntry>) -> String {
         | FaultClass::Other => "is the address in the kubeconfig that of a Kubernetes API server?",
     };
     words.to_owned()
+}
+
+/// The certificate is good, and somebody else's.
+fn is_another_name(fault: &Fault) -> bool {
+    ["not valid for name", "NotValidForName"].iter().any(|words| fault.words.contains(words))
 }
 
 #[cfg(test)]
@@ -184,7 +238,8 @@ mod unit {
             "skyfleet, then Enter on the cluster: the terminal is handed to oidc get-token"
         );
         let fails = with_state(SignInState::Failed, By::Plugin, "oidc get-token");
-        assert_eq!(fix(&fails, None), "oidc get-token");
+        let by_hand = "run it by hand to see what it waits for, or why it fails: oidc get-token";
+        assert_eq!(fix(&fails, None), by_hand);
         let missing = with_state(SignInState::PluginMissing, By::Person, "az aks install-cli");
         assert_eq!(fix(&missing, None), "az aks install-cli");
         assert!(fix(&with(By::Person, ""), None).starts_with("mend what it names"));

@@ -13,7 +13,7 @@ const NAMES: usize = 5;
 
 /// What is to be said of the files, and of a current context that none of them has.
 pub(super) fn checks(
-    files: &[FileState],
+    files: &[&FileState],
     dangling: Option<&str>,
     contexts: &[ContextEntry],
     demo: bool,
@@ -68,8 +68,8 @@ fn of_file(file: &FileState, contexts: &[ContextEntry]) -> Vec<Check> {
 }
 
 /// A few names, and how many more.
-fn some(names: &[String]) -> String {
-    let mut out = names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
+pub(super) fn some<T: AsRef<str>>(names: &[T]) -> String {
+    let mut out = names.iter().take(NAMES).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
     if names.len() > NAMES {
         out.push_str(&format!(" and {} more", names.len() - NAMES));
     }

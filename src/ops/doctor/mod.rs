@@ -40,7 +40,7 @@ use crate::domain::scope::Scope;
 use crate::domain::text::SafeText;
 
 use super::session::Session;
-use crate::source::kubeconfig::ContextEntry;
+use crate::source::kubeconfig::{ContextEntry, FileState};
 
 pub use group::grouped;
 
@@ -105,6 +105,7 @@ pub async fn check(
     let mut out = without_asking(session, scope);
     let (answers, told) = clusters::ask_all(session, scope, limit, heard).await;
     out.extend(answers);
+    out.extend(clusters::untried(session, scope));
     // The simulation's servers tell the time of this machine, and live in another.
     out.extend(if session.demo { Vec::new() } else { clock::checks(&told) });
     out.extend(terminal::checks(get, terminal::size()));
@@ -120,8 +121,11 @@ pub fn without_asking(session: &Session, scope: &Scope) -> Vec<Check> {
         .collect();
     let in_scope = |c: &&ContextEntry| scope.is_all() || names.contains(&SafeText::new(&c.name));
     let seen: Vec<&ContextEntry> = session.contexts.iter().filter(in_scope).collect();
-    let dangling = session.dangling_current.as_deref();
-    let mut out = files::checks(&session.files, dangling, &session.contexts, session.demo);
+    // Who asks for a part is told of the files of that part.
+    let of_those = |f: &&FileState| scope.is_all() || seen.iter().any(|c| c.file.as_deref() == Some(&f.path));
+    let read: Vec<&FileState> = session.files.iter().filter(of_those).collect();
+    let dangling = session.dangling_current.as_deref().filter(|_| scope.is_all());
+    let mut out = files::checks(&read, dangling, &session.contexts, session.demo);
     out.extend(permissions::checks(session));
     out.extend(contexts::checks(session, &seen, scope.is_all()));
     out.extend(plugins::checks(session, &seen));

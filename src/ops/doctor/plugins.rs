@@ -1,7 +1,7 @@
 //! Credential plugins: whether each is there, whether it may run, whether it wants a person. Runs none. Called by
 //! [`super::check`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::mending::command;
 use super::{Check, Level};
@@ -54,7 +54,8 @@ pub(super) fn checks(session: &Session, contexts: &[&ContextEntry]) -> Vec<Check
 
 fn judge(policy: Policy, seen: impl Iterator<Item = Seen>) -> Vec<Check> {
     let (mut found, mut missing) = (BTreeMap::<_, usize>::new(), BTreeMap::<_, (PluginFault, usize)>::new());
-    let (mut asking, mut always) = (BTreeMap::<_, usize>::new(), BTreeMap::<_, usize>::new());
+    let (mut asking, mut always) =
+        (BTreeMap::<String, (BTreeSet<String>, usize)>::new(), BTreeMap::<_, usize>::new());
     let mut all = 0;
     for one in seen {
         all += 1;
@@ -66,7 +67,9 @@ fn judge(policy: Policy, seen: impl Iterator<Item = Seen>) -> Vec<Check> {
             }
         }
         if let Some(file) = one.asks {
-            *asking.entry((one.command.clone(), file)).or_default() += 1;
+            let (commands, n) = asking.entry(file).or_default();
+            commands.insert(one.command.clone());
+            *n += 1;
         }
         if one.always {
             *always.entry(one.command).or_default() += 1;
@@ -101,13 +104,14 @@ fn judge(policy: Policy, seen: impl Iterator<Item = Seen>) -> Vec<Check> {
         };
         out.push(check(Level::Bad, &command, format!("{words}; {} with it", signing(n)), &fix));
     }
-    for ((command, file), n) in asking {
+    // One line for each file, whatever it names.
+    for (file, (commands, n)) in asking {
         let words = format!(
-            "asks before its first run: {} by {file}, which is not yours alone in ~/.kube",
+            "named by {file}, which is not yours alone in ~/.kube: shown to you before the first run; {} so",
             signing(n)
         );
-        let fix = super::clusters::SAY_YES;
-        out.push(check(Level::Warn, &command, words, fix));
+        let subject = commands.iter().map(|c| quote(c)).collect::<Vec<_>>().join(", ");
+        out.push(Check::new(Level::Warn, "plugins", &subject, &words, super::clusters::SAY_YES));
     }
     for (command, n) in always {
         let words = format!(

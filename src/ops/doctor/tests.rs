@@ -239,10 +239,9 @@ fn nothing_secret_is_said() {
         "bad no-such-plugin-anywhere: is not installed; 1 context signs in with it > the kubeconfig says: run: make plugin",
     ];
     assert_eq!(plugins[..2], wanted);
-    assert!(
-        plugins[2]
-            .starts_with("warn bin/sign-in: asks before its first run: 1 context signs in by [DIR]/config")
-    );
+    assert!(plugins[2].starts_with(
+        "warn bin/sign-in: named by [DIR]/config, which is not yours alone in ~/.kube: shown to you"
+    ));
     assert!(
         plugins[3].starts_with("warn bin/sign-in: wants a person at the terminal each time"),
         "{plugins:#?}"

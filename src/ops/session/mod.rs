@@ -59,6 +59,8 @@ pub struct Session {
     pub reader: Option<Reader>,
     /// Contexts that were chosen to act for their cluster.
     remembered: Vec<String>,
+    /// It is about these alone.
+    only: Option<Only>,
     impersonate: Option<String>,
     read_only: bool,
     /// Runs credential plugins.
@@ -167,6 +169,7 @@ impl Session {
             connect: options.connect,
             reader: options.reader,
             remembered: options.remembered,
+            only: None,
             impersonate: options.impersonate.map(|(user, _)| user),
             read_only: options.read_only,
             plugins: options.plugins,
@@ -177,7 +180,10 @@ impl Session {
     }
 
     /// Takes a kubeconfig in: clusters that are known keep their number.
-    fn take(&mut self, loaded: Loaded) -> Roster {
+    fn take(&mut self, mut loaded: Loaded) -> Roster {
+        if let Some(only) = &self.only {
+            only.narrow(&mut loaded.contexts, &self.guards, &self.remembered);
+        }
         // Who acts now goes on acting, whatever another shell makes the current context.
         let acting: Vec<String> =
             self.infos.iter().filter_map(|i| self.context(i.id)).map(|c| c.name.clone()).collect();
@@ -355,6 +361,11 @@ impl Session {
         out
     }
 
+    /// Ends every credential plugin that runs, and runs none any more.
+    pub fn end_plugins(&self) {
+        self.plugins.stop();
+    }
+
     fn copy(&self) -> Self {
         Self {
             contexts: self.contexts.clone(),
@@ -372,6 +383,7 @@ impl Session {
             connect: self.connect,
             reader: self.reader.clone(),
             remembered: self.remembered.clone(),
+            only: self.only.clone(),
             impersonate: self.impersonate.clone(),
             read_only: self.read_only,
             plugins: self.plugins.clone(),
@@ -427,5 +439,8 @@ impl Session {
     }
 }
 
+mod only;
 #[cfg(test)]
 mod tests;
+
+pub use only::Only;

@@ -86,3 +86,63 @@ fn another_context_acts() {
     let (session, _) = session.acting(ClusterId(0), &"admin".into());
     assert_eq!(session.remembered(), ["admin"]);
 }
+
+/// The kubeconfig of a cluster whose contexts know more and less of where it is.
+fn of_one_cluster() -> Loaded {
+    let host = "https://0123456789ABCDEF0123456789ABCDEF.gr7.eu-west-1.eks.amazonaws.com";
+    let arn = "arn:aws:eks:eu-west-1:222233334444:cluster/prod-a";
+    from_value(&serde_json::json!({
+        "clusters": [{"name": "tun", "cluster": {"server": host}}, {"name": arn, "cluster": {"server": host}}],
+        "users": [{"name": "u", "user": {"token": "t"}}],
+        "contexts": [{"name": "tun", "context": {"cluster": "tun", "user": "u"}},
+            {"name": arn, "context": {"cluster": arn, "user": "u"}}]}))
+    .unwrap()
+}
+
+/// Who acts changes neither where a cluster is, nor what it is called, nor what guards it.
+#[test]
+fn a_cluster_is_the_same_whoever_acts() {
+    use crate::domain::scope::{PathGlob, Scope};
+    let arn = "arn:aws:eks:eu-west-1:222233334444:cluster/prod-a";
+    let guard = || Some(Scope::globs([PathGlob::parse("aws/222233334444/**").unwrap()]));
+    for acting in ["tun", arn] {
+        let options = SessionOptions {
+            read_only_clusters: guard(),
+            remembered: vec![acting.to_owned()],
+            ..SessionOptions::default()
+        };
+        let session = Session::from_kubeconfig(of_one_cluster(), options);
+        let look = |session: &Session| {
+            let info = &session.infos[0];
+            assert!(info.read_only && session.infos.len() == 1, "{acting}");
+            assert_eq!(info.place.path(), "aws / 222233334444 / eu-west-1 / prod-a", "{acting}");
+            info.context.to_string()
+        };
+        assert_eq!(look(&session), acting);
+        let other = if acting == "tun" { arn } else { "tun" };
+        let (chosen, _) = session.acting(session.infos[0].id, &other.into());
+        assert_eq!(look(&chosen), other);
+        assert_eq!(look(&chosen.follow(of_one_cluster()).0), other);
+        let by = session.acting_by(|name| name == other);
+        assert_eq!(look(&by), other);
+    }
+}
+
+/// A session that is about some clusters stays so, whatever the files say later.
+#[test]
+fn a_session_about_some_clusters() {
+    let files = || config(&[("a", "https://a", "1"), ("b", "https://b", "1"), ("c", "https://b", "2")]);
+    let only = |context: fn(&str) -> bool, cluster: fn(&ClusterInfo) -> bool| Only {
+        context: std::sync::Arc::new(context),
+        cluster: std::sync::Arc::new(cluster),
+    };
+    let session = || Session::from_kubeconfig(files(), SessionOptions::default());
+    let by_cluster = session().only(only(|_| true, |i| i.context == "b"));
+    assert_eq!(seen(&by_cluster), [(0, "b".into())]);
+    assert_eq!(by_cluster.infos[0].other_contexts, ["c"], "its other contexts stay");
+    let by_context = session().only(only(|name| name == "c", |_| true));
+    assert_eq!((seen(&by_context)[0].1.as_str(), by_context.contexts.len()), ("c", 1));
+    let (followed, roster) = by_cluster.follow(files());
+    assert!(roster.is_empty() && seen(&followed) == seen(&by_cluster));
+    assert_eq!(by_cluster.copy().only(only(|_| true, |_| false)).infos.len(), 0);
+}

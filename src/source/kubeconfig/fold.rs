@@ -14,6 +14,7 @@ use crate::domain::cloud::is_own_host;
 use crate::domain::context::{Server, environment_of, host_of};
 use crate::domain::environment::Environment;
 use crate::domain::id::ClusterId;
+use crate::domain::place::Place;
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::ClusterInfo;
 use crate::source::proxy;
@@ -69,6 +70,15 @@ fn environment(acting: &ContextEntry, all: &[&ContextEntry]) -> Environment {
     if all.iter().any(|c| of(c) == Environment::Prod) { Environment::Prod } else { of(acting) }
 }
 
+/// Where the cluster of these contexts is, and what it is called: by the one that knows most, the first in file order of
+/// those that know as much. Who acts does not change which cluster it is.
+fn place(all: &[&ContextEntry]) -> Place {
+    let unknown = |p: &Place| usize::from(p.account.is_empty()) + usize::from(p.region.is_empty());
+    let places = all.iter().map(|c| &c.located.place);
+    let best = places.min_by_key(|p| (p.provider_certainty, unknown(p), p.certainty));
+    best.cloned().unwrap_or_default()
+}
+
 /// The clusters behind the contexts. The remembered choice acts for one, else the current context, else the first in file
 /// order that could be dialled; never the most powerful.
 pub fn clusters(
@@ -107,7 +117,7 @@ pub fn clusters(
                     .map(|c| SafeText::new(&c.name))
                     .collect(),
                 environment: environment(acting, &list),
-                place: acting.located.place.clone(),
+                place: place(&list),
                 server: SafeText::new(acting.server.as_deref().unwrap_or("")),
                 user: SafeText::new(&acting.acts_as),
                 acting_as: SafeText::new(acting.impersonates()),

@@ -139,6 +139,9 @@ impl From<&PluginFault> for Fault {
         let next = match (fault.next(), fault) {
             (Some(next), _) => next.display.clone(),
             (None, PluginFault::Missing { mend, .. }) => mend.clone(),
+            (None, PluginFault::Answer { .. }) => {
+                "Run it by hand to see what it prints; it should be an ExecCredential.".into()
+            }
             (None, _) => SafeText::empty(),
         };
         let need = (!passing).then(|| Box::new(Need { state: fault.state(), next, by }));

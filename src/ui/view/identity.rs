@@ -1,6 +1,7 @@
 //! Who a cluster is entered as, and what has to be done before it can be entered at all.
 
 use super::{View, World};
+use crate::domain::cells;
 use crate::domain::id::ClusterId;
 use crate::domain::quantity::count;
 use crate::domain::scope::TreeNode;
@@ -135,17 +136,32 @@ impl View {
         let mut names: Vec<&SafeText> = std::iter::once(&info.context).chain(&info.other_contexts).collect();
         names.sort();
         let at = names.iter().position(|n| **n == info.context).unwrap_or(0);
-        let options = names.into_iter().map(|name| {
-            let entry = world.session.contexts.iter().find(|c| SafeText::new(&c.name) == *name);
+        let entries: Vec<_> = names
+            .into_iter()
+            .map(|name| (name, world.session.contexts.iter().find(|c| SafeText::new(&c.name) == *name)))
+            .collect();
+        // Names and users one below the other; who acts now is marked in front, where nothing cuts it off.
+        let width = |texts: Vec<String>| texts.iter().map(|t| cells::width(t)).max().unwrap_or(0).min(36);
+        let of_name = width(entries.iter().map(|(name, _)| name.to_string()).collect());
+        let of_user =
+            width(entries.iter().filter_map(|(_, c)| c.as_ref()).map(|c| c.acts_as.clone()).collect());
+        let fit = |text: &str, width: u16| {
+            let text = cells::middle(text, width);
+            let room = usize::from(width.saturating_sub(cells::width(&text)));
+            format!("{text}{}", " ".repeat(room))
+        };
+        let options = entries.iter().map(|(name, entry)| {
+            let acts = if **name == info.context { '*' } else { ' ' };
             let who = entry.map_or_else(String::new, |c| {
                 let why =
-                    c.unusable.as_ref().map_or_else(String::new, |why| format!("   cannot be used: {why}"));
-                format!("   {}   {}{why}", SafeText::new(&c.acts_as), SafeText::new(&c.auth.to_string()))
+                    c.unusable.as_ref().map_or_else(String::new, |why| format!("  cannot be used: {why}"));
+                let user = fit(&SafeText::new(&c.acts_as), of_user);
+                format!("  {user}  {}{why}", SafeText::new(&c.auth.to_string()))
             });
-            let acts = if *name == info.context { "   (acts now)" } else { "" };
-            (format!("{name}{who}{acts}"), vec![Effect::ActAs(id, name.clone())])
+            (format!("{acts} {}{who}", fit(name, of_name)), vec![Effect::ActAs(id, (*name).clone())])
         });
-        let words = vec![format!("{} is reached by several contexts.", info.place.path()), String::new()];
+        let words =
+            vec![format!("{} is reached by several contexts; * acts now.", info.place.path()), String::new()];
         self.choice = Some(Choice::new("Who acts here?".to_owned(), words, options.collect(), at));
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
+use skyfleet::cli::interrupt::Interrupts;
 use skyfleet::cli::{self, Io};
 use skyfleet::domain::cloud::LocalFiles;
 use skyfleet::domain::scope::Scope;
@@ -30,7 +31,7 @@ async fn printed(line: &str, width: Option<usize>) -> (String, String) {
     let args = cli::args::parse(words.map(Into::into)).unwrap();
     let command = args.command.clone().unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut io = Io { out: &mut out, err: &mut err, width, ask: None };
+    let mut io = Io { out: &mut out, err: &mut err, width, ask: None, interrupts: Interrupts::default() };
     cli::run(&args, &command, session(), &mut io).await;
     let text = |bytes| String::from_utf8(bytes).unwrap().replace(folder().to_str().unwrap(), "[DIR]");
     (text(out), text(err))
