@@ -1,7 +1,7 @@
 //! A client certificate and its key: what a server that wants one is shown while shaking hands.
 //!
 //! Certificates of X.509 version 1, as `openssl x509 -req` makes them, are shown as client-go shows them; whether one is good
-//! is the server's to say. Called by [`super::credentials`] and [`super::transport`].
+//! is the server's to say. Called by [`super::credentials`] and its transport.
 
 use std::sync::Arc;
 
