@@ -394,7 +394,7 @@ fn is_gone(pid: &str) -> bool {
 fn a_strangers_plugin_is_asked_for() {
     let served = Served::new(&["of-alpha"]);
     let home = Home::new();
-    home.program("plug", &format!("touch ran\n{}", prints("of-alpha")));
+    home.program("plug", &format!("touch ran\nsleep 2\n{}", prints("of-alpha")));
     home.kubeconfig(&[("alpha", &served.gates[0].server(), exec("plug", &["--password=hunter2"]))]);
     let file = home.path(".kube/config");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o666)).unwrap();
@@ -410,6 +410,7 @@ fn a_strangers_plugin_is_asked_for() {
         assert!(!home.path("ran").exists());
         pty.send(keys);
         if yes {
+            pty.until("that it is tried", |s| s.contains("1 connecting") && !s.contains("allow?"));
             pty.until("alpha", |s| s.contains("1/1 live"));
             std::fs::remove_file(home.path("ran")).unwrap();
         } else {

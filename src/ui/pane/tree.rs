@@ -49,6 +49,8 @@ pub struct Tree {
     typed: bool,
     /// It found more than are shown.
     more: bool,
+    /// How the clusters' connections stood then.
+    phases: Vec<&'static str>,
     /// Fleet revision of the rows.
     seen: Option<(u64, u64)>,
     /// When they were looked for.
@@ -73,14 +75,18 @@ impl Tree {
         }
         self.list.set_page(usize::from(page));
         let state = (fleet.revision, self.changes);
-        // What a filter finds is looked for in everything: at once when something was typed or folded, else now and then.
+        let phases: Vec<&'static str> = fleet.clusters().iter().map(|c| c.phase.word()).collect();
+        // What a filter finds is looked for in everything: at once when something was typed or folded, or a connection
+        // stands otherwise, else now and then.
         let finds = !self.filter.is_empty();
         let due = !finds
             || self.seen.is_none_or(|(_, changes)| changes != state.1)
+            || self.phases != phases
             || self.looked.is_none_or(|at| now.as_second().abs_diff(at.as_second()) >= LOOK_AGAIN);
         if self.seen != Some(state) && due {
             self.seen = Some(state);
             self.looked = Some(now);
+            self.phases = phases;
             self.more = false;
             match Filter::parse(&self.filter).ok().filter(|_| !self.filter.is_empty()) {
                 None => {
