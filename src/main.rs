@@ -36,18 +36,9 @@ fn var(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Nobody else reads this process's memory, and no core of it is written: it holds credentials.
-fn guard_memory() {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
-    }
-}
-
 fn main() -> ExitCode {
-    guard_memory();
+    cli::process::guard_memory();
+    cli::process::raise_open_files();
     let args = match cli::args::parse(std::env::args_os().collect::<Vec<OsString>>()) {
         Ok(args) => args,
         Err((text, false)) => {

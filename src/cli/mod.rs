@@ -6,6 +6,7 @@ pub mod commands;
 pub mod exit;
 pub mod interrupt;
 pub mod out;
+pub mod process;
 pub mod scope;
 pub mod target;
 

@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 pub use kube::Client;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use super::clock::Clock;
 use super::credentials::Signer;
@@ -30,7 +31,8 @@ pub trait Dial: Send + Sync {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// A client for that context. Opens no connection by itself but may run a credential plugin.
+    /// A client for that context; the same one as long as its entry stays. Opens no connection by itself but may run a
+    /// credential plugin.
     fn dial(&self, context: &str) -> BoxFuture<'_, Result<Client, Fault>>;
 
     /// Until when its credentials are good, and what they are.
@@ -81,6 +83,8 @@ pub struct FromKubeconfig {
 struct Known {
     access: Access,
     signer: Arc<Signer>,
+    /// Made once: watches and calls go over the same connection.
+    client: Arc<OnceCell<Client>>,
 }
 
 impl FromKubeconfig {
@@ -107,7 +111,7 @@ impl FromKubeconfig {
         let plugin = access.user.exec.as_ref().map(|exec| plugin(context, exec, access));
         let plugin = plugin.map(|plugin| (self.surroundings.plugins.clone(), plugin));
         let signer = Signer::new(access.user.clone(), plugin, self.surroundings.clock.clone());
-        Known { access: access.clone(), signer: Arc::new(signer) }
+        Known { access: access.clone(), signer: Arc::new(signer), client: Arc::default() }
     }
 
     fn entry(&self, context: &str) -> Result<Known, Fault> {
@@ -166,8 +170,11 @@ impl Dial for FromKubeconfig {
         let known = self.entry(context);
         Box::pin(async move {
             let known = known?;
-            let target = Target::of(&known.access.cluster, &self.surroundings.proxies)?;
-            connect(target, known.signer.clone(), self.acting_as(&known.access).as_ref()).await
+            let made = known.client.get_or_try_init(|| async {
+                let target = Target::of(&known.access.cluster, &self.surroundings.proxies)?;
+                connect(target, known.signer.clone(), self.acting_as(&known.access).as_ref()).await
+            });
+            made.await.cloned()
         })
     }
 

@@ -175,6 +175,11 @@ async fn ways_in(clusters: &Clusters) -> Result<(), String> {
             return Err(format!("{what}: {phase:?} as {who:?}, expected {is:?}"));
         }
     }
+    // Lists, watches and calls of a cluster go over one connection.
+    let connections = [&through_http, &through_https, &through_http_login].map(|n| n.load(Ordering::SeqCst));
+    if connections != [1, 1, 1] {
+        return Err(format!("more than one connection to a cluster: {connections:?}"));
+    }
     for (through, least) in [
         (through_http, 1),
         (through_socks, 3),
