@@ -12,9 +12,13 @@ mod cli;
 #[path = "../conformance/mod.rs"]
 mod conformance;
 mod conforms;
+#[cfg(unix)]
+mod ended;
 #[path = "../runs/mod.rs"]
 mod engine;
 mod gate;
+#[cfg(unix)]
+mod home;
 mod judged;
 #[path = "../known/mod.rs"]
 mod known;

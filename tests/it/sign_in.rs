@@ -2,90 +2,13 @@
 //! under a running program; and that nothing secret is ever said.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
 use super::gate::Served;
-use super::pty::Pty;
-
-/// Somebody's home: a kubeconfig, a folder of programs, a state folder.
-struct Home(tempfile::TempDir);
-
-impl Home {
-    fn new() -> Self {
-        let home = Self(tempfile::tempdir().unwrap());
-        for folder in ["bin", "state", "config", ".kube"] {
-            std::fs::create_dir(home.path(folder)).unwrap();
-            std::fs::set_permissions(home.path(folder), std::fs::Permissions::from_mode(0o700)).unwrap();
-        }
-        home
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn program(&self, name: &str, script: &str) {
-        let path = self.path("bin").join(name);
-        std::fs::write(&path, format!("#!/bin/sh\ncd {}\n{script}\n", self.0.path().display())).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    }
-
-    fn kubeconfig(&self, contexts: &[(&str, &str, Value)]) {
-        let config = json!({"apiVersion": "v1", "kind": "Config",
-            "clusters": contexts.iter().map(|(n, s, _)| json!({"name": n, "cluster": {"server": s}})).collect::<Vec<_>>(),
-            "users": contexts.iter().map(|(n, _, u)| json!({"name": n, "user": u})).collect::<Vec<_>>(),
-            "contexts": contexts.iter().map(|(n, ..)| json!({"name": n, "context": {"cluster": n, "user": n}})).collect::<Vec<_>>()});
-        // As tools do: written beside, then renamed over.
-        let new = self.path(".kube/new");
-        std::fs::write(&new, config.to_string()).unwrap();
-        std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o600)).unwrap();
-        std::fs::rename(new, self.path(".kube/config")).unwrap();
-    }
-
-    fn env(&self) -> Vec<(String, String)> {
-        let path = format!("{}:{}", self.path("bin").display(), std::env::var("PATH").unwrap());
-        let folder = |name: &str| self.path(name).display().to_string();
-        [
-            ("HOME", self.0.path().display().to_string()),
-            ("PATH", path),
-            ("KUBECONFIG", String::new()),
-            ("SKYFLEET_STATE_DIR", folder("state")),
-            ("SKYFLEET_CONFIG_DIR", folder("config")),
-            ("SSH_CONNECTION", String::new()),
-            ("NO_PROXY", String::new()),
-        ]
-        .into_iter()
-        .map(|(k, v)| (k.to_owned(), v))
-        .collect()
-    }
-
-    fn terminal(&self, arguments: &[&str]) -> Pty {
-        let env = self.env();
-        let env: Vec<(&str, &str)> = env.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        Pty::start(arguments, &env)
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_skyfleet"));
-        command.args(arguments).envs(self.env()).output().unwrap()
-    }
-}
-
-fn exec(command: &str, args: &[&str]) -> Value {
-    json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": command, "args": args,
-        "env": [{"name": "AWS_PROFILE", "value": "pay"}]}})
-}
-
-/// A program that prints this token as a credential.
-fn prints(token: &str) -> String {
-    format!(
-        r#"echo '{{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","status":{{"token":"{token}"}}}}'"#
-    )
-}
+use super::home::{Home, exec, is_gone, prints};
 
 /// The sign-in has run out: the row says so; Enter hands the terminal over, a person signs in, and the cluster comes back.
 #[test]
@@ -224,7 +147,7 @@ fn what_cannot_be_done_is_said() {
     let home = Home::new();
     home.program(
         "aws",
-        "[ \"$2\" = login ] || { echo 'Error loading SSO Token' >&2; exit 255; }; echo waiting; sleep 1000",
+        "[ \"$2\" = login ] || { echo 'Error loading SSO Token' >&2; exit 255; }; echo waiting; exec sleep 1000",
     );
     let server = served.gates[0].server();
     home.kubeconfig(&[
@@ -376,19 +299,6 @@ fn plugins_that_misbehave_are_one_row_each() {
     }
 }
 
-/// It ends soon, or has ended.
-fn is_gone(pid: &str) -> bool {
-    for _ in 0..100 {
-        let stat = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
-        // A zombie that nobody has waited for yet is no process any more.
-        if stat.is_empty() || stat.contains(") Z ") {
-            return true;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    false
-}
-
 /// A plugin of a file that anybody may write asks first; a no runs nothing, a yes counts until the end, or for good.
 #[test]
 fn a_strangers_plugin_is_asked_for() {
@@ -524,73 +434,4 @@ fn listing_starts_nothing() {
     assert_eq!(served.gates[0].connections.load(Ordering::SeqCst), 0);
     pty.send(b"\x03");
     assert_eq!(pty.ended(), 0);
-}
-
-/// Whoever ends a command ends its plugins: they are in sessions of their own, where no signal of the terminal reaches them.
-#[test]
-fn a_command_that_is_ended_leaves_no_plugin() {
-    let served = Served::new(&["of-alpha"]);
-    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
-        for command in [
-            &["get", "ns"][..],
-            &["doctor"],
-            &["logs"],
-            &["scale", "deploy/x", "-n", "y", "--replicas", "1", "--yes"],
-        ] {
-            let home = Home::new();
-            home.program("hangs", "echo $$ > pid.new; mv pid.new pid; sleep 600");
-            home.kubeconfig(&[("alpha", &served.gates[0].server(), exec("hangs", &[]))]);
-            let mut running = Command::new(env!("CARGO_BIN_EXE_skyfleet"));
-            running
-                .args(command)
-                .envs(home.env())
-                .stdout(std::process::Stdio::null())
-                .stderr(std::process::Stdio::null());
-            let mut child = running.spawn().unwrap();
-            let pid = patiently(|| std::fs::read_to_string(home.path("pid")).ok());
-            Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-            assert_eq!(child.wait().unwrap().code(), Some(code), "{signal} {command:?}");
-            patiently(|| is_gone(pid.trim()).then_some(()));
-        }
-    }
-}
-
-fn patiently<T>(mut look: impl FnMut() -> Option<T>) -> T {
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(std::time::Instant::now() < until, "it did not come");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-}
-
-/// The flags of a scope narrow the screen, too; what cannot be read or finds nothing is said before it opens.
-#[test]
-fn the_screen_is_about_what_the_flags_name() {
-    let served = Served::new(&["of-alpha", "of-beta"]);
-    let home = Home::new();
-    home.kubeconfig(&[
-        ("alpha", &served.gates[0].server(), json!({"token": "of-alpha"})),
-        ("beta", &served.gates[1].server(), json!({"token": "of-beta"})),
-    ]);
-    let connected = || served.gates[0].connections.load(std::sync::atomic::Ordering::SeqCst);
-    for flags in [["--context", "beta"], ["-s", "**/beta"], ["--cluster", "bet*"]] {
-        let mut pty = home.terminal(&flags);
-        pty.until("beta alone", |s| s.contains("1/1 live") && s.contains("1 of 2 clusters, by the flags"));
-        assert!(!pty.text().contains("alpha"), "{}", pty.text());
-        pty.send(b"\x03");
-        assert_eq!(pty.ended(), 0);
-    }
-    assert_eq!(connected(), 0);
-    for (flags, words) in [
-        (["--context", "gamma"], "no cluster matches"),
-        (["-n", "shop"], ":ns NAME"),
-        (["-s", "["], "no path glob"),
-    ] {
-        let mut pty = home.terminal(&flags);
-        pty.until(words, |s| s.contains(words));
-        assert_eq!(pty.ended(), 2);
-    }
 }

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use super::files::some;
 use super::{Check, Level};
 use crate::domain::quantity::count;
 
 /// So many that are alike become one.
 const ALIKE: usize = 3;
-/// So many names are said.
-const NAMES: usize = 5;
 
 /// The same findings, those that are alike as one: `12 contexts: a, b, c, d, e and 7 more`. Each stands where its first
 /// stood. Alike are those that differ in the names they quote, or in how long an answer took.
@@ -31,11 +30,8 @@ type Key = (&'static str, Level, String);
 
 fn one(gist: &str, group: Vec<Check>) -> Vec<Check> {
     let Some((first, others)) = group.split_first().filter(|_| group.len() >= ALIKE) else { return group };
-    let names: Vec<&str> = group.iter().take(NAMES).map(|c| c.subject.as_str()).collect();
-    let mut subject = format!("{}: {}", count(group.len(), noun(first.area)), names.join(", "));
-    if group.len() > NAMES {
-        subject.push_str(&format!(" and {} more", group.len() - NAMES));
-    }
+    let names: Vec<&str> = group.iter().map(|c| c.subject.as_str()).collect();
+    let subject = format!("{}: {}", count(group.len(), noun(first.area)), some(&names));
     let words = if others.iter().all(|c| c.words == first.words) { first.words.as_str() } else { gist };
     let fix = if others.iter().all(|c| c.fix == first.fix) {
         first.fix.to_string()
