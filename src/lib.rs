@@ -21,8 +21,8 @@
 //!
 //! # The way of the data
 //!
-//! A supervisor per cluster (`source::supervise`) lists and watches (`source::watch`), remembers which kinds are not current
-//! (`source::standing`), turns each object into a slim row (`source::slim`), merges changes (`source::batch`) and sends deltas
+//! A supervisor per cluster (`source::supervise`) lists and watches, remembers which kinds are not current, turns each object
+//! into a slim row (`source::slim`), merges changes and sends deltas
 //! (`fleet::delta`) to the loop (`ui::run`). The loop applies them (`fleet::apply`), turns keys into actions (`ui::keymap`, `ui::action`), actions into changes of the view and effects (`ui::view`), and effects
 //! into tasks (`ui::tasks`) that call `ops`. `ui::render` draws fleet and view, and changes neither. The command line is the same
 //! with `ops::gather` in place of the loop.

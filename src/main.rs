@@ -283,6 +283,7 @@ fn real(
     }
     let options = SessionOptions {
         state_dir: paths.state.clone(),
+        keeps: settings.remember_fleet.value,
         plugins: Plugins::new(plugins),
         proxies: ProxyEnv::of(var),
         connect: settings.connect.value,
@@ -290,6 +291,11 @@ fn real(
         remembered,
         ..options(args, settings)?
     };
+    if let Some(state) = paths.state.as_deref().filter(|_| !settings.remember_fleet.value)
+        && let Err(error) = skyfleet::ops::last_known::forget(state)
+    {
+        notices.push(format!("what an earlier run kept of the fleet cannot be removed: {error}"));
+    }
     let session = Session::from_kubeconfig(loaded, options);
     notices.extend(guards_of_nothing(settings, &session));
     Ok(Arc::new(session))

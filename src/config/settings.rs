@@ -76,6 +76,8 @@ pub struct Settings {
     pub connect: Set<Connect>,
     /// Which credential plugins run: allow, ask, deny.
     pub exec_policy: Set<String>,
+    /// What is known of the fleet is kept for the next start.
+    pub remember_fleet: Set<bool>,
     /// What is said of single clusters.
     pub clusters: Vec<ClusterSetting>,
     /// Something that guards writes could not be read: nothing is written, whatever else says otherwise.
@@ -94,6 +96,7 @@ impl Default for Settings {
             ascii: Set::preset(false),
             connect: Set::preset(Connect::Auto),
             exec_policy: Set::preset("ask".to_owned()),
+            remember_fleet: Set::preset(true),
             clusters: Vec::new(),
             guard_lost: false,
         }
@@ -101,7 +104,7 @@ impl Default for Settings {
 }
 
 /// The keys of the file.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "theme",
     "keymap",
     "read_only",
@@ -111,6 +114,7 @@ const KEYS: [&str; 10] = [
     "ascii",
     "connect",
     "exec_policy",
+    "remember_fleet",
     "clusters",
 ];
 
@@ -230,6 +234,11 @@ impl Settings {
                 None => file.warn("connect", &format!("`connect` wants {CONNECT_WORDS}; it is not used")),
             }
         }
+        if file.values.get("remember_fleet").is_some_and(|v| !v.is_null()) {
+            // Who wanted to say something of it more likely wants nothing kept.
+            let keeps = file.take("remember_fleet", "true or false").unwrap_or(false);
+            self.remember_fleet.then(Some(keeps), Origin::File);
+        }
         self.clusters = file.take_clusters();
         file.guards = true;
         if file.values.get("exec_policy").is_some_and(|v| !v.is_null()) {
@@ -270,6 +279,8 @@ impl Settings {
         self.keymap.then(text("SKYFLEET_KEYMAP"), Origin::Env);
         self.read_only.then(said("SKYFLEET_READONLY").map(|v| v.unwrap_or(true)), Origin::Env);
         self.ascii.then(said("SKYFLEET_ASCII").flatten(), Origin::Env);
+        let keeps = said("SKYFLEET_REMEMBER_FLEET").map(|v| v.unwrap_or(false));
+        self.remember_fleet.then(keeps, Origin::Env);
         self
     }
 }

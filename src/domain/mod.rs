@@ -33,5 +33,7 @@ pub mod resources;
 pub mod scope;
 pub mod sign_in;
 pub mod text;
+pub mod texts;
 pub mod triage;
+pub mod uid;
 pub mod workload;

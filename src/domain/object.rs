@@ -1,11 +1,11 @@
 //! What every object has, and the row of a kind skyfleet has no own row for.
 
 use jiff::Timestamp;
-use std::sync::Arc;
 
 use super::health::Health;
 use super::kind::Kind;
 use super::text::SafeText;
+use super::uid::Uid;
 
 /// The part of `metadata` that is shown or needed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Meta {
     /// Its name.
     pub name: SafeText,
     /// The server's own id; a write pins its target by it.
-    pub uid: Arc<str>,
+    pub uid: Uid,
     /// When it was made.
     pub created: Option<Timestamp>,
     /// When its deletion was asked for.

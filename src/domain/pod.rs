@@ -6,6 +6,7 @@ use super::health::Health;
 use super::object::{Meta, Owner};
 use super::resources::Amount;
 use super::text::SafeText;
+use super::texts::Texts;
 
 /// One pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,7 +70,7 @@ pub struct ContainerRow {
     /// What it does now.
     pub state: ContainerState,
     /// How it last ended.
-    pub last: Option<Termination>,
+    pub last: Option<Box<Termination>>,
 }
 
 /// What a container does now.
@@ -91,7 +92,7 @@ pub enum ContainerState {
         since: Option<Timestamp>,
     },
     /// Ended.
-    Terminated(Termination),
+    Terminated(Box<Termination>),
 }
 
 /// How a container ended.
@@ -108,6 +109,24 @@ pub struct Termination {
 }
 
 impl PodRow {
+    /// Makes what many pods say the same piece of memory in all of them.
+    pub fn share(&mut self, texts: &mut Texts) {
+        let words = [
+            &mut self.meta.namespace,
+            &mut self.node,
+            &mut self.phase,
+            &mut self.status,
+            &mut self.message,
+            &mut self.unscheduled,
+            &mut self.qos,
+        ];
+        let owners = self.owner.iter_mut().chain(&mut self.workload).flat_map(|o| [&mut o.kind, &mut o.name]);
+        let of_containers = self.containers.iter_mut().flat_map(|c| [&mut c.name, &mut c.image]);
+        for text in words.into_iter().chain(owners).chain(of_containers) {
+            texts.share(text);
+        }
+    }
+
     /// Succeeded or Failed: holds no resources of its node any more.
     pub fn is_terminal(&self) -> bool {
         self.phase == "Succeeded" || self.phase == "Failed"

@@ -11,29 +11,36 @@ use std::sync::Arc;
 /// The longest text kept, in bytes; what is longer is cut with an ellipsis.
 pub const MAX_BYTES: usize = 16 * 1024;
 
-/// Text that holds no control, no escape sequence and no invisible direction mark. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SafeText(Arc<str>);
+/// Text that holds no control, no escape sequence and no invisible direction mark. Cheap to clone; nothing where it is empty,
+/// which most words of a row are.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SafeText(Option<Arc<str>>);
 
 impl SafeText {
     /// Cleans `text`; see the module's words for what goes.
     pub fn new(text: &str) -> Self {
-        Self(Arc::from(clean(text).as_ref()))
+        let clean = clean(text);
+        Self((!clean.is_empty()).then(|| Arc::from(clean.as_ref())))
     }
 
     /// The empty text.
-    pub fn empty() -> Self {
-        Self(Arc::from(""))
+    pub const fn empty() -> Self {
+        Self(None)
     }
 
     /// The cleaned text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_deref().unwrap_or("")
     }
 
     /// Whether nothing is left.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
+    }
+
+    /// Whether others hold the same piece of memory.
+    pub fn is_shared(&self) -> bool {
+        self.0.as_ref().is_some_and(|text| Arc::strong_count(text) > 1)
     }
 }
 
@@ -43,34 +50,41 @@ impl Default for SafeText {
     }
 }
 
+impl std::hash::Hash for SafeText {
+    /// As its text alone: what borrows as a text is found by it.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl fmt::Display for SafeText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
     }
 }
 
 impl fmt::Debug for SafeText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
 impl std::ops::Deref for SafeText {
     type Target = str;
     fn deref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
 impl std::borrow::Borrow<str> for SafeText {
     fn borrow(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
 impl AsRef<str> for SafeText {
     fn as_ref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
@@ -94,19 +108,27 @@ impl From<Option<String>> for SafeText {
 
 impl PartialEq<str> for SafeText {
     fn eq(&self, other: &str) -> bool {
-        &*self.0 == other
+        self.as_str() == other
     }
 }
 
 impl PartialEq<&str> for SafeText {
     fn eq(&self, other: &&str) -> bool {
-        &*self.0 == *other
+        self.as_str() == *other
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for SafeText {
+    /// What a file says is as hostile as what a server says.
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text: std::borrow::Cow<'de, str> = serde::Deserialize::deserialize(d)?;
+        Ok(Self::new(&text))
     }
 }
 
 impl serde::Serialize for SafeText {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&self.0)
+        s.serialize_str(self)
     }
 }
 

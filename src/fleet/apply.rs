@@ -15,7 +15,7 @@ use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
 use super::Fleet;
-use super::cluster::{Cluster, ClusterInfo, Key, Lack, Load};
+use super::cluster::{Cluster, ClusterInfo, Key, Lack, Load, Why};
 use super::delta::{Delta, Roster, Row, Update};
 use super::index::Tally;
 use super::phase::Phase;
@@ -176,6 +176,7 @@ impl Cluster {
             Delta::Identity(identity) => self.identity = identity,
             Delta::Expires(expires) => self.expires = expires,
             Delta::Latency { millis } => self.latency_millis = Some(millis),
+            Delta::Traffic(traffic) => self.traffic = traffic,
             Delta::Loading { kind, done, total } => {
                 // A relist behind rows that are shown stays silent: they are replaced as a whole when it is done.
                 if !self.is_loaded(kind) {
@@ -200,9 +201,18 @@ impl Cluster {
             }
             Delta::Dropped { kind } => {
                 self.clear(kind);
+                self.last_known.remove(&kind);
                 self.loads.remove(&kind);
             }
             Delta::Reset { kind, rows } => self.reset(kind, rows, seen),
+            Delta::LastKnown { kind, rows, since, cause } => {
+                self.clear(kind);
+                self.last_known.insert(kind);
+                for row in rows {
+                    self.upsert(row);
+                }
+                self.loads.insert(kind, Load::Old(Lack { since, cause, why: Why::Trouble }));
+            }
             Delta::Upsert(row) => {
                 // Rows of a kind whose list is not complete are not news.
                 if self.is_loaded(row.kind()) {
@@ -244,7 +254,9 @@ impl Cluster {
 
     /// A whole list in the place of what was known. A list after a silence tells what changed meanwhile.
     fn reset(&mut self, kind: Kind, rows: Vec<Row>, seen: &mut Seen) {
-        if self.is_loaded(kind) && kind == Kind::Node {
+        // What changed while nobody watched is no news of now.
+        let is_news = !self.last_known.remove(&kind) && self.is_loaded(kind);
+        if is_news && kind == Kind::Node {
             let mut before = self.nodes.clone();
             for row in &rows {
                 if let Row::Node(new) = row {
@@ -254,7 +266,7 @@ impl Cluster {
             for old in before.values() {
                 seen.node(Some(old), None);
             }
-        } else if self.is_loaded(kind) && kind.is_workload() {
+        } else if is_news && kind.is_workload() {
             let mut before = self.workloads.get(&kind).cloned().unwrap_or_default();
             for row in &rows {
                 if let Row::Workload(new) = row {
@@ -283,7 +295,10 @@ impl Cluster {
             }
             Row::Node(row) => {
                 self.tally.add(&Tally::of_node(&row));
-                self.node_costs.put(&self.info.place, &row);
+                // What is not kept (its type, its size) has no price.
+                if !self.last_known.contains(&Kind::Node) {
+                    self.node_costs.put(&self.info.place, &row);
+                }
                 if let Some(old) = self.nodes.insert(row.meta.name.clone(), *row) {
                     self.tally.sub(&Tally::of_node(&old));
                 }
@@ -298,11 +313,11 @@ impl Cluster {
                 let new = Tally::of_pod(&row);
                 let key = (row.meta.namespace.clone(), row.meta.name.clone());
                 self.bind(&row, true);
-                let old = self.pods.insert(key.clone(), *row);
+                let old = self.pods.insert(key.clone(), row);
                 if let Some(old) = &old {
                     self.bind(old, false);
                 }
-                self.count(&key.0, &new, old.as_ref().map(Tally::of_pod).as_ref());
+                self.count(&key.0, &new, old.as_deref().map(Tally::of_pod).as_ref());
             }
             Row::Other(row) => {
                 let key = (row.meta.namespace.clone(), row.meta.name.clone());
@@ -411,7 +426,8 @@ impl Cluster {
     /// Other prices, or another place: every node's cost anew.
     fn reprice(&mut self, catalogue: Option<Arc<Catalogue>>) {
         let mut node_costs = std::mem::take(&mut self.node_costs);
-        node_costs.again(catalogue, &self.info.place, self.nodes.values());
+        let known = !self.last_known.contains(&Kind::Node);
+        node_costs.again(catalogue, &self.info.place, self.nodes.values().filter(|_| known));
         self.node_costs = node_costs;
     }
 }

@@ -1,6 +1,6 @@
 //! One cluster of the fleet: who and where it is, how its connection stands, its rows and their sums.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use crate::domain::scope::ClusterAt;
 use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
-use super::delta::{NamespaceRow, Row};
+use super::delta::{NamespaceRow, Row, Traffic};
 use super::guards::Guards;
 use super::index::Tally;
 use super::node_cost::{NodeCost, NodeCosts};
@@ -150,16 +150,21 @@ pub struct Cluster {
     pub identity: SafeText,
     /// The last health request, in milliseconds.
     pub latency_millis: Option<u32>,
+    /// What it is asked and answers.
+    pub traffic: Traffic,
     /// What its credentials are, and until when they are good, where they say so.
     pub expires: Option<(&'static str, Timestamp)>,
     /// By kind: how its list stands.
     pub loads: BTreeMap<Kind, Load>,
     /// Kinds of which only one namespace may be read, and which.
     pub within: BTreeMap<Kind, SafeText>,
+    /// Kinds whose rows are those of an earlier run: names and states alone.
+    pub(super) last_known: BTreeSet<Kind>,
     pub(super) namespaces: BTreeMap<SafeText, NamespaceRow>,
     pub(super) nodes: BTreeMap<SafeText, NodeRow>,
     pub(super) workloads: BTreeMap<Kind, BTreeMap<Key, WorkloadRow>>,
-    pub(super) pods: BTreeMap<Key, PodRow>,
+    /// Boxed: the map keeps room for more than it holds.
+    pub(super) pods: BTreeMap<Key, Box<PodRow>>,
     pub(super) others: BTreeMap<Kind, BTreeMap<Key, OtherRow>>,
     pub(super) tally: Tally,
     pub(super) by_namespace: BTreeMap<SafeText, Tally>,
@@ -184,9 +189,11 @@ impl Cluster {
             version: SafeText::empty(),
             identity: SafeText::empty(),
             latency_millis: None,
+            traffic: Traffic::default(),
             expires: None,
             loads: BTreeMap::new(),
             within: BTreeMap::new(),
+            last_known: BTreeSet::new(),
             namespaces: BTreeMap::new(),
             nodes: BTreeMap::new(),
             workloads: BTreeMap::new(),
@@ -241,17 +248,17 @@ impl Cluster {
 
     /// Pods by namespace and name.
     pub fn pods(&self) -> impl Iterator<Item = &PodRow> {
-        self.pods.values()
+        self.pods.values().map(AsRef::as_ref)
     }
 
     /// Pods of one namespace.
     pub fn pods_in<'a>(&'a self, namespace: &'a SafeText) -> impl Iterator<Item = &'a PodRow> {
-        in_namespace(&self.pods, namespace)
+        in_namespace(&self.pods, namespace).map(AsRef::as_ref)
     }
 
     /// One pod.
     pub fn pod(&self, namespace: &SafeText, name: &SafeText) -> Option<&PodRow> {
-        self.pods.get(&(namespace.clone(), name.clone()))
+        self.pods.get(&(namespace.clone(), name.clone())).map(AsRef::as_ref)
     }
 
     /// One node.

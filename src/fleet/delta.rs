@@ -10,8 +10,10 @@ use crate::domain::kind::Kind;
 use crate::domain::node::NodeRow;
 use crate::domain::object::{Meta, OtherRow};
 use crate::domain::pod::PodRow;
+use crate::domain::quantity::{show_bytes, show_count};
 use crate::domain::resources::Amount;
 use crate::domain::text::SafeText;
+use crate::domain::texts::Texts;
 use crate::domain::workload::WorkloadRow;
 
 use super::cluster::{ClusterInfo, Lack};
@@ -82,6 +84,17 @@ pub enum Delta {
         /// Every row.
         rows: Vec<Row>,
     },
+    /// Rows of that kind as they were when skyfleet last ran: shown until a list takes their place.
+    LastKnown {
+        /// Which kind.
+        kind: Kind,
+        /// Every row, with what is kept of it.
+        rows: Vec<Row>,
+        /// As of when.
+        since: Timestamp,
+        /// Why they are old, in words.
+        cause: SafeText,
+    },
     /// A row is new or changed.
     Upsert(Row),
     /// A row is gone.
@@ -126,6 +139,46 @@ pub enum Delta {
         /// Milliseconds.
         millis: u32,
     },
+    /// How much it is asked, and how much it answers.
+    Traffic(Traffic),
+}
+
+/// What goes to a cluster and comes from it, over the last minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests a minute: watches count once, when they begin.
+    pub requests_per_minute: u64,
+    /// Bytes a second of answers, as they come over the wire.
+    pub bytes_per_second: u64,
+}
+
+impl Traffic {
+    /// `12 requests/min, 3.4Ki/s`, in two digits, so that what hardly changes does not; empty where nothing goes.
+    pub fn words(self) -> String {
+        if self == Self::default() {
+            return String::new();
+        }
+        let bytes = match two_digits(self.bytes_per_second) {
+            0..1024 => "<1Ki".to_owned(),
+            more => show_bytes(more),
+        };
+        format!("{} requests/min, {bytes}/s", show_count(two_digits(self.requests_per_minute) as usize))
+    }
+}
+
+impl std::ops::AddAssign for Traffic {
+    fn add_assign(&mut self, more: Self) {
+        self.requests_per_minute += more.requests_per_minute;
+        self.bytes_per_second += more.bytes_per_second;
+    }
+}
+
+fn two_digits(n: u64) -> u64 {
+    let mut unit = 1;
+    while n / unit >= 100 {
+        unit *= 10;
+    }
+    n / unit * unit
 }
 
 /// A row of any kind.
@@ -152,6 +205,14 @@ impl Row {
             Self::Workload(w) => w.kind,
             Self::Pod(_) => Kind::Pod,
             Self::Other(o) => o.kind,
+        }
+    }
+
+    /// Makes what many rows say the same piece of memory in all of them, where there may be very many.
+    pub fn share(&mut self, texts: &mut Texts) {
+        match self {
+            Self::Pod(pod) => pod.share(texts),
+            Self::Namespace(_) | Self::Node(_) | Self::Workload(_) | Self::Other(_) => {}
         }
     }
 

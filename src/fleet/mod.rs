@@ -8,6 +8,7 @@ pub mod delta;
 pub mod demand;
 pub mod guards;
 pub mod index;
+pub mod kept;
 pub mod node_cost;
 pub mod phase;
 pub mod table;

@@ -61,6 +61,9 @@ pub struct ContextRow {
     /// The account of the identity that signs; the cluster's may be another. Not in the JSON.
     #[serde(skip)]
     pub signs_as: SafeText,
+    /// `user entry from FILE`, for each of its entries that is of another file. Not in the JSON.
+    #[serde(skip)]
+    pub borrowed: String,
 }
 
 impl ContextRow {
@@ -119,6 +122,7 @@ pub fn of(session: &Session) -> Report {
                 c.acts_as.clone()
             },
             signs_as: c.located.signs_as.clone(),
+            borrowed: c.borrowed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         })
         .collect();
     let files = session

@@ -237,8 +237,17 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Writes a file only its owner can read, whole or not at all.
+/// Writes a file only its owner can read, whole or not at all, and on the disk when this returns.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, true)
+}
+
+/// The same, as fast as the disk likes: what is lost with the machine's power is no loss.
+pub fn write_private_soon(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, false)
+}
+
+fn replace(path: &Path, bytes: &[u8], at_once: bool) -> io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -249,7 +258,9 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension("new");
     let mut file = options.open(&beside)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
+    if at_once {
+        file.sync_all()?;
+    }
     std::fs::rename(&beside, path)
 }
 

@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod gather;
 pub mod get;
 pub mod journal;
+pub mod last_known;
 pub mod log;
 pub mod logs;
 pub mod look;

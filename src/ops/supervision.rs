@@ -15,8 +15,9 @@ use crate::fleet::delta::{Batch, Delta, Roster, Update};
 use crate::fleet::demand::Demand;
 use crate::fleet::phase::Phase;
 use crate::source::kubeconfig::{Auth, ContextEntry};
-use crate::source::supervise::{After, Begin, Running, Supervisors};
+use crate::source::supervise::{After, Begin, Known, Running, Supervisors};
 
+use super::last_known;
 use super::session::Session;
 
 /// The supervisors of a session.
@@ -37,9 +38,15 @@ impl Session {
         demand: watch::Receiver<Demand>,
         cancel: CancellationToken,
     ) -> Supervision {
-        let mut out = Supervision::new(self, updates, demand, cancel);
+        let mut out = Supervision::new(self, updates.clone(), demand, cancel);
+        // What is kept is shown before anybody answers.
+        out.turned = last_known::folder(self).map(|folder| {
+            let files = last_known::files(self);
+            let read = tokio::task::spawn_blocking(move || last_known::read(&folder, &files, &updates));
+            read.map(|read| Known::new(read.unwrap_or_default())).boxed().shared()
+        });
         for info in &self.infos {
-            out.start(self, info.id, None, None, None);
+            out.start(self, info.id, None, None, out.turned.clone());
         }
         out
     }
@@ -127,6 +134,7 @@ impl Supervision {
                 running.told().await;
             }
             let _ = updates.send(Update::Roster(roster)).await;
+            Known::default()
         }
         .boxed()
         .shared();

@@ -6,7 +6,10 @@ use jiff::Timestamp;
 
 /// A clock to ask. Cheap to clone.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+pub struct Clock {
+    ask: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    is_machine: bool,
+}
 
 impl Default for Clock {
     fn default() -> Self {
@@ -17,16 +20,26 @@ impl Default for Clock {
 impl Clock {
     /// The machine's.
     pub fn system() -> Self {
-        Self(Arc::new(Timestamp::now))
+        Self::of_machine(Timestamp::now)
     }
 
-    /// Any other.
-    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
+    /// One that stands in for the machine's: it goes on while the machine sleeps, and may be set.
+    pub fn of_machine(ask: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self { ask: Arc::new(ask), is_machine: true }
+    }
+
+    /// Any other: it goes as fast as it likes.
+    pub fn new(ask: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self { ask: Arc::new(ask), is_machine: false }
     }
 
     /// What time it is.
     pub fn now(&self) -> Timestamp {
-        (self.0)()
+        (self.ask)()
+    }
+
+    /// Whether a jump of it says that the machine slept.
+    pub fn is_machine(&self) -> bool {
+        self.is_machine
     }
 }

@@ -18,6 +18,7 @@ use super::clock::Clock;
 use super::credentials::Signer;
 use super::fault::{Fault, FaultClass};
 use super::kubeconfig::{Access, ClusterEntry, ContextEntry, Exec, Impersonation};
+use super::meter::{Meter, Metered};
 use super::plugin::{Interactive, Plugin, PluginFault, PluginOptions, Plugins, Policy};
 use super::proxy::ProxyEnv;
 use super::signed::{Target, connect};
@@ -34,6 +35,12 @@ pub trait Dial: Send + Sync {
     /// A client for that context; the same one as long as its entry stays. Opens no connection by itself but may run a
     /// credential plugin.
     fn dial(&self, context: &str) -> BoxFuture<'_, Result<Client, Fault>>;
+
+    /// What is counted of the requests to that context's server.
+    fn meter(&self, context: &str) -> Option<Arc<Meter>> {
+        let _ = context;
+        None
+    }
 
     /// Until when its credentials are good, and what they are.
     fn expires(&self, context: &str) -> Option<(&'static str, jiff::Timestamp)> {
@@ -85,6 +92,7 @@ struct Known {
     signer: Arc<Signer>,
     /// Made once: watches and calls go over the same connection.
     client: Arc<OnceCell<Client>>,
+    meter: Arc<Meter>,
 }
 
 impl FromKubeconfig {
@@ -111,7 +119,12 @@ impl FromKubeconfig {
         let plugin = access.user.exec.as_ref().map(|exec| plugin(context, exec, access));
         let plugin = plugin.map(|plugin| (self.surroundings.plugins.clone(), plugin));
         let signer = Signer::new(access.user.clone(), plugin, self.surroundings.clock.clone());
-        Known { access: access.clone(), signer: Arc::new(signer), client: Arc::default() }
+        Known {
+            access: access.clone(),
+            signer: Arc::new(signer),
+            client: Arc::default(),
+            meter: Arc::default(),
+        }
     }
 
     fn entry(&self, context: &str) -> Result<Known, Fault> {
@@ -171,11 +184,15 @@ impl Dial for FromKubeconfig {
         Box::pin(async move {
             let known = known?;
             let made = known.client.get_or_try_init(|| async {
-                let target = Target::of(&known.access.cluster, &self.surroundings.proxies)?;
+                let target = Target::of(&known.access.cluster, &self.surroundings.proxies, &known.meter)?;
                 connect(target, known.signer.clone(), self.acting_as(&known.access).as_ref()).await
             });
             made.await.cloned()
         })
+    }
+
+    fn meter(&self, context: &str) -> Option<Arc<Meter>> {
+        Some(self.entry(context).ok()?.meter)
     }
 
     fn expires(&self, context: &str) -> Option<(&'static str, jiff::Timestamp)> {
@@ -227,12 +244,20 @@ fn cluster_info(cluster: &ClusterEntry) -> Value {
 }
 
 /// Dials clients that are there already: the simulation, a recording.
-pub struct Ready(HashMap<String, Client>);
+pub struct Ready(HashMap<String, (Client, Arc<Meter>)>);
 
 impl Ready {
     /// These, by context.
     pub fn new(clients: impl IntoIterator<Item = (String, Client)>) -> Self {
-        Self(clients.into_iter().collect())
+        let metered = |client: Client| {
+            let meter = Arc::new(Meter::default());
+            let sends = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+                let client = client.clone();
+                async move { client.send(request).await }
+            });
+            (Client::new(Metered::new(sends, meter.clone()), "default"), meter)
+        };
+        Self(clients.into_iter().map(|(context, client)| (context, metered(client))).collect())
     }
 }
 
@@ -241,9 +266,13 @@ impl Dial for Ready {
         let client = self
             .0
             .get(context)
-            .cloned()
+            .map(|(client, _)| client.clone())
             .ok_or_else(|| Fault::new(FaultClass::Credentials, &format!("no context named {context}")));
         Box::pin(std::future::ready(client))
+    }
+
+    fn meter(&self, context: &str) -> Option<Arc<Meter>> {
+        self.0.get(context).map(|(_, meter)| meter.clone())
     }
 }
 

@@ -4,7 +4,6 @@
 //! that knows kube, k8s-openapi and tower; cloud SDKs are named in `clouds` alone. Nothing here knows a terminal.
 
 pub mod api;
-pub mod batch;
 pub mod clock;
 pub mod clouds;
 pub mod connect;
@@ -14,18 +13,12 @@ pub mod fault;
 pub mod identity;
 pub mod kubeconfig;
 pub mod logs;
+pub mod meter;
 pub mod metrics;
 pub mod plugin;
 pub mod proxy;
 pub mod record;
-mod running;
 mod signed;
 pub mod slim;
-mod standing;
 pub mod supervise;
 mod transport;
-pub mod watch;
-mod watches;
-
-#[cfg(test)]
-mod tests;

@@ -21,6 +21,7 @@ use super::credentials::{Refused, Signed, Signer};
 use super::fault::{Fault, FaultClass};
 use super::identity::Identity;
 use super::kubeconfig::{ClusterEntry, Impersonation};
+use super::meter::Meter;
 use super::proxy::{self, ProxyEnv};
 use super::transport;
 use crate::domain::context::Server;
@@ -31,11 +32,12 @@ pub(super) struct Target {
     config: kube::Config,
     /// The proxy, for words.
     proxy: Option<String>,
+    meter: Arc<Meter>,
 }
 
 impl Target {
     /// Of a cluster entry: by its own proxy, or the environment's.
-    pub(super) fn of(cluster: &ClusterEntry, proxies: &ProxyEnv) -> Result<Self, Fault> {
+    pub(super) fn of(cluster: &ClusterEntry, proxies: &ProxyEnv, meter: &Arc<Meter>) -> Result<Self, Fault> {
         let wrong = |words: &str| Fault::new(FaultClass::Credentials, &format!("kubeconfig: {words}"));
         let server = cluster.server.as_deref().and_then(Server::parse);
         let server = server.ok_or_else(|| wrong("the server is no address"))?;
@@ -56,15 +58,15 @@ impl Target {
             let known = known.parse().map_err(|_| wrong("the proxy is no address"))?;
             config.proxy_url = Some(known);
         }
-        Ok(Self { config, proxy: address.as_deref().map(proxy::shown) })
+        Ok(Self { config, proxy: address.as_deref().map(proxy::shown), meter: meter.clone() })
     }
 
     async fn client(&self, identity: Option<&Arc<Identity>>) -> Result<Client, Fault> {
-        let (config, identity) = (self.config.clone(), identity.cloned());
+        let (config, identity, meter) = (self.config.clone(), identity.cloned(), self.meter.clone());
         let runtime = tokio::runtime::Handle::current();
         let built = tokio::task::spawn_blocking(move || {
             let _inside = runtime.enter();
-            transport::client(&config, identity.as_deref())
+            transport::client(&config, identity.as_deref(), meter)
         });
         built.await.unwrap_or_else(|_| Err(Fault::new(FaultClass::Other, "the client could not be built")))
     }

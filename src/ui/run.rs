@@ -19,6 +19,7 @@ use crate::fleet::Fleet;
 use crate::fleet::delta::{Roster, Update};
 use crate::fleet::demand::Demand;
 use crate::ops;
+use crate::ops::last_known::{self, Keeper};
 use crate::ops::reload::{self, Noticed};
 use crate::ops::session::{Session, Shared};
 use crate::ops::supervision::Supervision;
@@ -81,6 +82,8 @@ pub struct Loop<W: Write> {
     demand: watch::Sender<Demand>,
     /// The supervisors, once they have begun.
     supervision: Option<Supervision>,
+    /// Keeps what is known for the next run.
+    keeper: Option<Keeper>,
     cancel: CancellationToken,
     /// What the sources need; taken when they begin.
     sources: Option<(mpsc::Sender<Update>, mpsc::Sender<Said>, watch::Receiver<Demand>)>,
@@ -119,6 +122,7 @@ impl<W: Write> Loop<W> {
             said,
             demand,
             supervision: None,
+            keeper: None,
             cancel,
             sources: Some((updates_in, said_in, demanded)),
             dirty: true,
@@ -131,6 +135,7 @@ impl<W: Write> Loop<W> {
     /// before hundreds of connections want the processor.
     pub fn begin(&mut self) {
         let Some((updates, said, demand)) = self.sources.take() else { return };
+        self.keeper = Keeper::new(&self.session);
         self.supervision = Some(self.session.supervise(updates.clone(), demand, self.cancel.clone()));
         if let Some(reader) = self.session.reader.clone() {
             let (notice, mut noticed) = mpsc::channel(1);
@@ -172,6 +177,7 @@ impl<W: Write> Loop<W> {
                 self.follow()?;
                 self.frame()?;
             }
+            self.keep();
             let wake = self.wake_at();
             tokio::select! {
                 biased;
@@ -200,14 +206,26 @@ impl<W: Write> Loop<W> {
         }
     }
 
+    /// Writes a cluster whose turn it is, beside the loop.
+    fn keep(&mut self) {
+        let now = self.session.clock.now();
+        let keeper = self.keeper.as_mut();
+        if let Some((path, bytes)) = keeper.and_then(|k| k.due(&self.session, &self.fleet, now)) {
+            tokio::task::spawn_blocking(move || last_known::write(&path, &bytes));
+        }
+    }
+
     /// Ends everything that runs beside the loop.
     pub fn stop(&self) {
         self.cancel.cancel();
     }
 
-    /// Stops the plan that runs, if one does, and gives it the time to end its write and its journal.
+    /// Stops the plan that runs, if one does, and gives it the time to end its write and its journal; keeps what is known.
     pub async fn finish(&mut self) {
         self.tasks.finish().await;
+        if let Some(keeper) = self.keeper.take() {
+            keeper.finish(&self.session, &self.fleet, self.session.clock.now());
+        }
     }
 
     /// The theme it is drawn in.

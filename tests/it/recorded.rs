@@ -26,7 +26,8 @@ use skyfleet::source::clock::Clock;
 use skyfleet::source::kubeconfig;
 use skyfleet::source::logs::{LogRequest, LogSaid, stream};
 use skyfleet::source::record::{Answer, Recording, Replay};
-use skyfleet::source::watch::{Said, watch};
+use skyfleet::source::supervise::gate::Gate;
+use skyfleet::source::supervise::watch::{Said, watch};
 use tokio::sync::mpsc;
 
 use crate::known::NAMESPACE;
@@ -303,16 +304,16 @@ async fn follow(replay: &Replay, recording: &Recording, kind: Kind, goal: Option
     let mut fleet = session(replay, recording).fleet();
     let cluster = fleet.clusters()[0].id();
     let (said, mut heard) = mpsc::channel(1024);
-    let (_again, asked_again) = tokio::sync::watch::channel(0);
-    let watching = tokio::spawn(watch(replay.client(), kind, clock(recording), None, asked_again, said));
+    let (_open, gate) = tokio::sync::watch::channel(Gate::opened());
+    let watching = tokio::spawn(watch(replay.client(), kind, clock(recording), None, gate, said));
     let mut settled = false;
     while let Ok(Some(next)) = tokio::time::timeout(Duration::from_secs(1), heard.recv()).await {
-        match next {
+        match next.said {
             Said::Delta(delta) => {
                 fleet.apply(Update::Cluster(Batch { cluster, deltas: vec![delta] }), at(recording));
             }
             Said::Whole(_) => settled = true,
-            Said::Page(..) | Said::Well(_) => {}
+            Said::Page { .. } | Said::Well(_) => {}
             Said::Trouble(kind, fault) | Said::Refused(kind, fault) => panic!("{kind:?}: {fault}"),
         }
         if settled && goal.is_none_or(|goal| rows_of(&fleet, kind) == *goal) {

@@ -19,6 +19,8 @@ use skyfleet::source::connect::{FromKubeconfig, Surroundings};
 use skyfleet::source::kubeconfig;
 use skyfleet::source::logs::{self, LogRequest};
 use skyfleet::source::record::{ADMIN, Header, Recorder, Recording};
+use skyfleet::source::supervise::gate::Gate;
+use skyfleet::source::supervise::watch::watch;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -220,20 +222,12 @@ async fn refusals(testbed: &Testbed, recorder: &Recorder) -> Result<(), String> 
 async fn changes(admin: &Client, recorder: &Recorder) -> Result<(), String> {
     let heard = recorder.client(admin.clone(), ADMIN);
     let (said, mut all) = mpsc::channel(1024);
-    let (_again, asked_again) = tokio::sync::watch::channel(0);
+    let (_open, gate) = tokio::sync::watch::channel(Gate::opened());
     let watching: Vec<_> = [Kind::Pod, Kind::Deployment]
         .into_iter()
         .map(|kind| {
             let clock = skyfleet::source::clock::Clock::system();
-            let again = asked_again.clone();
-            tokio::spawn(skyfleet::source::watch::watch(
-                heard.clone(),
-                kind,
-                clock,
-                None,
-                again,
-                said.clone(),
-            ))
+            tokio::spawn(watch(heard.clone(), kind, clock, None, gate.clone(), said.clone()))
         })
         .collect();
     let drain = tokio::spawn(async move { while all.recv().await.is_some() {} });

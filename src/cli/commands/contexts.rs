@@ -48,7 +48,7 @@ fn table(form: Output, report: &Report, io: &mut Io<'_>) -> io::Result<()> {
     let mut columns =
         vec![("", false), ("CONTEXT", false), ("PLACE", false), ("AUTH", false), ("USABLE", false)];
     if form != Output::Table {
-        let more = ["FILE", "SERVER", "NAMESPACE", "USER", "SIGNS AS", "CERTAINTY", "REASON"];
+        let more = ["FILE", "OTHER FILES", "SERVER", "NAMESPACE", "USER", "SIGNS AS", "CERTAINTY", "REASON"];
         columns.extend(more.map(|title| (title, false)));
     }
     let rows: Vec<Vec<String>> = report.contexts.iter().map(|c| cells(c, form != Output::Table)).collect();
@@ -84,6 +84,7 @@ fn cells(c: &ContextRow, wide: bool) -> Vec<String> {
     if wide {
         out.extend([
             known(c.file.as_deref()),
+            known(Some(&c.borrowed)),
             known(c.server.as_deref()),
             known(c.namespace.as_deref()),
             known(Some(&c.acts_as)),

@@ -35,7 +35,10 @@ fn metadata() {
     let object = json!({"metadata": {"name": "a", "namespace": "shop", "uid": "u-1",
         "creationTimestamp": "2026-11-23T11:00:00Z", "deletionTimestamp": "2026-11-23T11:59:00Z"}});
     let row = row(Kind::ConfigMap, &object, now());
-    assert_eq!((row.meta.name.as_str(), row.meta.namespace.as_str(), &*row.meta.uid), ("a", "shop", "u-1"));
+    assert_eq!(
+        (row.meta.name.as_str(), row.meta.namespace.as_str(), &row.meta.uid),
+        ("a", "shop", &"u-1".into())
+    );
     assert_eq!(row.meta.created, Some("2026-11-23T11:00:00Z".parse().unwrap()));
     assert!(row.meta.deleting.is_some());
 }

@@ -262,7 +262,7 @@ fn definitions() {
 }
 
 fn pod_with(phase: &str, status: &str, restarts: u32, state: ContainerState) -> PodRow {
-    let last = Some(Termination { exit_code: 1, ..Termination::default() });
+    let last = Some(Box::new(Termination { exit_code: 1, ..Termination::default() }));
     let name = "web".into();
     PodRow {
         meta: Meta { name: "web-1".into(), ..Meta::default() },
@@ -287,7 +287,11 @@ fn waiting_is_useless() {
         message: message.into(),
     };
     let ended = |reason: &str, exit_code: i32| {
-        ContainerState::Terminated(Termination { reason: reason.into(), exit_code, ..Termination::default() })
+        ContainerState::Terminated(Box::new(Termination {
+            reason: reason.into(),
+            exit_code,
+            ..Termination::default()
+        }))
     };
     for (phase, status, restarts, state, doom) in [
         ("Running", "", 3, waiting("CrashLoopBackOff", ""), Some("crash-looping after 3 restarts (exit 1)")),

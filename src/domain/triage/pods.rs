@@ -317,7 +317,7 @@ fn ending(c: &ContainerRow) -> Option<&Termination> {
     match &c.state {
         ContainerState::Terminated(t) => Some(t),
         ContainerState::Waiting { .. } | ContainerState::Running { .. } | ContainerState::Unknown => {
-            c.last.as_ref()
+            c.last.as_deref()
         }
     }
 }

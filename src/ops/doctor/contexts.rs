@@ -6,7 +6,7 @@ use super::{Check, Level};
 use crate::domain::context::Server;
 use crate::domain::quantity::count;
 use crate::ops::session::Session;
-use crate::source::kubeconfig::ContextEntry;
+use crate::source::kubeconfig::{Borrowed, ContextEntry, Part};
 
 /// What is to be said of these contexts, which may be all there are.
 pub(super) fn checks(session: &Session, contexts: &[&ContextEntry], all: bool) -> Vec<Check> {
@@ -27,7 +27,27 @@ pub(super) fn checks(session: &Session, contexts: &[&ContextEntry], all: bool) -
         out.push(Check::new(Level::Bad, "contexts", "all", "no context can be used", fix));
     }
     out.extend(contexts.iter().filter_map(|c| of_context(c)));
+    out.extend(contexts.iter().flat_map(|c| c.borrowed.iter().map(|b| of_borrowed(c, b))));
     out
+}
+
+/// An entry from another file is as it should be, but where the context's own file has one that is not seen.
+fn of_borrowed(context: &ContextEntry, borrowed: &Borrowed) -> Check {
+    let check = |level, words: &str, fix: &str| Check::new(level, "contexts", &context.name, words, fix);
+    let (part, from) = (borrowed.part.word(), borrowed.from.display());
+    let own = context.file.as_deref().filter(|_| borrowed.hides_own);
+    let Some(own) = own.map(std::path::Path::display) else {
+        return check(Level::Ok, &format!("its {borrowed}"), "");
+    };
+    let name = match borrowed.part {
+        Part::Cluster => &context.cluster_entry,
+        Part::User => &context.user_entry,
+    };
+    let words = format!(
+        "its {part} entry {name:?} is the one of {from}, which is read first; the other of this name in {own} is not seen"
+    );
+    let fix = format!("give one of them another name, or put {own} before {from} in KUBECONFIG");
+    check(Level::Warn, &words, &fix)
 }
 
 fn of_context(context: &ContextEntry) -> Option<Check> {

@@ -116,6 +116,36 @@ fn of_files() {
 }
 
 #[test]
+fn of_entries_of_other_files() {
+    let world = World::new();
+    let one = world.write(
+        "one",
+        &config(
+            "- {name: c, cluster: {server: 'https://10.0.0.1'}}\n",
+            "- {name: admin, user: {token: t}}\n",
+            &[],
+        ),
+    );
+    let two = world.write(
+        "two",
+        &config(
+            "- {name: d, cluster: {server: 'https://10.0.0.2'}}\n",
+            "- {name: admin, user: {token: other}}\n",
+            &[("a", "c", "admin")],
+        ),
+    );
+    let told = world.told(&[one, two]);
+    assert_eq!(
+        lines(&world, &told, "contexts"),
+        [
+            "ok all: 1 context: 1 cluster > ",
+            "ok a: its cluster entry from [DIR]/one > ",
+            "warn a: its user entry \"admin\" is the one of [DIR]/one, which is read first; the other of this name in [DIR]/two is not seen > give one of them another name, or put [DIR]/two before [DIR]/one in KUBECONFIG",
+        ]
+    );
+}
+
+#[test]
 fn of_contexts() {
     let world = World::new();
     let eks = "arn:aws:eks:eu-west-1:111122223333:cluster/shop";

@@ -3,7 +3,6 @@
 //! Never: reading them (`super::follow`). Called by the log pane and `skyfleet logs`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -13,6 +12,7 @@ use crate::domain::logs::SourceId;
 use crate::domain::pod::{ContainerRow, ContainerState, PodRow};
 use crate::domain::scope::Scope;
 use crate::domain::text::SafeText;
+use crate::domain::uid::Uid;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Cluster;
 
@@ -32,7 +32,7 @@ pub struct LogTarget {
     /// The container.
     pub container: SafeText,
     /// The pod's uid.
-    pub uid: Arc<str>,
+    pub uid: Uid,
     /// It ran before: there is a previous log.
     pub has_previous: bool,
     /// It is the only container of its pod that is read, so that its name need not be shown.
@@ -150,7 +150,7 @@ pub struct Roster {
     targets: Vec<LogTarget>,
     states: Vec<SourceState>,
     /// The newest source of each container.
-    newest: BTreeMap<(ClusterId, Arc<str>, SafeText), usize>,
+    newest: BTreeMap<(ClusterId, Uid, SafeText), usize>,
 }
 
 impl Roster {

@@ -51,6 +51,8 @@ pub struct Session {
     pub demo: bool,
     /// Where journals and the audit log go; `None`: nowhere.
     pub state_dir: Option<PathBuf>,
+    /// What is known of the fleet is kept for the next run.
+    pub keeps: bool,
     /// Plans over more targets are refused.
     pub max_targets: usize,
     /// When clusters are connected.
@@ -103,6 +105,8 @@ pub struct SessionOptions {
     pub demo: bool,
     /// Where journals and the audit log go.
     pub state_dir: Option<PathBuf>,
+    /// What is known of the fleet is kept there for the next run.
+    pub keeps: bool,
     /// Plans over more targets are refused.
     pub max_targets: usize,
     /// Runs credential plugins.
@@ -127,6 +131,7 @@ impl Default for SessionOptions {
             clock: Clock::system(),
             demo: false,
             state_dir: None,
+            keeps: false,
             max_targets: MAX_TARGETS,
             plugins: Plugins::new(PluginOptions::new(Policy::Deny, PathBuf::new(), PathBuf::new())),
             proxies: ProxyEnv::default(),
@@ -165,6 +170,7 @@ impl Session {
             clock: options.clock,
             demo: options.demo,
             state_dir: options.state_dir,
+            keeps: options.keeps,
             max_targets: options.max_targets,
             connect: options.connect,
             reader: options.reader,
@@ -378,6 +384,7 @@ impl Session {
             clock: self.clock.clone(),
             demo: self.demo,
             state_dir: self.state_dir.clone(),
+            keeps: self.keeps,
             max_targets: self.max_targets,
             ids: self.ids,
             connect: self.connect,

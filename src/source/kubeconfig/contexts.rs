@@ -11,6 +11,7 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
+use super::borrowed::{Borrowed, Part};
 use super::cluster::ClusterEntry;
 use super::file::{Contents, ContextNames, parse, read};
 use super::flaw::{Flaw, Lacks};
@@ -102,6 +103,8 @@ pub struct ContextEntry {
     pub acts_as: String,
     /// What it is dialled by; none when it cannot be.
     pub access: Option<Access>,
+    /// Its entries that are of another file.
+    pub borrowed: Vec<Borrowed>,
 }
 
 impl ContextEntry {
@@ -255,6 +258,8 @@ struct Merged {
     users: HashMap<String, Arc<UserEntry>>,
     contexts: Vec<(String, ContextNames)>,
     names: HashSet<String>,
+    /// Entries that are not seen, for an earlier file has another of this name.
+    hidden: HashSet<(Part, String, Arc<PathBuf>)>,
     current: Option<String>,
 }
 
@@ -262,10 +267,20 @@ impl Merged {
     /// Adds a file's entries, and gives the names of its contexts that are hidden by earlier ones.
     fn add(&mut self, contents: Contents) -> Vec<String> {
         for (name, cluster) in contents.clusters {
-            self.clusters.entry(name).or_insert_with(|| Arc::new(cluster));
+            match self.clusters.entry(name) {
+                Entry::Vacant(free) => _ = free.insert(Arc::new(cluster)),
+                Entry::Occupied(first) if alike_clusters(first.get(), &cluster) => {}
+                Entry::Occupied(first) => {
+                    self.hidden.extend(hidden(Part::Cluster, first.key(), cluster.file))
+                }
+            }
         }
         for (name, user) in contents.users {
-            self.users.entry(name).or_insert_with(|| Arc::new(user));
+            match self.users.entry(name) {
+                Entry::Vacant(free) => _ = free.insert(Arc::new(user)),
+                Entry::Occupied(first) if alike_users(first.get(), &user) => {}
+                Entry::Occupied(first) => self.hidden.extend(hidden(Part::User, first.key(), user.file)),
+            }
         }
         let mut hidden = Vec::new();
         for (name, context) in contents.contexts {
@@ -347,8 +362,46 @@ impl Merged {
             unusable,
             lacks: lacks.unwrap_or_default(),
             current: self.current.as_deref() == Some(name),
+            borrowed: self.borrowed(names, cluster, user.as_ref()),
         }
     }
+
+    /// Which of a context's entries are of another file than itself.
+    fn borrowed(
+        &self,
+        names: &ContextNames,
+        cluster: Option<&Arc<ClusterEntry>>,
+        user: Option<&Arc<UserEntry>>,
+    ) -> Vec<Borrowed> {
+        let Some(own) = &names.file else { return Vec::new() };
+        let parts = [
+            (Part::Cluster, &names.cluster, cluster.and_then(|c| c.file.as_ref())),
+            (Part::User, &names.user, user.and_then(|u| u.file.as_ref())),
+        ];
+        let others = parts.into_iter().filter_map(|(part, name, file)| Some((part, name, file?)));
+        others
+            .filter(|(_, _, file)| *file != own)
+            .map(|(part, name, file)| Borrowed {
+                part,
+                from: (**file).clone(),
+                hides_own: self.hidden.contains(&(part, name.clone(), own.clone())),
+            })
+            .collect()
+    }
+}
+
+fn alike_clusters(a: &ClusterEntry, b: &ClusterEntry) -> bool {
+    let nobody = UserEntry::default();
+    hash(a, &nobody) == hash(b, &nobody)
+}
+
+fn alike_users(a: &UserEntry, b: &UserEntry) -> bool {
+    let nowhere = ClusterEntry::default();
+    hash(&nowhere, a) == hash(&nowhere, b)
+}
+
+fn hidden(part: Part, name: &str, file: Option<Arc<PathBuf>>) -> Option<(Part, String, Arc<PathBuf>)> {
+    Some((part, name.to_owned(), file?))
 }
 
 /// Why a context cannot be dialled as it is written.

@@ -6,7 +6,7 @@
 //! | `paths` | which files |
 //! | `file`, `fields` | one file, read tolerantly |
 //! | `cluster`, `user`, `flaw` | its entries, and what makes one unusable |
-//! | `contexts` | merging, and what a context comes to |
+//! | `contexts`, `borrowed` | merging, and what a context comes to; what it takes from another file |
 //! | `overrides` | what skyfleet's own settings add |
 //! | `fold` | contexts to one server are one cluster |
 //! | `in_cluster` | a pod's own service account, where there is no file |
@@ -15,6 +15,7 @@
 //! Architecture invariant: reading and listing opens no socket and runs no plugin. Nothing of a credential is in a word
 //! that leaves this folder.
 
+mod borrowed;
 mod cluster;
 mod contexts;
 mod fields;
@@ -29,6 +30,7 @@ mod reader;
 mod tests;
 mod user;
 
+pub use borrowed::{Borrowed, Part};
 pub use cluster::ClusterEntry;
 pub use contexts::{Access, ContextEntry, FileState, Loaded, Status, from_value, load, load_bytes};
 pub use flaw::Lacks;

@@ -10,7 +10,6 @@ pub mod workload;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::domain::columns;
 use crate::domain::kind::Kind;
@@ -115,7 +114,7 @@ fn meta(m: &ObjectMeta) -> Meta {
     Meta {
         namespace: SafeText::new(m.namespace.as_deref().unwrap_or("")),
         name: SafeText::new(m.name.as_deref().unwrap_or("")),
-        uid: Arc::from(m.uid.as_deref().unwrap_or("")),
+        uid: m.uid.as_deref().unwrap_or("").into(),
         created: m.creation_timestamp.as_ref().map(|t| t.0),
         deleting: m.deletion_timestamp.as_ref().map(|t| t.0),
     }

@@ -195,7 +195,7 @@ impl Terminated {
 
 fn container_row(c: &Container, s: Option<&ContainerStatus>, init: bool) -> ContainerRow {
     let state = match s.map(|s| &s.state) {
-        Some(State { terminated: Some(t), .. }) => ContainerState::Terminated(t.row()),
+        Some(State { terminated: Some(t), .. }) => ContainerState::Terminated(Box::new(t.row())),
         Some(State { running: Some(r), .. }) => {
             ContainerState::Running { since: r.started_at.as_ref().map(|t| t.0) }
         }
@@ -211,7 +211,7 @@ fn container_row(c: &Container, s: Option<&ContainerStatus>, init: bool) -> Cont
         ready: s.is_some_and(|s| s.ready),
         restarts: s.map_or(0, |s| s.restart_count),
         state,
-        last: s.and_then(|s| s.last_state.terminated.as_ref()).map(Terminated::row),
+        last: s.and_then(|s| s.last_state.terminated.as_ref()).map(|t| Box::new(t.row())),
     }
 }
 

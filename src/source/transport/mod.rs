@@ -12,6 +12,8 @@
 //!
 //! Never: credentials in a header, which are `signed`'s. Called by it.
 
+use std::sync::Arc;
+
 use kube::client::ConfigExt;
 use kube::{Client, Config};
 use rustls::pki_types::ServerName;
@@ -22,6 +24,7 @@ use tower_http::decompression::DecompressionLayer;
 
 use super::fault::{Fault, FaultClass};
 use super::identity::Identity;
+use super::meter::{Meter, Metered};
 use connection::Connection;
 use limit::Limit;
 use retry::Retry;
@@ -36,7 +39,11 @@ mod tests;
 
 /// A client of a server: by its address, authority, proxy and TLS name. Reads the machine's certificates and checks keys: not
 /// on a thread that answers others. Opens no connection.
-pub(super) fn client(config: &Config, identity: Option<&Identity>) -> Result<Client, Fault> {
+pub(super) fn client(
+    config: &Config,
+    identity: Option<&Identity>,
+    meter: Arc<Meter>,
+) -> Result<Client, Fault> {
     let mut tls = config.rustls_client_config().map_err(|error| {
         let words = format!("the connection cannot be set up: {}", Fault::of(&error).words);
         Fault::new(FaultClass::Credentials, &words)
@@ -58,6 +65,6 @@ pub(super) fn client(config: &Config, identity: Option<&Identity>) -> Result<Cli
         .layer(layer_fn(Limit))
         .layer(DecompressionLayer::new().no_br().no_deflate().no_zstd().gzip(!config.disable_compression))
         .layer(RetryLayer::new(Retry::default()))
-        .service(connection);
+        .service(Metered::new(connection, meter));
     Ok(Client::new(service, "default"))
 }

@@ -178,7 +178,7 @@ impl Server {
     }
 
     fn client(&self) -> Client {
-        client(&self.config(), None).unwrap()
+        client(&self.config(), None, Arc::default()).unwrap()
     }
 }
 
@@ -325,7 +325,7 @@ async fn a_failed_connection_fails_all_who_wait() {
     let server = Server::start(BOTH).await;
     let mut config = server.config();
     config.cluster_url = format!("https://127.0.0.1:{port}").parse().unwrap();
-    let client = client(&config, None).unwrap();
+    let client = client(&config, None, Arc::default()).unwrap();
     let asked = (0..8).map(|_| ask(&client, Method::GET, "/list"));
     let answers = futures::future::join_all(asked).await;
     assert!(answers.iter().all(Result::is_err));
@@ -346,7 +346,7 @@ fn what_no_client_can_be_made_of() {
     let made = |change: fn(&mut Config)| {
         let mut config = Config::new("https://127.0.0.1:6443".parse().unwrap());
         change(&mut config);
-        client(&config, None).map(|_| ()).map_err(|fault| fault.words.to_string())
+        client(&config, None, Arc::default()).map(|_| ()).map_err(|fault| fault.words.to_string())
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let _inside = runtime.enter();

@@ -17,6 +17,7 @@ use crate::domain::scope::TreeNode;
 use crate::domain::triage::finding::Severity;
 use crate::domain::triage::problem::Problem;
 use crate::fleet::cluster::Cluster;
+use crate::fleet::delta::Traffic;
 use crate::fleet::table::{Column, percent};
 use crate::ops::{changes, problems};
 use crate::ui::action::Action;
@@ -269,7 +270,13 @@ impl Pane for Overview {
         let mut all = seen.fleet.in_scope(seen.preview);
         match (all.next(), all.count()) {
             (Some(one), 0) => cluster::heading(one, seen.now),
-            (first, more) => count(usize::from(first.is_some()) + more, "cluster"),
+            (first, more) => {
+                let clusters = count(usize::from(first.is_some()) + more, "cluster");
+                let mut all = Traffic::default();
+                seen.fleet.in_scope(seen.preview).for_each(|c| all += c.traffic);
+                let words = all.words();
+                if words.is_empty() { clusters } else { format!("{clusters}   {words}") }
+            }
         }
     }
 

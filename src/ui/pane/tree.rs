@@ -355,7 +355,7 @@ impl Tree {
             // From the right: money, bad counts, glyph or count; the name takes what is left.
             let mut right = area.right();
             let mut put = |s: &str, style, room: u16| {
-                let w = cells::width(s).min(room);
+                let w = cells::width(s);
                 if right > area.x + w + 12 {
                     draw::text_right(buf, area.x, right, y, s, own(style));
                     right -= room.max(w) + 1;

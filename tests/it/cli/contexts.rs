@@ -27,12 +27,16 @@ fn session() -> Shared {
 
 /// What a command prints, the folder of the files left out.
 async fn printed(line: &str, width: Option<usize>) -> (String, String) {
+    printed_of(session(), line, width).await
+}
+
+async fn printed_of(session: Shared, line: &str, width: Option<usize>) -> (String, String) {
     let words = std::iter::once("skyfleet").chain(line.split_whitespace());
     let args = cli::args::parse(words.map(Into::into)).unwrap();
     let command = args.command.clone().unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut io = Io { out: &mut out, err: &mut err, width, ask: None, interrupts: Interrupts::default() };
-    cli::run(&args, &command, session(), &mut io).await;
+    cli::run(&args, &command, session, &mut io).await;
     let text = |bytes| String::from_utf8(bytes).unwrap().replace(folder().to_str().unwrap(), "[DIR]");
     (text(out), text(err))
 }
@@ -55,6 +59,21 @@ async fn at_80_columns_one_sees_what_can_be_used() {
     for words in ["SIGNS AS", "444455556666", "https://10.20.0.1:6443", "[DIR]/duplicate.yaml", "payments"] {
         assert!(wide.contains(words), "{words}: {wide}");
     }
+}
+
+/// What a context takes from another file is said.
+#[tokio::test]
+async fn entries_of_other_files_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    std::fs::write(path("users"), "users: [{name: u, user: {token: t}}]").unwrap();
+    let rest = "clusters: [{name: c, cluster: {server: 'https://10.0.0.1'}}]\ncontexts: [{name: a, context: {cluster: c, user: u}}]";
+    std::fs::write(path("rest"), rest).unwrap();
+    let loaded = load(&[path("users"), path("rest")], &LocalFiles::default());
+    let session = Arc::new(Session::from_kubeconfig(loaded, SessionOptions::default()));
+    let (wide, _) = printed_of(session, "contexts -o wide", None).await;
+    let told = format!("user entry from {}", path("users").display());
+    assert!(wide.contains("OTHER FILES") && wide.contains(&told), "{wide}");
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn crashes() {
     let crash = |last: Option<Termination>| {
         with(|p| {
             let mut c = container(waits("CrashLoopBackOff", "back-off"));
-            c.last = last;
+            c.last = last.map(Box::new);
             p.containers = vec![c];
         })
     };
@@ -96,7 +96,7 @@ fn crashes() {
     let between = |restarts: u32, seconds: i64| {
         with(|p| {
             let mut c = container(ContainerState::Running { since: ago(5) });
-            (c.restarts, c.last, c.ready) = (restarts, Some(ended("Error", 1, seconds)), false);
+            (c.restarts, c.last, c.ready) = (restarts, Some(Box::new(ended("Error", 1, seconds))), false);
             (p.containers, p.is_ready) = (vec![c], false);
         })
     };
@@ -112,23 +112,27 @@ fn memory() {
     let running = |seconds: i64| {
         with(|p| {
             let mut c = container(ContainerState::Running { since: ago(10) });
-            c.last = Some(ended("OOMKilled", 137, seconds));
+            c.last = Some(Box::new(ended("OOMKilled", 137, seconds)));
             p.containers = vec![c];
         })
     };
     fires(&running(60), "oom", "OOMKilled (exit 137)");
     silent(&running(7200));
-    fires(&with_state(ContainerState::Terminated(ended("OOMKilled", 137, 9))), "oom", "OOMKilled (exit 137)");
+    fires(
+        &with_state(ContainerState::Terminated(Box::new(ended("OOMKilled", 137, 9)))),
+        "oom",
+        "OOMKilled (exit 137)",
+    );
 }
 
 #[test]
 fn exits() {
     fires(
-        &with_state(ContainerState::Terminated(ended("Error", 1, 5))),
+        &with_state(ContainerState::Terminated(Box::new(ended("Error", 1, 5)))),
         "exit-code",
         "exit 1 (application error)",
     );
-    silent(&with_state(ContainerState::Terminated(ended("Completed", 0, 5))));
+    silent(&with_state(ContainerState::Terminated(Box::new(ended("Completed", 0, 5)))));
 }
 
 #[test]
@@ -143,9 +147,9 @@ fn images_and_configuration() {
     fires(&secret, "config-error", "secret \"db\" not found");
     silent(&with_state(waits("CreateContainerConfigError", "failed to sync secret cache: timed out")));
     fires(&with_state(waits("CreateContainerError", "no command")), "create-error", "CreateContainerError");
-    let cannot = ContainerState::Terminated(ended("ContainerCannotRun", 127, 5));
+    let cannot = ContainerState::Terminated(Box::new(ended("ContainerCannotRun", 127, 5)));
     fires(&with_state(cannot), "create-error", "ContainerCannotRun");
-    let of_the_node = ContainerState::Terminated(ended("ContainerCannotRun", 128, 5));
+    let of_the_node = ContainerState::Terminated(Box::new(ended("ContainerCannotRun", 128, 5)));
     fires(&with_state(of_the_node), "exit-code", "exit 128");
 }
 

@@ -37,8 +37,6 @@ fn rule_6_the_first_file_to_name_an_entry_wins_it_whole() {
         (c.server.as_deref(), &c.tls_server_name, &c.namespace),
         (Some("https://first:1"), &None, &None)
     );
-    // Rule 12: a context may take its entries from other files.
-    assert!(c.unusable.is_none());
     assert_eq!(loaded.files[2].hidden, ["c"]);
 }
 
@@ -107,6 +105,26 @@ fn rule_11_another_kind_is_an_error_and_none_is_fine() {
 }
 
 #[test]
+fn rule_12_a_context_may_take_its_entries_from_other_files_and_that_is_told() {
+    let one = "clusters: [{name: k, cluster: {server: 'https://first:1'}}]\nusers: [{name: mine, user: {token: first}}]";
+    let two = "users: [{name: mine, user: {token: second}}, {name: same, user: {token: s}}]\nclusters: [{name: own, cluster: {server: 'https://own:2'}}]\ncontexts:\n- {name: both, context: {cluster: k, user: mine}}\n- {name: own, context: {cluster: own, user: same}}\n- {name: nobody, context: {cluster: k}}\n- {name: lost, context: {cluster: none, user: none}}";
+    let three = "users: [{name: same, user: {token: s}}]\ncontexts: [{name: copy, context: {cluster: own, user: same}}]";
+    let (dir, loaded) = read(&[("1", one), ("2", two), ("3", three)]);
+    let borrowed = |name: &str| -> Vec<(String, bool)> {
+        let told = |b: &Borrowed| b.to_string().replace(&format!("{}/", dir.path().display()), "");
+        context(&loaded, name).borrowed.iter().map(|b| (told(b), b.hides_own)).collect()
+    };
+    let entry = |words: &str, hides_own| (words.to_owned(), hides_own);
+    assert!(context(&loaded, "both").unusable.is_none());
+    assert_eq!(borrowed("both"), [entry("cluster entry from 1", false), entry("user entry from 1", true)]);
+    assert_eq!(borrowed("own"), []);
+    assert_eq!(borrowed("nobody"), [entry("cluster entry from 1", false)]);
+    assert_eq!(borrowed("lost"), []);
+    // What its own file says word for word, too, is nothing to be warned of.
+    assert_eq!(borrowed("copy"), [entry("cluster entry from 2", false), entry("user entry from 2", false)]);
+}
+
+#[test]
 fn rule_13_marks_and_utf_16() {
     let wide = |bytes: fn(u16) -> [u8; 2], mark: [u8; 2]| {
         mark.into_iter().chain(GOOD.encode_utf16().flat_map(bytes)).collect::<Vec<u8>>()
@@ -135,6 +153,21 @@ fn rule_14_further_documents_add_to_the_first() {
     ));
     assert_eq!(loaded.contexts.len(), 4);
     assert!(context(&loaded, "c").unusable.is_none());
+}
+
+#[test]
+fn rule_15_the_old_place_is_neither_read_nor_moved_and_nothing_is_written() {
+    let home = tempfile::tempdir().unwrap();
+    let kube = home.path().join(".kube");
+    std::fs::create_dir(&kube).unwrap();
+    std::fs::write(kube.join(".kubeconfig"), GOOD).unwrap();
+    let files = paths(&[], None, Some(home.path()), home.path());
+    assert_eq!(files, [kube.join("config")]);
+    let loaded = load(&files, &LocalFiles::default());
+    assert_eq!((loaded.contexts.len(), loaded.files[0].missing), (0, true));
+    let left: Vec<_> = std::fs::read_dir(&kube).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, [".kubeconfig"]);
+    assert_eq!(std::fs::read_to_string(kube.join(".kubeconfig")).unwrap(), GOOD);
 }
 
 #[test]

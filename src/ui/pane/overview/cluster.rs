@@ -77,6 +77,10 @@ pub(super) fn heading(cluster: &Cluster, now: Timestamp) -> String {
     if let Some(millis) = cluster.latency_millis {
         parts.push(format!("{millis} ms"));
     }
+    let traffic = cluster.traffic.words();
+    if !traffic.is_empty() {
+        parts.push(traffic);
+    }
     if let Some((what, until)) = cluster.expires {
         let how = if until <= now { "expired" } else { "until" };
         parts.push(format!("{what} {how} {}", until.strftime("%Y-%m-%d")));

@@ -9,18 +9,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::fault::{Fault, FaultClass};
 use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::{Lack, Why};
 use crate::fleet::delta::Delta;
+use crate::source::fault::{Fault, FaultClass};
 
 /// How long a kind may have trouble, or its first list bring nothing, before that is said.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How one kind stands.
 struct One {
-    /// A list came whole in this session.
+    /// A list came whole in this session, or goes on from one that did before.
     whole: bool,
     /// It came whole, or was refused.
     settled: bool,
@@ -77,9 +77,11 @@ impl Standing {
         }
     }
 
-    /// The watch goes on after a whole list: what was told is to be taken back.
+    /// The watch goes on after a whole list, of this session or of one before: what was told is to be taken back.
     pub(super) fn well(&mut self, kind: Kind) -> Option<Delta> {
         let one = self.0.get_mut(&kind)?;
+        one.whole = true;
+        one.settled = true;
         one.since = None;
         one.cause = None;
         one.told.take().map(|_| Delta::Well { kind })

@@ -87,7 +87,7 @@ impl Pending {
             Delta::Remove { kind, namespace, name } => {
                 self.changes.insert((kind, namespace, name), None);
             }
-            Delta::Reset { kind, .. } | Delta::Dropped { kind } => {
+            Delta::Reset { kind, .. } | Delta::LastKnown { kind, .. } | Delta::Dropped { kind } => {
                 self.changes.retain(|(k, ..), _| *k != kind);
                 self.loading.remove(&kind);
                 self.lacks.remove(&kind);
@@ -102,6 +102,10 @@ impl Pending {
             Delta::Expires(_) => self.status.push(delta),
             Delta::Latency { .. } => {
                 self.status.retain(|d| !matches!(d, Delta::Latency { .. }));
+                self.status.push(delta);
+            }
+            Delta::Traffic(_) => {
+                self.status.retain(|d| !matches!(d, Delta::Traffic(_)));
                 self.status.push(delta);
             }
             Delta::Phase(_)

@@ -1,42 +1,54 @@
 //! The supervisor: one task per cluster that connects, watches, notices silence, and comes back by itself.
 //!
+//! | file | what |
+//! |---|---|
+//! | `mod` | connecting, pausing, phases |
+//! | `session` | what is done while the server answers |
+//! | `watches`, `watch`, `gate` | one watch for each kind; they outlive a session and go on from where they were |
+//! | `standing` | which kinds are current, and which are not since when |
+//! | `batch` | changes merged, latest wins |
+//! | `wake` | this machine slept, or its clock was set |
+//! | `running` | how it begins, pauses and ends |
+//!
 //! Nothing a cluster does ends the program or delays another cluster: its trouble becomes its phase.
 
-use std::collections::BTreeMap;
+pub mod batch;
+pub mod gate;
+mod running;
+mod session;
+mod standing;
+#[cfg(test)]
+mod tests;
+mod wake;
+pub mod watch;
+mod watches;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::Client;
 use tokio::sync::{Semaphore, mpsc, watch as signal};
-use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+pub use self::running::{After, Begin, Known, Running};
+use self::running::{Ended, Pause, jitter};
+use self::standing::{Standing, Verdict};
+use self::watches::Watches;
+use super::api;
 use super::clock::Clock;
 use super::connect::Dialer;
 use super::fault::{Fault, FaultClass};
-pub use super::running::{After, Begin, Running};
-use super::running::{Ended, Pause, jitter};
-use super::standing::{Standing, Verdict};
-use super::watch::Said;
-use super::watches::Watches;
-use super::{api, batch};
 use crate::domain::id::ClusterId;
-use crate::domain::kind::Kind;
 use crate::domain::sign_in::SignInState;
 use crate::domain::text::SafeText;
 use crate::fleet::delta::{Delta, Update};
 use crate::fleet::demand::Demand;
 use crate::fleet::phase::Phase;
 
-/// How often a cluster is asked whether it is there, and how long it may take to say so.
-const HEALTH_EVERY: Duration = Duration::from_secs(5);
-const HEALTH_LIMIT: Duration = Duration::from_secs(5);
 /// How long the first answer may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// How often usage is read while it is on screen.
-const USAGE_EVERY: Duration = Duration::from_secs(15);
 /// The longest pause between tries.
 const RETRY_MOST: Duration = Duration::from_secs(30);
 /// The longest pause where the server said no, or no credentials came: asking costs it, and a plugin's run, each time.
@@ -52,11 +64,13 @@ pub struct Supervisors {
     updates: mpsc::Sender<Update>,
     demand: signal::Receiver<Demand>,
     connects: Arc<Semaphore>,
+    /// Changes when this machine has slept.
+    woke: signal::Receiver<wake::Slept>,
     cancel: CancellationToken,
 }
 
 impl Supervisors {
-    /// Supervisors that dial with `dialer` and tell `updates`.
+    /// Supervisors that dial with `dialer` and tell `updates`. Called inside the runtime.
     pub fn new(
         dialer: Dialer,
         clock: Clock,
@@ -64,7 +78,9 @@ impl Supervisors {
         demand: signal::Receiver<Demand>,
         cancel: CancellationToken,
     ) -> Self {
-        Self { dialer, clock, updates, demand, connects: Arc::new(Semaphore::new(CONNECTS)), cancel }
+        let woke = wake::notice(clock.clone(), cancel.clone());
+        let connects = Arc::new(Semaphore::new(CONNECTS));
+        Self { dialer, clock, updates, demand, connects, woke, cancel }
     }
 
     /// Starts the supervisor of one cluster. It begins after `after`, and connects by itself, or when somebody looks or
@@ -87,8 +103,10 @@ impl Supervisors {
             last_seen: None,
             troubled: None,
             was_live: false,
+            old: None,
             phase: Phase::Idle,
             begin,
+            watches: None,
             retried: self.demand.borrow().retry_of(cluster),
         };
         let told = tokio::spawn(batch::merge(cluster, merged, self.updates.clone()));
@@ -99,7 +117,10 @@ impl Supervisors {
                 () = ends.cancelled() => {}
                 () = async {
                     if let Some(after) = after {
-                        after.await;
+                        // What is shown of it is that old until it answers.
+                        one.last_seen = after.await.get(&cluster).copied();
+                        one.was_live = one.last_seen.is_some();
+                        one.old = one.last_seen;
                     }
                     one.run().await;
                 } => {}
@@ -123,9 +144,13 @@ struct One {
     troubled: Option<Timestamp>,
     /// All its lists were there once: there are rows to be old.
     was_live: bool,
+    /// As of when its rows are, while they are not current.
+    old: Option<Timestamp>,
     /// The phase as it was told last.
     phase: Phase,
     begin: Begin,
+    /// Those of the last session; they wait behind their gate.
+    watches: Option<Watches>,
     retried: u32,
 }
 
@@ -137,7 +162,7 @@ impl One {
         }
         loop {
             // Who asks for it sees that it is tried.
-            if (tries == 0 || asked) && self.last_seen.is_none() {
+            if asked || (tries == 0 && self.last_seen.is_none()) {
                 let since = self.shared.clock.now();
                 self.enter(Phase::Connecting { since }).await;
             }
@@ -204,18 +229,7 @@ impl One {
 
     /// What is old already stays as old as it is, whatever else goes wrong.
     fn old_since(&self, since: Timestamp) -> Timestamp {
-        match &self.phase {
-            Phase::Stale { since: known, .. } => since.min(*known),
-            Phase::Idle
-            | Phase::Connecting { .. }
-            | Phase::Syncing { .. }
-            | Phase::Live
-            | Phase::Denied { .. }
-            | Phase::Unreadable { .. }
-            | Phase::SignedOut { .. }
-            | Phase::Unusable { .. }
-            | Phase::Failed { .. } => since,
-        }
+        self.old.map_or(since, |known| known.min(since))
     }
 
     async fn tell(&self, delta: Delta) {
@@ -226,6 +240,21 @@ impl One {
     async fn enter(&mut self, phase: Phase) {
         if self.phase != phase {
             self.was_live |= phase == Phase::Live;
+            match &phase {
+                Phase::Live => self.old = None,
+                Phase::Stale { since, .. } => self.old = Some(*since),
+                Phase::Denied { since, .. } | Phase::SignedOut { since, .. } if self.was_live => {
+                    self.old = Some(self.old_since(*since));
+                }
+                Phase::Idle
+                | Phase::Connecting { .. }
+                | Phase::Syncing { .. }
+                | Phase::Denied { .. }
+                | Phase::Unreadable { .. }
+                | Phase::SignedOut { .. }
+                | Phase::Unusable { .. }
+                | Phase::Failed { .. } => {}
+            }
             self.phase = phase.clone();
             self.tell(Delta::Phase(phase)).await;
         }
@@ -245,8 +274,8 @@ impl One {
         ) {
             self.phase.clone()
         } else if self.was_live {
-            let since = self.phase.since().or(self.last_seen).unwrap_or(now);
-            Phase::Stale { since, cause: "it answers again; its lists are on their way".into() }
+            let since = self.old.or(self.last_seen).unwrap_or(now);
+            Phase::Stale { since, cause: "it answers again; what changed meanwhile is on its way".into() }
         } else {
             Phase::Syncing { since: now }
         }
@@ -314,6 +343,8 @@ impl One {
         loop {
             tokio::select! {
                 () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => return Pause::Over,
+                // Networks are others after a sleep.
+                Ok(()) = self.shared.woke.changed(), if until.is_some() => return Pause::Over,
                 changed = self.shared.demand.changed() => {
                     if changed.is_err() {
                         return Pause::Closed;
@@ -329,154 +360,5 @@ impl One {
     fn asked_to_retry(&mut self) -> bool {
         let asked = self.shared.demand.borrow_and_update().retry_of(self.cluster);
         std::mem::replace(&mut self.retried, asked) != asked
-    }
-
-    /// Watches until the server falls silent, refuses us, or the program ends.
-    async fn session(&mut self, client: Client) -> Ended {
-        self.enter(self.while_loading()).await;
-        let (said, mut heard) = mpsc::channel(1024);
-        let mut watches = Watches {
-            tasks: JoinSet::new(),
-            running: BTreeMap::new(),
-            client: client.clone(),
-            clock: self.shared.clock.clone(),
-            own: self.namespace.clone(),
-            said,
-            again: signal::channel(0).0,
-            usage_read: None,
-        };
-        for kind in Kind::WATCHED {
-            watches.start(kind);
-        }
-        let demanded = self.shared.demand.borrow_and_update().clone();
-        let mut standing = Standing::new(self.now());
-        let (started, _) = watches.follow(&demanded, self.cluster);
-        for kind in started {
-            standing.start(kind, self.now());
-        }
-        let mut health = interval(HEALTH_EVERY);
-        health.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut usage = interval(USAGE_EVERY);
-        usage.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (asked, mut answers) = mpsc::channel::<(Instant, Result<(), Fault>)>(1);
-        let mut asking = false;
-        let mut silent = false;
-        let mut judged = true;
-        loop {
-            // While the server is silent, that is the phase.
-            if !judged && !silent {
-                self.judge(&standing).await;
-                judged = true;
-            }
-            tokio::select! {
-                message = heard.recv() => match message {
-                    None => return Ended::Closed,
-                    Some(Said::Delta(delta)) => self.tell(delta).await,
-                    Some(Said::Page(kind, done)) => {
-                        standing.page(kind, self.now());
-                        self.tell(Delta::Loading { kind, done, total: None }).await;
-                        judged = false;
-                    }
-                    Some(Said::Well(kind)) => {
-                        if let Some(delta) = standing.well(kind) {
-                            self.tell(delta).await;
-                            judged = false;
-                        }
-                    }
-                    Some(Said::Whole(kind)) => {
-                        standing.whole(kind);
-                        judged = false;
-                    }
-                    Some(Said::Refused(kind, fault)) => {
-                        tracing::info!(context = %self.context, ?kind, cause = %fault, "kind refused");
-                        if let Some(delta) = standing.refused(kind, &fault, self.now()) {
-                            self.tell(delta).await;
-                        }
-                        judged = false;
-                    }
-                    Some(Said::Trouble(kind, fault)) => {
-                        tracing::debug!(context = %self.context, ?kind, cause = %fault, "watch trouble");
-                        if fault.class == FaultClass::Unauthorized || fault.need.is_some() {
-                            return Ended::Trouble(fault);
-                        }
-                        standing.trouble(kind, &fault.words, self.now());
-                        judged = false;
-                    }
-                },
-                () = sleep_until(standing.due().unwrap_or_else(Instant::now)), if standing.due().is_some() => {
-                    for delta in standing.news(Instant::now()) {
-                        if let Delta::Lacks { kind, lack } = &delta {
-                            tracing::info!(context = %self.context, ?kind, cause = %lack.cause, "kind not current");
-                        }
-                        self.tell(delta).await;
-                    }
-                    judged = false;
-                }
-                _ = health.tick(), if !asking => {
-                    asking = true;
-                    let (client, asked) = (client.clone(), asked.clone());
-                    watches.tasks.spawn(async move {
-                        let start = Instant::now();
-                        let answer = match timeout(HEALTH_LIMIT, api::alive(&client)).await {
-                            Ok(answer) => answer,
-                            Err(_) => Err(Fault::timeout("health request", HEALTH_LIMIT.as_secs())),
-                        };
-                        let _ = asked.send((start, answer)).await;
-                    });
-                }
-                Some((start, answer)) = answers.recv() => {
-                    asking = false;
-                    match answer {
-                        Ok(()) => {
-                            self.seen(start).await;
-                            if silent {
-                                return Ended::Back;
-                            }
-                        }
-                        Err(fault) if fault.class == FaultClass::Unauthorized || fault.need.is_some() => {
-                            return Ended::Trouble(fault);
-                        }
-                        Err(fault) => {
-                            silent = true;
-                            let phase = self.phase_of(&fault);
-                            self.enter(phase).await;
-                            if fault.class == FaultClass::Unreachable {
-                                return Ended::Trouble(fault);
-                            }
-                        }
-                    }
-                }
-                _ = usage.tick(), if self.shared.demand.borrow().usage_of(self.cluster) => watches.read_usage(),
-                changed = self.shared.demand.changed() => {
-                    if changed.is_err() {
-                        return Ended::Closed;
-                    }
-                    if self.asked_to_retry() {
-                        if silent {
-                            return Ended::Back;
-                        }
-                        watches.again.send_modify(|n| *n += 1);
-                    }
-                    let demand = self.shared.demand.borrow().clone();
-                    if demand.usage_of(self.cluster) && watches.usage_read.is_none_or(|at| at.elapsed() > USAGE_EVERY) {
-                        watches.read_usage();
-                    }
-                    let (started, stopped) = watches.follow(&demand, self.cluster);
-                    for kind in started {
-                        standing.start(kind, self.now());
-                    }
-                    for kind in stopped {
-                        standing.stop(kind);
-                        self.tell(Delta::Dropped { kind }).await;
-                    }
-                }
-                // Finished tasks are taken in so that their memory goes; a panic in one becomes a log line.
-                Some(ended) = watches.tasks.join_next() => {
-                    if let Err(error) = ended && error.is_panic() {
-                        tracing::error!(context = %self.context, "a watch panicked");
-                    }
-                }
-            }
-        }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,12 +21,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::api::{self, ListOptions, Resource};
-use super::clock::Clock;
-use super::connect::Ready;
+use crate::source::api::{self, ListOptions, Resource};
+use crate::source::clock::Clock;
+use crate::source::connect::Ready;
 
-use super::fault::FaultClass;
-use super::supervise::{Begin, Supervisors};
+use super::{Begin, Supervisors};
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::place::Place;
@@ -34,6 +34,7 @@ use crate::fleet::cluster::{Cluster, ClusterInfo, Load, Why};
 use crate::fleet::delta::Update;
 use crate::fleet::demand::Demand;
 use crate::fleet::phase::Phase;
+use crate::source::fault::FaultClass;
 
 /// How the server answers for one resource; what is not named is well and has no objects.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,6 +52,8 @@ enum Mode {
     Growing,
     /// The list is well, the watch is refused.
     NoWatch,
+    /// So many objects; of watches from before, the version is gone.
+    Gone(u32),
 }
 
 /// The modes that are trouble.
@@ -107,10 +110,15 @@ async fn list(mode: Mode, query: &str) -> Response<Sending> {
         text(200, &list.to_string())
     };
     match mode {
-        Mode::Objects(n) => page((0..n).map(object).collect(), ""),
+        Mode::Objects(n) | Mode::Gone(n) => page((0..n).map(object).collect(), ""),
         Mode::NoWatch => page(vec![object(0)], ""),
         Mode::Status(code) => {
-            let reason = if code == 403 { "Forbidden" } else { "InternalError" };
+            let reason = match code {
+                401 => "Unauthorized",
+                403 => "Forbidden",
+                410 => "Expired",
+                _ => "InternalError",
+            };
             let status = json!({"kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": format!("told {code}")});
             text(code, &status.to_string())
         }
@@ -143,6 +151,10 @@ impl Hand {
                 respond(200, StreamBody::new(quiet.take_until(Box::pin(until))).boxed_unsync())
             }
             (_, Some(Mode::NoWatch)) if query.contains("watch=true") => list(Mode::Status(403), &query).await,
+            (_, Some(Mode::Gone(n))) if query.contains("watch=true") => {
+                self.set(&resource, Mode::Objects(n));
+                list(Mode::Status(410), &query).await
+            }
             (_, mode) => list(mode.unwrap_or(Mode::Objects(0)), &query).await,
         })
     }
@@ -155,6 +167,8 @@ struct World {
     heard: mpsc::Receiver<Update>,
     demand: watch::Sender<Demand>,
     clock: Clock,
+    /// By how many milliseconds the clock is ahead of the time that is measured.
+    ahead: Arc<AtomicI64>,
     /// Every phase there was.
     phases: Vec<Phase>,
     _ends: tokio_util::sync::DropGuard,
@@ -167,8 +181,11 @@ impl World {
             hand.set(resource, *mode);
         }
         let start = Instant::now();
-        let clock = Clock::new(move || {
+        let ahead = Arc::new(AtomicI64::new(0));
+        let jumped = ahead.clone();
+        let clock = Clock::of_machine(move || {
             let millis = i64::try_from(start.elapsed().as_millis()).unwrap_or(0);
+            let millis = millis + jumped.load(Ordering::Relaxed);
             Timestamp::from_millisecond(1_795_442_400_000 + millis).unwrap_or_default()
         });
         let info = ClusterInfo::sample("a", Place { cluster: "a".into(), ..Place::default() });
@@ -189,6 +206,7 @@ impl World {
             heard,
             demand,
             clock,
+            ahead,
             phases: Vec::new(),
             _ends: cancel.drop_guard(),
         }
@@ -361,6 +379,94 @@ async fn rows_keep_their_age_until_the_new_lists_are_there() {
     let live = w.phases.iter().position(|p| *p == Phase::Live).unwrap();
     let back = &w.phases[live..];
     assert!(!back.iter().any(|p| matches!(p, Phase::Syncing { .. })), "{back:?}");
+}
+
+/// Lists that were asked for, without watches.
+fn lists(hand: &Hand, resource: &str) -> usize {
+    let asked = hand.asked.lock().unwrap();
+    asked.iter().filter(|a| a.contains(resource) && !a.contains("watch=")).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_back_goes_on_from_where_it_was_without_a_list() {
+    let mut w = World::new(&[("pods", Mode::Objects(2))]);
+    w.live().await;
+    assert_eq!(lists(&w.hand, "/pods"), 1);
+    w.hand.set("readyz", Mode::Never);
+    w.until("stale", |w| matches!(w.cluster().phase, Phase::Stale { .. })).await;
+    let before = w.hand.asked("watch=true");
+    w.hand.set("readyz", Mode::Objects(0));
+    w.live().await;
+    assert_eq!(lists(&w.hand, "/pods"), 1);
+    assert!(w.hand.asked("watch=true") > before);
+    assert!(
+        w.hand.asked("/pods?&watch=true") + w.hand.asked("pods?watch=true") > 0,
+        "{:?}",
+        w.hand.asked.lock()
+    );
+    assert_eq!(w.cluster().pods().count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_it_is_silent_nothing_is_asked_but_whether_it_is_there() {
+    let mut w = World::new(&[("pods", Mode::Objects(2))]);
+    w.live().await;
+    // It refuses whom it let in before: nobody knocks at each door, one knocks at the first.
+    w.hand.set("readyz", Mode::Status(401));
+    w.hand.set("version", Mode::Status(401));
+    w.until("denied", |w| matches!(w.cluster().phase, Phase::Denied { .. })).await;
+    let (watches, knocks) = (w.hand.asked("watch=true"), w.hand.asked("GET /version"));
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    assert_eq!(w.hand.asked("watch=true"), watches);
+    assert!(w.hand.asked("GET /version") > knocks);
+    for resource in ["readyz", "version"] {
+        w.hand.set(resource, Mode::Objects(0));
+    }
+    w.live().await;
+    assert_eq!(lists(&w.hand, "/pods"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_sleep_everything_is_as_old_as_the_sleep_until_it_answers() {
+    let mut w = World::new(&[("pods", Mode::Objects(2))]);
+    w.live().await;
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    let fell_asleep = w.clock.now();
+    w.hand.set("readyz", Mode::Never);
+    w.ahead.fetch_add(3_600_000, Ordering::Relaxed);
+    let slept =
+        |w: &World| matches!(&w.cluster().phase, Phase::Stale { cause, .. } if cause.contains("slept for"));
+    w.until("stale", slept).await;
+    let Phase::Stale { since, cause } = w.cluster().phase.clone() else { panic!() };
+    assert!(since <= fell_asleep && since.duration_since(fell_asleep).as_secs() > -10, "{since}");
+    assert_eq!(cause, "this machine slept for 60m, or its clock was set");
+    // That is said within two seconds of waking, long before a server is known to be silent.
+    assert!(w.clock.now().duration_since(fell_asleep).as_secs() < 3600 + 10 + 2);
+    w.hand.set("readyz", Mode::Objects(0));
+    w.live().await;
+    assert_eq!(lists(&w.hand, "/pods"), 1);
+    // Back by an hour, too: it is asked again.
+    w.hand.set("readyz", Mode::Never);
+    w.ahead.fetch_sub(3_600_000, Ordering::Relaxed);
+    w.until(
+        "stale again",
+        |w| matches!(&w.cluster().phase, Phase::Stale { cause, .. } if cause.contains("set back")),
+    )
+    .await;
+    w.hand.set("readyz", Mode::Objects(0));
+    w.live().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_is_gone_brings_a_new_list_at_once() {
+    let mut w = World::new(&[("pods", Mode::Objects(2))]);
+    w.live().await;
+    let at = w.clock.now();
+    w.hand.set("pods", Mode::Gone(3));
+    w.until("three", |w| w.cluster().pods().count() == 3).await;
+    assert_eq!(lists(&w.hand, "/pods"), 2);
+    assert!(w.clock.now().duration_since(at).as_secs() < 2);
+    assert!(!w.phases.iter().any(|p| matches!(p, Phase::Stale { .. })), "{:?}", w.phases);
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,34 +8,78 @@ use tokio::sync::{mpsc, watch as signal};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 
-use super::clock::Clock;
-use super::metrics;
-use super::watch::{Said, watch};
+use super::gate::Gate;
+use super::watch::{Heard, Said, watch};
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::fleet::delta::Delta;
 use crate::fleet::demand::Demand;
+use crate::source::clock::Clock;
+use crate::source::metrics;
 
 /// How long the metrics API may take.
 const USAGE_LIMIT: Duration = Duration::from_secs(5);
 
-/// The running watches of one session; they end with it.
+/// The watches of a cluster, over all sessions with its server; they end with this.
 pub(super) struct Watches {
     pub(super) tasks: JoinSet<()>,
     pub(super) running: BTreeMap<Kind, AbortHandle>,
     pub(super) client: Client,
     pub(super) clock: Clock,
     pub(super) own: Option<String>,
-    pub(super) said: mpsc::Sender<Said>,
-    /// Changes when a person asks for another try.
-    pub(super) again: signal::Sender<u32>,
+    pub(super) said: mpsc::Sender<Heard>,
+    pub(super) heard: mpsc::Receiver<Heard>,
+    pub(super) gate: signal::Sender<Gate>,
     pub(super) usage_read: Option<Instant>,
 }
 
 impl Watches {
-    pub(super) fn start(&mut self, kind: Kind) {
-        let (again, said) = (self.again.subscribe(), self.said.clone());
-        let task = watch(self.client.clone(), kind, self.clock.clone(), self.own.clone(), again, said);
+    /// The kinds that are always watched, behind a gate that is shut.
+    pub(super) fn new(client: Client, clock: Clock, own: Option<String>) -> Self {
+        let (said, heard) = mpsc::channel(1024);
+        let mut out = Self {
+            tasks: JoinSet::new(),
+            running: BTreeMap::new(),
+            client,
+            clock,
+            own,
+            said,
+            heard,
+            gate: signal::channel(Gate::default()).0,
+            usage_read: None,
+        };
+        for kind in Kind::WATCHED {
+            out.start(kind);
+        }
+        out
+    }
+
+    /// The server answers: watches go on from where they were.
+    pub(super) fn open(&self) {
+        self.gate.send_modify(|gate| {
+            gate.open = true;
+            gate.turn = gate.turn.wrapping_add(1);
+        });
+    }
+
+    /// It does not: nothing is asked of it.
+    pub(super) fn shut(&self) {
+        self.gate.send_modify(|gate| gate.open = false);
+    }
+
+    /// A person wants another try now.
+    pub(super) fn again(&self) {
+        self.gate.send_modify(|gate| gate.tries = gate.tries.wrapping_add(1));
+    }
+
+    /// The turn of now.
+    pub(super) fn turn(&self) -> u32 {
+        self.gate.borrow().turn
+    }
+
+    fn start(&mut self, kind: Kind) {
+        let (gate, said) = (self.gate.subscribe(), self.said.clone());
+        let task = watch(self.client.clone(), kind, self.clock.clone(), self.own.clone(), gate, said);
         self.running.insert(kind, self.tasks.spawn(task));
     }
 
@@ -62,11 +106,11 @@ impl Watches {
 
     pub(super) fn read_usage(&mut self) {
         self.usage_read = Some(Instant::now());
-        let (client, said) = (self.client.clone(), self.said.clone());
+        let (client, said, turn) = (self.client.clone(), self.said.clone(), self.turn());
         self.tasks.spawn(async move {
             // Clusters without the metrics API simply have no usage to show.
             if let Ok(Ok(usage)) = timeout(USAGE_LIMIT, metrics::read(&client)).await {
-                let _ = said.send(Said::Delta(Delta::Usage(usage))).await;
+                let _ = said.send(Heard { turn, said: Said::Delta(Delta::Usage(usage)) }).await;
             }
         });
     }

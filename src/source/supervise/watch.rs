@@ -13,18 +13,20 @@ use kube::{Client, ResourceExt};
 use tokio::sync::{mpsc, watch as signal};
 use tokio::time::{Instant, timeout};
 
-use super::api::{ANSWER_LIMIT, Pages};
-use super::clock::Clock;
-use super::fault::{Fault, FaultClass};
-use super::slim::Slim;
-use super::slim::namespace::SlimNamespace;
-use super::slim::node::SlimNode;
-use super::slim::pod::SlimPod;
-use super::slim::workload::{SlimCronJob, SlimDaemonSet, SlimDeployment, SlimJob, SlimStatefulSet};
+use super::gate::{Gate, Waiting};
 use crate::domain::columns;
 use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
+use crate::domain::texts::Texts;
 use crate::fleet::delta::{Delta, Row};
+use crate::source::api::{ANSWER_LIMIT, Pages};
+use crate::source::clock::Clock;
+use crate::source::fault::{Fault, FaultClass};
+use crate::source::slim::Slim;
+use crate::source::slim::namespace::SlimNamespace;
+use crate::source::slim::node::SlimNode;
+use crate::source::slim::pod::SlimPod;
+use crate::source::slim::workload::{SlimCronJob, SlimDaemonSet, SlimDeployment, SlimJob, SlimStatefulSet};
 
 /// Rows asked for at once.
 const PAGE: u32 = 500;
@@ -41,8 +43,15 @@ const WATCH_LIMIT: Duration = Duration::from_mins(5);
 pub enum Said {
     /// A change of the model.
     Delta(Delta),
-    /// A list has come further than ever: so many rows.
-    Page(Kind, usize),
+    /// A list has come further than ever.
+    Page {
+        /// Of which kind.
+        kind: Kind,
+        /// So many rows.
+        done: usize,
+        /// Of so many, where the server says so (`remainingItemCount`).
+        total: Option<usize>,
+    },
     /// The watch was taken on.
     Well(Kind),
     /// A list of the kind is complete.
@@ -53,17 +62,36 @@ pub enum Said {
     Refused(Kind, Fault),
 }
 
-/// Watches one kind until dropped. Where all namespaces may not be listed, `own` is tried: the context's namespace. A change of `again` is a person's "try again now".
+/// What a watch tells, and in which turn of the gate.
+#[derive(Debug)]
+pub struct Heard {
+    /// The turn.
+    pub turn: u32,
+    /// What.
+    pub said: Said,
+}
+
+/// Watches one kind until dropped, as long as the gate is open. Where all namespaces may not be listed, `own` is tried: the
+/// context's namespace.
 pub async fn watch(
     client: Client,
     kind: Kind,
     clock: Clock,
     own: Option<String>,
-    again: signal::Receiver<u32>,
-    out: mpsc::Sender<Said>,
+    gate: signal::Receiver<Gate>,
+    out: mpsc::Sender<Heard>,
 ) {
     let own = own.filter(|_| kind.info().namespaced);
-    let watcher = Watcher { kind, own, out, again, wait: WAIT_FIRST, furthest: 0 };
+    let watcher = Watcher {
+        kind,
+        own,
+        out,
+        gate: Waiting::new(gate),
+        turn: 0,
+        wait: WAIT_FIRST,
+        furthest: 0,
+        texts: Texts::default(),
+    };
     match kind {
         Kind::Namespace => typed::<SlimNamespace>(client, watcher).await,
         Kind::Node => typed::<SlimNode>(client, watcher).await,
@@ -120,12 +148,21 @@ struct Watcher {
     kind: Kind,
     /// The namespace that is tried where all may not be listed.
     own: Option<String>,
-    out: mpsc::Sender<Said>,
-    again: signal::Receiver<u32>,
+    out: mpsc::Sender<Heard>,
+    gate: Waiting,
+    /// The turn of the gate it is in.
+    turn: u32,
     /// The next pause after trouble.
     wait: Duration,
     /// How many rows a list brought at most since the last that was whole.
     furthest: usize,
+    /// What many rows say.
+    texts: Texts,
+}
+
+fn shared(mut row: Row, texts: &mut Texts) -> Row {
+    row.share(texts);
+    row
 }
 
 impl Watcher {
@@ -138,12 +175,18 @@ impl Watcher {
     where
         K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + 'static,
     {
+        self.gate.open().await?;
         let loading = Delta::Loading { kind: self.kind, done: 0, total: None };
         self.say(Said::Delta(loading)).await?;
         let mut next = Ended::List;
         // Whether only the own namespace is read.
         let mut within = false;
         loop {
+            self.gate.open().await?;
+            let turn = self.gate.turn();
+            if std::mem::replace(&mut self.turn, turn) != turn {
+                self.wait = WAIT_FIRST;
+            }
             let api = own.as_ref().filter(|_| within).unwrap_or(&all);
             next = match next {
                 Ended::List => self.list(api, within, &row).await?,
@@ -169,7 +212,7 @@ impl Watcher {
 
     /// Tells the supervisor; `None` when it is gone.
     async fn say(&self, said: Said) -> Option<()> {
-        self.out.send(said).await.ok()
+        self.out.send(Heard { turn: self.turn, said }).await.ok()
     }
 
     /// Says what is wrong, and waits until it is worth another try.
@@ -199,7 +242,7 @@ impl Watcher {
         };
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            changed = self.again.changed() => changed.ok()?,
+            asked = self.gate.asked() => asked?,
         }
         Some(())
     }
@@ -219,15 +262,18 @@ impl Watcher {
         let mut pages = Pages::default();
         let mut asked = ListParams { limit: Some(PAGE), ..ListParams::default() };
         loop {
-            let page = match timeout(ANSWER_LIMIT, api.list(&asked)).await {
-                Ok(Ok(page)) => page,
-                Ok(Err(error)) => return Some(Ended::Trouble(Fault::of(&error), None)),
-                Err(_) => {
+            let answer = timeout(ANSWER_LIMIT, api.list(&asked));
+            let page = match self.gate.unless_shut(self.turn, answer).await {
+                None => return Some(Ended::List),
+                Some(Ok(Ok(page))) => page,
+                Some(Ok(Err(error))) => return Some(Ended::Trouble(Fault::of(&error), None)),
+                Some(Err(_)) => {
                     let what = format!("list of {}", kind.info().plural);
                     return Some(Ended::Trouble(Fault::timeout(&what, ANSWER_LIMIT.as_secs()), None));
                 }
             };
-            rows.extend(page.items.into_iter().map(row));
+            let texts = &mut self.texts;
+            rows.extend(page.items.into_iter().map(|object| shared(row(object), texts)));
             let meta = page.metadata;
             match pages.next(rows.len(), meta.continue_.as_deref()) {
                 Ok(Some(token)) => asked.continue_token = Some(token),
@@ -248,7 +294,9 @@ impl Watcher {
             // A list that breaks off at the same page again and again comes no further: that is no good word.
             if rows.len() > self.furthest {
                 self.furthest = rows.len();
-                self.say(Said::Page(kind, rows.len())).await?;
+                let left = meta.remaining_item_count.and_then(|n| usize::try_from(n).ok());
+                let total = left.map(|left| rows.len() + left);
+                self.say(Said::Page { kind, done: rows.len(), total }).await?;
             }
         }
     }
@@ -265,14 +313,17 @@ impl Watcher {
     {
         let kind = self.kind;
         let started = Instant::now();
-        let mut stream = match timeout(ANSWER_LIMIT, api.watch(&WatchParams::default(), &version)).await {
-            Ok(Ok(stream)) => stream.boxed(),
-            Ok(Err(error)) => {
+        let asked = WatchParams::default();
+        let answer = timeout(ANSWER_LIMIT, api.watch(&asked, &version));
+        let mut stream = match self.gate.unless_shut(self.turn, answer).await {
+            None => return Some(Ended::From(version)),
+            Some(Ok(Ok(stream))) => stream.boxed(),
+            Some(Ok(Err(error))) => {
                 let fault = Fault::of(&error);
                 let version = (fault.class != FaultClass::Gone).then_some(version);
                 return Some(Ended::Trouble(fault, version));
             }
-            Err(_) => {
+            Some(Err(_)) => {
                 let what = format!("watch of {}", kind.info().plural);
                 let fault = Fault::timeout(&what, ANSWER_LIMIT.as_secs());
                 return Some(Ended::Trouble(fault, Some(version)));
@@ -280,11 +331,16 @@ impl Watcher {
         };
         self.say(Said::Well(kind)).await?;
         let mut told = false;
-        while let Ok(Some(event)) = timeout(WATCH_LIMIT, stream.next()).await {
+        loop {
+            let event = match self.gate.unless_shut(self.turn, timeout(WATCH_LIMIT, stream.next())).await {
+                None => return Some(Ended::From(version)),
+                Some(Ok(Some(event))) => event,
+                Some(Ok(None) | Err(_)) => break,
+            };
             let (delta, at) = match event {
                 Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => {
                     let at = object.resource_version().unwrap_or_default();
-                    (Some(Delta::Upsert(row(object))), at)
+                    (Some(Delta::Upsert(shared(row(object), &mut self.texts))), at)
                 }
                 Ok(WatchEvent::Deleted(object)) => {
                     let namespace = SafeText::new(object.namespace().as_deref().unwrap_or(""));

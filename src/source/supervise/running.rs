@@ -1,16 +1,22 @@
 //! How a supervisor begins, pauses and ends. Called by [`super::supervise`] and by `ops::supervision`.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, Shared};
+use jiff::Timestamp;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::fault::Fault;
 use crate::domain::id::ClusterId;
+use crate::source::fault::Fault;
 
-/// What a supervisor waits for before it begins.
-pub type After = Shared<BoxFuture<'static, ()>>;
+/// As of when clusters are known from an earlier run.
+pub type Known = Arc<BTreeMap<ClusterId, Timestamp>>;
+
+/// What a supervisor waits for before it begins, and what is known of clusters then.
+pub type After = Shared<BoxFuture<'static, Known>>;
 
 /// A supervisor at work.
 pub struct Running {
