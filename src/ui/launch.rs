@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossterm::event::EventStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::id::ClusterId;
@@ -15,13 +14,16 @@ use crate::ops::sign_in;
 
 use super::run::{Leave, Loop, Ui};
 use super::term::guard::{self, Guard};
+use super::term::typed::Typed;
 
 /// What is typed. One for the whole program: of two streams one after the other the second can miss keys that come
 /// while the first is being ended (its wake-up and the keys arrive as one event, of which only the wake-up is seen). A
 /// suspended program reads nothing, so this one need not end for that; a program that has the terminal lent to it does.
 #[derive(Default)]
-pub struct Keys(Option<EventStream>);
+pub struct Keys(Option<Typed>);
 
+/// After a signal the program has left by then: a plan that runs has ended its write long before.
+const LEAVES_WITHIN: Duration = Duration::from_secs(20);
 /// A program that ends so soon after a Ctrl-C ends for that.
 const GAVE_UP: Duration = Duration::from_secs(2);
 
@@ -44,7 +46,7 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
     let size = crossterm::terminal::size()?;
     let mut main = Loop::start(ui, BufWriter::with_capacity(64 * 1024, io::stdout()), size)?;
     let left = loop {
-        let leave = main.run(&mut pin!(keys.0.get_or_insert_with(EventStream::new)), &stop).await;
+        let leave = main.run(&mut pin!(keys.0.get_or_insert_with(Typed::default)), &stop).await;
         match leave {
             Ok(Leave::Suspend) => {
                 guard.suspend()?;
@@ -160,6 +162,12 @@ fn watch_signals(stop: CancellationToken, lent: Arc<Lent>, session: Shared) {
                 }
                 again = true;
                 stop.cancel();
+                // Whatever holds the loop up: who has hung up must not leave a program behind.
+                tokio::spawn(async {
+                    tokio::time::sleep(LEAVES_WITHIN).await;
+                    guard::restore();
+                    std::process::exit(130);
+                });
             }
         });
     }

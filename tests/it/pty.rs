@@ -247,3 +247,32 @@ fn without_a_cluster_a_welcome_that_leads_to_the_demo() {
     pty.send(b":q\r");
     assert_eq!(pty.ended(), 0);
 }
+
+/// The terminal goes, as it does when an SSH connection is lost: nothing is left behind, burning a core.
+#[test]
+fn who_hangs_up_leaves_no_program_behind() {
+    for _ in 0..6 {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pty = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_skyfleet"));
+        command.args(["demo", "--fleet", "small"]);
+        command.env("TERM", "xterm-256color");
+        let mut child = pty.slave.spawn_command(command).unwrap();
+        drop(pty.slave);
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let (mut seen, mut buffer) = (Vec::new(), [0; 8192]);
+        while !String::from_utf8_lossy(&seen).contains("alpha") {
+            let n = reader.read(&mut buffer).unwrap();
+            seen.extend_from_slice(&buffer[..n]);
+        }
+        drop((reader, pty.master));
+        let started = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if started.elapsed() > Duration::from_secs(10) {
+                child.kill().unwrap();
+                panic!("it goes on without a terminal");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
