@@ -1,8 +1,10 @@
 //! The thin binary: parses, makes a session over kubeconfig or the simulation, and hands it to the terminal or a command.
 
+mod served;
+mod simulated;
+
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +19,6 @@ use skyfleet::domain::connect::Connect;
 use skyfleet::domain::scope::{PathGlob, Scope};
 use skyfleet::fleet::cluster::ClusterInfo;
 use skyfleet::ops::session::{Session, SessionOptions, Shared, remembered};
-use skyfleet::sim::{FleetSpec, Simulation};
 use skyfleet::source::clock::Clock;
 use skyfleet::source::clouds::Home;
 use skyfleet::source::connect::Ready;
@@ -72,6 +73,9 @@ fn complain(words: &str) {
 }
 
 async fn run(args: Args) -> Exit {
+    if let Some(Command::Sim(command)) = &args.command {
+        return served::run(command, args.session.clone()).await;
+    }
     let paths = Paths::of(var);
     let (settings, mut notices) = settings(&args.session, &paths);
     let simulated = args.session.demo
@@ -363,31 +367,7 @@ async fn simulation(args: &Args, settings: &Settings, still: bool) -> Result<Sha
         },
     );
     let start = if still { fixed_time() } else { jiff::Timestamp::now() };
-    // Thousands of objects are made: not on a thread that has to answer keys.
-    let made = tokio::task::spawn_blocking(move || -> Result<Simulation, String> {
-        let spec = match (a.clusters, a.pods) {
-            (None, None) => match FleetSpec::embedded(&a.fleet) {
-                Ok(spec) => spec,
-                Err(_) if Path::new(&a.fleet).is_file() => {
-                    let text = std::fs::read_to_string(&a.fleet).map_err(|e| format!("{}: {e}", a.fleet))?;
-                    FleetSpec::parse(&text).map_err(|e| format!("{}: {e}", a.fleet))?
-                }
-                Err(error) => return Err(format!("{error}; there are: {}", FleetSpec::names().join(", "))),
-            },
-            (clusters, pods) => FleetSpec::sized(clusters.unwrap_or(12), pods.unwrap_or(1_500)),
-        };
-        let sim = Simulation::new(&spec, a.seed, start);
-        for incident in &a.incident {
-            if !sim.with_incident(incident) {
-                return Err(format!("there is no incident `{incident}`"));
-            }
-        }
-        if at > 0 {
-            sim.advance(Duration::from_secs(u64::from(at)));
-        }
-        Ok(sim)
-    });
-    let sim = made.await.map_err(|_| "the simulation could not be made".to_owned())??;
+    let sim = simulated::made(a, start, Duration::from_secs(u64::from(at))).await?;
     let loaded = kubeconfig::from_value(&sim.kubeconfig())?;
     let clients: Vec<_> =
         sim.contexts().into_iter().filter_map(|c| Some((c.clone(), sim.client(&c)?))).collect();

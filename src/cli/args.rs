@@ -86,7 +86,7 @@ pub struct SessionArgs {
     /// A simulated fleet of that many clusters
     #[arg(long, global = true, value_name = "N")]
     pub clusters: Option<usize>,
-    /// With that many pods in all
+    /// With that many pods in all, the same number in each cluster
     #[arg(long, global = true, value_name = "N")]
     pub pods: Option<usize>,
     /// The simulation's seed
@@ -213,6 +213,40 @@ pub enum Command {
     Doctor(OutputArgs),
     /// A screen, drawn without a terminal
     Snapshot(SnapshotArgs),
+    /// The simulated fleet, for other programs
+    #[command(subcommand)]
+    Sim(SimCommand),
+}
+
+/// Of `sim`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SimCommand {
+    /// Serve it on 127.0.0.1 over TLS, one port a cluster, until Ctrl-C: for kubectl, or for skyfleet over real connections
+    Serve(ServeArgs),
+}
+
+/// Of `sim serve`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  skyfleet sim serve --kubeconfig-out /tmp/sim.yaml\n  KUBECONFIG=/tmp/sim.yaml kubectl get pods -A\n  skyfleet sim serve --clusters 200 --pods 100000 --changes 500 --kubeconfig-out /tmp/sim.yaml   500 pods in each\n  skyfleet sim serve --fault 'latency=300+200:*eu-west*' --fault 429=0.2:kind-gamma --kubeconfig-out /tmp/sim.yaml\n  skyfleet sim serve --user vera:viewers --kubeconfig-out /tmp/sim.yaml   then kubectl --user vera"
+)]
+pub struct ServeArgs {
+    /// Where its kubeconfig is written, readable by you alone: one context a cluster, with a token made for this run
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig_out: PathBuf,
+    /// So many changes of pod statuses a second, spread over the fleet
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub changes: u32,
+    /// A fault of the clusters whose context matches; repeatable, of several for one cluster the last counts
+    #[arg(long, value_name = "KIND[=VALUE]:CONTEXT-GLOB", long_help = ServeArgs::FAULTS)]
+    pub fault: Vec<String>,
+    /// A further user in the kubeconfig, in these groups; repeatable. The fleet knows the groups viewers and developers
+    #[arg(long, value_name = "NAME[:GROUP...]")]
+    pub user: Vec<String>,
+}
+
+impl ServeArgs {
+    const FAULTS: &str = "A fault of the clusters whose context matches; repeatable, of several for one cluster the last counts:\nlatency[=MS[+JITTER]]  every answer waits\nloss[=SHARE]           pieces come late, as lost ones do\n401, 403               every request is refused\n429[=SHARE], 5xx[=SHARE]  a share of the requests is refused\n410[=SECONDS]          the history is compacted, again and again\ndrop-watches[=SECONDS] running watches are cut, again and again\ngoaway[=SHARE]         connections are told to end: all at once, then with each request by this chance\ncut[=LEAST-MOST]       each connection breaks after so many bytes\nfreeze, refuse         nothing is answered; nobody listens";
 }
 
 impl Command {
@@ -439,25 +473,4 @@ pub struct SnapshotArgs {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_definition_holds_together() {
-        Args::command().debug_assert();
-    }
-
-    #[test]
-    fn scope_flags_stand_behind_the_command_too() {
-        let words = ["skyfleet", "get", "pods", "-s", "aws/**", "-n", "a", "-n", "b", "-o", "json", "--demo"];
-        let args = parse(words.map(Into::into)).unwrap();
-        assert_eq!(args.scope.namespace, ["a", "b"]);
-        assert!(args.session.demo);
-        assert!(matches!(args.command, Some(Command::Get(GetArgs { output: Output::Json, .. }))));
-        assert!(parse(["skyfleet", "nonsense"].map(Into::into)).unwrap_err().1);
-        assert!(!parse(["skyfleet", "--help"].map(Into::into)).unwrap_err().1);
-        let (words, error) = parse(["skyfleet", "tree", "--env", "qa"].map(Into::into)).unwrap_err();
-        assert!(error && words.contains("prod, staging, dev, unknown"), "{words}");
-    }
-}
+mod tests;

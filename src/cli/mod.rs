@@ -65,8 +65,8 @@ pub async fn run(args: &Args, command: &Command, session: Shared, io: &mut Io<'_
         Command::Contexts(a) => commands::contexts::run(a, &session, &scope, io),
         Command::Clouds(a) => commands::clouds::run(a, io).await,
         Command::Doctor(a) => commands::doctor::run(a, args, &session, &scope, io).await,
-        // These two are main's own.
-        Command::Demo | Command::Snapshot(_) => Ok(Exit::Usage),
+        // These are main's own.
+        Command::Demo | Command::Snapshot(_) | Command::Sim(_) => Ok(Exit::Usage),
     };
     match done {
         Ok(exit) => exit,

@@ -12,8 +12,9 @@ use hyper_util::rt::TokioIo;
 use kube::client::Body;
 
 use super::cluster::{Cluster, Identity};
-use super::server;
+use super::server::{self, Door, Speech};
 use super::weather::Fault;
+use super::weathered::Weathered;
 
 /// Bytes in flight per direction: a slow reader stops the server.
 const PIPE: usize = 128 * 1024;
@@ -49,7 +50,8 @@ impl tower::Service<Request<Body>> for Wire {
                 return Err(io::Error::new(io::ErrorKind::ConnectionRefused, text).into());
             }
             let (near, far) = tokio::io::duplex(PIPE);
-            tokio::spawn(server::serve(cluster, who, far));
+            let (outlook, far) = (cluster.outlook(), Weathered::new(&cluster, far));
+            tokio::spawn(server::serve(cluster, Door::Open(who), far, Speech::One, outlook));
             let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(near)).await?;
             tokio::spawn(connection.with_upgrades());
             Ok(sender.send_request(request).await?)

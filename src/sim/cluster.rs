@@ -31,6 +31,15 @@ pub(crate) struct Sky {
     pub(crate) drops: u64,
     /// Counts `Expired410`.
     pub(crate) expiries: u64,
+    /// Counts `GoAway`.
+    pub(crate) goodbyes: u64,
+}
+
+/// The sky as a connection saw it when it was made, and what comes.
+#[derive(Debug)]
+pub(crate) struct Outlook {
+    pub(crate) sky: watch::Receiver<Sky>,
+    pub(crate) goodbyes: u64,
 }
 
 /// One cluster.
@@ -67,6 +76,11 @@ impl Cluster {
         self.sky.send_modify(|sky| match fault {
             Fault::DropWatches => sky.drops += 1,
             Fault::Expired410 => sky.expiries += 1,
+            Fault::GoAway { share } => {
+                sky.goodbyes += 1;
+                // Those that are open have heard it; nothing is left to do.
+                sky.fault = if share > 0.0 { Fault::GoAway { share } } else { Fault::None };
+            }
             other => sky.fault = other,
         });
     }
@@ -74,6 +88,13 @@ impl Cluster {
     /// The fault of now.
     pub(crate) fn fault(&self) -> Fault {
         self.sky.borrow().fault.clone()
+    }
+
+    /// The sky for a new connection.
+    pub(crate) fn outlook(&self) -> Outlook {
+        let mut sky = self.sky.subscribe();
+        let goodbyes = sky.borrow_and_update().goodbyes;
+        Outlook { sky, goodbyes }
     }
 
     /// Returns when the server is not frozen.

@@ -79,6 +79,7 @@ pub(crate) fn play(world: &mut World, key: &Key) {
             "drop-watches" => Fault::DropWatches,
             "expired" => Fault::Expired410,
             "unauthorized" => Fault::Unauthorized,
+            "goaway" => Fault::GoAway { share: 0.0 },
             "overloaded" => Fault::Status { code: 429, retry_after: Some(1), share: 0.3 },
             _ => Fault::None,
         }),

@@ -1,8 +1,10 @@
-//! The kubeconfig of a fleet, as the clouds' own tools would have written it.
-//! Called by `Simulation::kubeconfig`.
+//! The kubeconfig of a fleet: as the clouds' own tools would have written it, and as it is served on this machine.
+//! Called by `Simulation::kubeconfig` and by `serve`.
 
 use serde_json::{Value, json};
 
+use super::admit::base64;
+use super::json as j;
 use super::seed;
 use super::spec::ClusterSpec;
 
@@ -25,4 +27,28 @@ pub(crate) fn of<'a>(clusters: impl Iterator<Item = &'a ClusterSpec>) -> Value {
     let current = contexts.first().and_then(|c| c.get("name")).cloned().unwrap_or(Value::Null);
     json!({"apiVersion": "v1", "kind": "Config", "preferences": {}, "clusters": entries, "contexts": contexts,
         "users": users, "current-context": current})
+}
+
+/// The same contexts where they are served: by address and authority, with the administrator's token for each, and further
+/// users that no context names.
+pub(crate) fn served<'a>(
+    clusters: impl Iterator<Item = &'a ClusterSpec> + Clone,
+    place: &dyn Fn(&str) -> String,
+    authority: &str,
+    token: &str,
+    further: Vec<Value>,
+) -> Value {
+    let mut config = of(clusters.clone());
+    let places: Vec<String> = clusters.map(|spec| place(&seed::context(spec).0)).collect();
+    let entries = j::existing_list_mut(&mut config, "clusters").into_iter().flatten();
+    for (entry, server) in entries.zip(places) {
+        let authority = base64(authority.as_bytes());
+        j::set(entry, "cluster", json!({"server": server, "certificate-authority-data": authority}));
+    }
+    let users = j::list_mut(&mut config, "users");
+    for user in users.iter_mut() {
+        j::set(user, "user", json!({"token": token}));
+    }
+    users.extend(further);
+    config
 }

@@ -1,12 +1,13 @@
 //! A simulated fleet of Kubernetes API servers, in process: the demo and every test run the product's own client code
-//! against it. A server is hyper HTTP/1.1 over an in-memory pipe, so streams, upgrades and back-pressure are real.
+//! against it. A server is hyper over an in-memory pipe, so streams, upgrades and back-pressure are real; `serve` puts the
+//! same servers on sockets of this machine, for kubectl and every other client.
 //!
 //! Parts: `spec` (what a fleet is) → `seed` (its state at rest) → `store` (one cluster's objects) ← `server` (HTTP),
-//! `controllers` and `kubelet` (its life, by `work`), `weather` (faults), `incident` (scripts), `logs`, `usage`.
+//! `controllers` and `kubelet` (its life, by `work`), `weather` (faults), `incident` (scripts), `stir` (load), `logs`, `usage`.
 //! Time is simulated: nothing moves unless `advance` or `run` moves it; the same seed gives the same fleet.
 //!
-//! Never: imports of ours except `domain`; the system clock or entropy; a lock held across an await.
-//! Called where a run is set up (`demo`) and by tests.
+//! Never: imports of ours except `domain`; the system clock; entropy (but for the keys and tokens of `serve`); a lock held
+//! across an await. Called where a run is set up (`demo`, `sim serve`) and by tests.
 
 mod admit;
 mod client;
@@ -22,18 +23,23 @@ mod kubelet;
 mod kubelet_status;
 mod logs;
 mod object;
+mod print;
 mod quantity;
 mod rng;
 mod seed;
 mod selector;
+mod serve;
 mod server;
+mod shell;
 mod sized;
 mod spec;
 mod status;
+mod stir;
 mod store;
 mod table;
 mod usage;
 mod weather;
+mod weathered;
 mod work;
 
 #[cfg(test)]
@@ -44,11 +50,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use tokio::io::{AsyncRead, AsyncWrite};
-
 use cluster::{Cluster, Identity};
+use jiff::Timestamp;
 
+pub use serve::{Served, User};
 pub use spec::{FleetSpec, SpecError};
 pub use weather::Fault;
 
@@ -108,16 +113,6 @@ impl Simulation {
         self.cluster(context).map(|c| client::of(c, Identity { user: user.into(), groups }))
     }
 
-    /// Serves one connection to a cluster over any stream (TLS on loopback, a socket), as an administrator.
-    pub async fn serve<IO>(&self, context: &str, io: IO)
-    where
-        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        if let Some(cluster) = self.cluster(context) {
-            server::serve(cluster, Identity::admin("kubernetes-admin"), io).await;
-        }
-    }
-
     fn cluster(&self, context: &str) -> Option<Arc<Cluster>> {
         self.by_context.get(context).and_then(|i| self.clusters.get(*i)).cloned()
     }
@@ -158,6 +153,11 @@ impl Simulation {
             }
             None => false,
         }
+    }
+
+    /// How many pods there are in all.
+    pub fn pods(&self) -> usize {
+        self.clusters.iter().map(|c| c.lock().all(table::POD, "").count()).sum()
     }
 
     /// The names of all contexts, in the fleet's order.

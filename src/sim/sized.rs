@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::rng::Rng;
-use super::spec::{Bundle, ClusterSpec, FleetSpec, Pool, Size};
+use super::seed;
+use super::spec::{Bundle, ClusterSpec, FleetSpec, Pool, Size, WorkloadSpec};
 
 /// provider, account, region, version, machine, vCPU, GiB
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, i64, i64);
@@ -27,9 +27,8 @@ const APPS: [&str; 8] =
     ["checkout", "payments", "catalog", "identity", "search", "analytics", "monitoring", "edge"];
 
 impl FleetSpec {
-    /// A generated fleet of about so many pods; no incidents.
+    /// A generated fleet of so many pods in all, shared evenly by the clusters; no incidents.
     pub fn sized(clusters: usize, pods: usize) -> Self {
-        let mut rng = Rng::new(clusters as u64 ^ (pods as u64) << 20);
         let mut fleet = Self {
             name: format!("sized-{clusters}-{pods}"),
             clusters: Vec::with_capacity(clusters),
@@ -73,62 +72,130 @@ impl FleetSpec {
         if fleet.load().is_err() {
             return fleet;
         }
-        fleet.fit(pods, &mut rng);
+        fleet.fit(pods);
         fleet
     }
 
-    /// Chooses apps and replicas so that the pods are about right: system pods first, the rest shared out.
-    fn fit(&mut self, pods: usize, rng: &mut Rng) {
-        let clusters = i64::try_from(self.clusters.len()).unwrap_or(1).max(1);
-        let wanted = i64::try_from(pods).unwrap_or(i64::MAX) / clusters;
-        let mut scaled: BTreeMap<String, Arc<Bundle>> = BTreeMap::new();
-        let all: i64 = APPS
-            .iter()
-            .filter_map(|a| self.bundles.get(*a))
-            .flat_map(|b| &b.workloads)
-            .map(|w| w.replicas.first().copied().unwrap_or(1))
-            .sum();
-        // Two nodes and their daemons come with every cluster; large ones have about one node per 28 pods.
-        let system = 24 + wanted / 28 * 6;
-        let apps = (wanted - system).max(0);
-        let few = apps < 60;
-        let total = if few {
-            self.bundles
-                .get("checkout")
-                .map_or(1, |b| b.workloads.iter().map(|w| w.replicas.first().copied().unwrap_or(1)).sum())
-        } else {
-            all
+    /// Chooses apps and replicas so that every cluster has its share of the pods: those of its system first, the rest
+    /// shared out among apps. Clusters on the same machines are alike.
+    fn fit(&mut self, pods: usize) {
+        let clusters = self.clusters.len().max(1);
+        let per = |index: usize| {
+            let share = pods / clusters + usize::from(index < pods % clusters);
+            i64::try_from(share).unwrap_or(i64::MAX)
         };
-        for name in APPS {
-            if let Some(bundle) = self.bundles.get(name) {
-                let mut bundle = (**bundle).clone();
-                for workload in &mut bundle.workloads {
-                    let large = workload.replicas.first().copied().unwrap_or(1);
-                    let share = (large * apps + total / 2) / total.max(1);
-                    workload.replicas = vec![share.max(i64::from(!few))];
-                    if few && share == 0 {
-                        workload.replicas = vec![0];
-                    }
-                    // Small requests: many pods on few nodes.
-                    if wanted < 200 {
-                        workload.cpu = "50m".into();
-                        workload.memory = "96Mi".into();
-                    }
+        self.slim(per(0));
+        let mut plans: BTreeMap<(usize, i64), Vec<String>> = BTreeMap::new();
+        for index in 0..self.clusters.len() {
+            let kind = (index % ROWS.len(), per(index));
+            let apps = match plans.get(&kind) {
+                Some(apps) => apps.clone(),
+                None => {
+                    let Some(spec) = self.clusters.get(index).cloned() else { continue };
+                    let apps = self.plan(spec, kind);
+                    plans.insert(kind, apps.clone());
+                    apps
                 }
-                bundle
-                    .workloads
-                    .retain(|w| w.kind == "CronJob" || w.replicas.first().is_some_and(|n| *n > 0));
-                scaled.insert(name.into(), Arc::new(bundle));
+            };
+            if let Some(spec) = self.clusters.get_mut(index) {
+                spec.apps = apps;
             }
         }
-        for (name, bundle) in scaled {
-            self.bundles.insert(name, bundle);
-        }
-        if few {
-            for cluster in &mut self.clusters {
-                cluster.apps = vec!["checkout".into()];
-            }
-        }
-        let _ = rng.next();
     }
+
+    /// Takes from the system what is too much for clusters of so many pods.
+    fn slim(&mut self, wanted: i64) {
+        let names: Vec<String> = self.clusters.iter().map(|c| c.provider.clone()).collect();
+        for name in names.iter().map(String::as_str).chain(["common"]) {
+            let Some(bundle) = self.bundles.get_mut(name).map(Arc::make_mut) else { continue };
+            for workload in &mut bundle.workloads {
+                if wanted < 60 {
+                    workload.replicas = vec![1];
+                }
+                if workload.kind != "DaemonSet" && wanted < 20 {
+                    workload.replicas = vec![0];
+                }
+            }
+            // Each daemon runs on two nodes at least.
+            bundle.workloads.retain(|w| match w.kind.as_str() {
+                "DaemonSet" => wanted >= 40 || w.name == "kube-proxy" && wanted >= 4,
+                _ => w.replicas.first().is_none_or(|n| *n > 0),
+            });
+        }
+    }
+
+    /// The apps of a cluster, as bundles of its own kind, with replicas that make the pods right.
+    fn plan(&mut self, mut spec: ClusterSpec, (row, wanted): (usize, i64)) -> Vec<String> {
+        spec.apps = Vec::new();
+        let few = wanted - self.pods_of(&spec) < 60;
+        let names: &[&str] = if few { &["checkout"] } else { &APPS };
+        spec.apps = names.iter().map(|name| format!("{name}@{row}@{wanted}")).collect();
+        let originals: Vec<Arc<Bundle>> =
+            names.iter().filter_map(|name| self.bundles.get(*name).cloned()).collect();
+        let weight = |bundle: &Bundle| -> i64 { bundle.workloads.iter().map(asked).sum() };
+        let total: i64 = originals.iter().map(|b| weight(b)).sum::<i64>().max(1);
+        let mut apps = wanted - self.pods_of(&spec);
+        let mut best = i64::MAX;
+        let mut kept = Vec::new();
+        // More pods need more nodes, which bring more daemons: a few rounds settle it.
+        for _ in 0..24 {
+            let scaled = share_out(&originals, apps.max(0), total, wanted);
+            for (name, bundle) in spec.apps.iter().zip(&scaled) {
+                self.bundles.insert(name.clone(), Arc::new(bundle.clone()));
+            }
+            let off = wanted - self.pods_of(&spec);
+            if off.abs() < best {
+                best = off.abs();
+                kept = scaled;
+            }
+            if off == 0 || apps <= 0 && off < 0 {
+                break;
+            }
+            apps += off;
+        }
+        for (name, bundle) in spec.apps.iter().zip(kept) {
+            self.bundles.insert(name.clone(), Arc::new(bundle));
+        }
+        spec.apps
+    }
+
+    fn pods_of(&self, spec: &ClusterSpec) -> i64 {
+        seed::pods(spec, &seed::bundles(self, spec))
+    }
+}
+
+/// The pods a workload has in a large cluster.
+fn asked(workload: &WorkloadSpec) -> i64 {
+    match workload.kind.as_str() {
+        "CronJob" | "DaemonSet" => 0,
+        _ => workload.replicas.first().copied().unwrap_or(1),
+    }
+}
+
+/// The bundles with exactly so many pods, shared out as in a large cluster.
+fn share_out(originals: &[Arc<Bundle>], apps: i64, total: i64, wanted: i64) -> Vec<Bundle> {
+    let (mut given, mut before) = (0, 0);
+    originals
+        .iter()
+        .map(|original| {
+            let mut bundle = (**original).clone();
+            for workload in &mut bundle.workloads {
+                // Rounding is carried on, so that the sum is right.
+                before += asked(workload);
+                if asked(workload) > 0 {
+                    let share = before * apps / total - given;
+                    given += share;
+                    workload.replicas = vec![share];
+                }
+                // Small requests: many pods on few nodes.
+                if wanted < 200 {
+                    workload.cpu = "50m".into();
+                    workload.memory = "96Mi".into();
+                }
+            }
+            bundle.workloads.retain(|w| w.kind != "DaemonSet" || wanted >= 200);
+            bundle.workloads.retain(|w| asked(w) > 0 || matches!(w.kind.as_str(), "CronJob" | "DaemonSet"));
+            bundle
+        })
+        .collect()
 }

@@ -38,6 +38,8 @@ pub(crate) struct Change {
 pub(crate) struct Shelf {
     pub(crate) objects: BTreeMap<(Name, Name), Arc<Stored>>,
     pub(crate) log: VecDeque<Change>,
+    /// What the objects of the log weigh.
+    log_bytes: usize,
     /// Versions at or below this are compacted away.
     pub(crate) floor: u64,
     /// Wakes watches; carries the newest version of this shelf.
@@ -71,6 +73,9 @@ pub(crate) struct World {
 
 const LOG_LEAST: usize = 2_048;
 const LOG_AGE: usize = 2;
+/// A log is cut at so many bytes, for there may be hundreds of clusters, but never to fewer changes than these.
+const LOG_BYTES: usize = 2 << 20;
+const LOG_SHORT: usize = 256;
 
 impl World {
     /// An empty cluster.
@@ -270,10 +275,12 @@ impl World {
         Work::hear(self, &change);
         let rv = change.rv;
         if let Some(shelf) = self.shelves.get_mut(change.now.key.kind) {
+            shelf.log_bytes += change.now.body.len();
             shelf.log.push_back(change);
             let most = LOG_LEAST.max(shelf.objects.len() / LOG_AGE);
-            while shelf.log.len() > most {
+            while shelf.log.len() > most || shelf.log_bytes > LOG_BYTES && shelf.log.len() > LOG_SHORT {
                 if let Some(old) = shelf.log.pop_front() {
+                    shelf.log_bytes -= old.now.body.len();
                     shelf.floor = old.rv;
                 }
             }
@@ -286,6 +293,7 @@ impl World {
         let rv = self.next_rv();
         for shelf in &mut self.shelves {
             shelf.log.clear();
+            shelf.log_bytes = 0;
             shelf.floor = rv;
             shelf.news.send_replace(rv);
         }
@@ -348,7 +356,13 @@ impl World {
 
 impl Shelf {
     fn new(floor: u64) -> Self {
-        Self { objects: BTreeMap::new(), log: VecDeque::new(), floor, news: watch::channel(floor).0 }
+        Self {
+            objects: BTreeMap::new(),
+            log: VecDeque::new(),
+            log_bytes: 0,
+            floor,
+            news: watch::channel(floor).0,
+        }
     }
 }
 

@@ -16,6 +16,8 @@ mod logs;
 mod patch;
 mod refuse;
 mod rollout;
+mod session;
+mod table;
 mod watch;
 mod write;
 
@@ -45,5 +47,7 @@ pub(crate) fn cases() -> Vec<Case> {
     all.extend(life::cases());
     all.extend(logs::cases());
     all.extend(access::cases());
+    all.extend(table::cases());
+    all.extend(session::cases());
     all
 }

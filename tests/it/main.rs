@@ -28,6 +28,7 @@ mod pty;
 mod recorded;
 mod runs;
 mod screens;
+mod served;
 #[cfg(unix)]
 mod sign_in;
 mod simulated;

@@ -9,6 +9,7 @@ mod pods;
 mod workloads;
 
 pub(crate) use names::{context, server, user_entry};
+pub(crate) use nodes::pods;
 
 use std::sync::Arc;
 
@@ -28,11 +29,7 @@ pub(crate) const WARM_UP: Millis = 45 * MINUTE;
 pub(crate) fn world(fleet: &FleetSpec, spec: &ClusterSpec, seed: u64, now: Millis, start: Millis) -> World {
     let rng = Rng::of(seed, &format!("{}/{}", spec.account, spec.name));
     let mut world = World::new(100_000 + rng.clone().below(900_000_000), now, rng);
-    let bundles: Vec<Arc<Bundle>> = ["common", spec.provider.as_str()]
-        .into_iter()
-        .chain(spec.apps.iter().map(String::as_str))
-        .filter_map(|name| fleet.bundles.get(name).cloned())
-        .collect();
+    let bundles = bundles(fleet, spec);
     let age = world.rng.between(120, 700) * DAY;
     base::fill(&mut world, spec, &bundles, age);
     let mut nodes = nodes::fill(&mut world, spec, &bundles, age);
@@ -58,6 +55,15 @@ pub(crate) fn world(fleet: &FleetSpec, spec: &ClusterSpec, seed: u64, now: Milli
         world.work.at(start + 1_000, Who::Hpa, key);
     }
     world
+}
+
+/// What runs in a cluster: what all have, what its cloud brings, its apps.
+pub(crate) fn bundles(fleet: &FleetSpec, spec: &ClusterSpec) -> Vec<Arc<Bundle>> {
+    ["common", spec.provider.as_str()]
+        .into_iter()
+        .chain(spec.apps.iter().map(String::as_str))
+        .filter_map(|name| fleet.bundles.get(name).cloned())
+        .collect()
 }
 
 /// A workload's replicas in a cluster of a size.

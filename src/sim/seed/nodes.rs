@@ -88,17 +88,31 @@ fn demand(spec: &ClusterSpec, bundles: &[Arc<Bundle>]) -> ((i64, i64, i64), (i64
     (sum, each)
 }
 
-/// Makes the nodes.
-pub(super) fn fill(world: &mut World, spec: &ClusterSpec, bundles: &[Arc<Bundle>], age: Millis) -> Rooms {
+/// How many nodes each pool gets.
+fn counts(spec: &ClusterSpec, bundles: &[Arc<Bundle>]) -> Vec<i64> {
     let (sum, each) = demand(spec, bundles);
     let weights: i64 = spec.pools.iter().map(|p| p.weight).sum::<i64>().max(1);
-    let mut rooms = Rooms::default();
-    let mut number = 0;
-    for pool in &spec.pools {
+    let of = |pool: &Pool| {
         let (cpu, memory, pods) = allocatable(pool);
         let room = (cpu * FILL / 100 - each.0, memory * FILL / 100 - each.1, pods - 8 - each.2);
         let need = |total: i64, one: i64| (total * pool.weight / weights + one.max(1) - 1) / one.max(1);
-        let count = need(sum.0, room.0).max(need(sum.1, room.1)).max(need(sum.2, room.2)).max(2);
+        need(sum.0, room.0).max(need(sum.1, room.1)).max(need(sum.2, room.2)).max(2)
+    };
+    spec.pools.iter().map(of).collect()
+}
+
+/// How many pods a cluster of these bundles will have: those of workloads, and of daemons on every node.
+pub(crate) fn pods(spec: &ClusterSpec, bundles: &[Arc<Bundle>]) -> i64 {
+    let (sum, each) = demand(spec, bundles);
+    sum.2 + each.2 * counts(spec, bundles).iter().sum::<i64>()
+}
+
+/// Makes the nodes.
+pub(super) fn fill(world: &mut World, spec: &ClusterSpec, bundles: &[Arc<Bundle>], age: Millis) -> Rooms {
+    let mut rooms = Rooms::default();
+    let mut number = 0;
+    for (pool, count) in spec.pools.iter().zip(counts(spec, bundles)) {
+        let (cpu, memory, pods) = allocatable(pool);
         for index in 0..count {
             let born = world.now - world.rng.between(1, age / DAY).min(60) * DAY;
             let ip = format!("10.0.{}.{}", 16 + number / 200, 10 + number % 200);

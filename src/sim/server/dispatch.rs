@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::body::{self, Body};
 use super::route::{self, Target};
 use super::{
-    Call, access, discovery, evict, incoming, list, log, metrics, patch, rbac, read, scale, watch, write,
+    Call, access, discovery, evict, incoming, list, log, metrics, patch, rbac, read, scale, session, watch,
+    write,
 };
 use crate::sim::cluster::Cluster;
 use crate::sim::status::{Answer, ApiError};
@@ -106,11 +107,8 @@ fn subresource(cluster: &Arc<Cluster>, call: &Call, target: &Target, kind: KindI
         ("ephemeralcontainers" | "resize", &Method::PUT) => {
             write::update(cluster, call, target, kind, "ephemeralcontainers")
         }
-        ("exec" | "attach" | "portforward", _) => {
-            read::fetch(cluster, target, table::POD)?;
-            Err(ApiError::internal(
-                "the simulated kubelet has no processes: exec, attach and port-forward are absent",
-            ))
+        ("exec" | "attach" | "portforward", &Method::GET | &Method::POST) => {
+            session::answer(cluster, call, target)
         }
         _ => Err(ApiError::method_not_allowed()),
     }

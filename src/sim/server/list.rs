@@ -12,10 +12,10 @@ use super::Call;
 use super::body::{self, Body};
 use super::page::Page;
 use super::route::Target;
-use crate::sim::clock;
 use crate::sim::cluster::Cluster;
 use crate::sim::json as j;
 use crate::sim::object::Stored;
+use crate::sim::print::{Press, Wish};
 use crate::sim::selector::{Fields, Selector};
 use crate::sim::status::{Answer, ApiError};
 use crate::sim::table::{self, KindId, Resource};
@@ -111,7 +111,7 @@ pub(crate) fn answer(
             j::set(&mut meta, "remainingItemCount", j::count(remaining));
         }
     }
-    if let Some(table) = as_table(call, &res, &picked, Some(&meta)) {
+    if let Some(table) = as_table(cluster, call, kind, &picked, meta.clone()) {
         return Ok(table);
     }
     Ok(chunked(&res, &meta, picked))
@@ -124,6 +124,7 @@ fn chunked(res: &Resource, meta: &Value, picked: Vec<Arc<Stored>>) -> Response<B
         res.api_version()
     );
     let item_opening = if res.custom { res.opening() } else { "{".to_string() };
+    let size = opening.len() + picked.iter().map(|o| o.body.len() + item_opening.len()).sum::<usize>() + 2;
     let state = (picked.into_iter(), Some(opening), true, false);
     let chunks = stream::unfold(state, move |(mut items, mut opening, mut first, done)| {
         let item_opening = item_opening.clone();
@@ -150,40 +151,23 @@ fn chunked(res: &Resource, meta: &Value, picked: Vec<Arc<Stored>>) -> Response<B
             Some((Bytes::from(chunk), (items, None, first, false)))
         }
     });
-    body::stream("application/json", chunks)
+    body::sized("application/json", size, chunks)
 }
 
 /// The answer as a `Table`, when the client prefers one (kubectl get).
 pub(crate) fn as_table(
+    cluster: &Cluster,
     call: &Call,
-    res: &Resource,
+    kind: KindId,
     objects: &[Arc<Stored>],
-    meta: Option<&Value>,
+    meta: Value,
 ) -> Option<Response<Body>> {
-    let accept = call.header("accept");
-    let first = accept.split(',').next().unwrap_or("");
-    if !first.contains("as=Table") {
-        return None;
-    }
-    let rows: Vec<Value> = objects
-        .iter()
-        .map(|o| {
-            json!({"cells": [&*o.key.name, clock::rfc3339(o.created)],
-                "object": {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
-                    "metadata": j::at(&o.value(), "metadata")}})
-        })
-        .collect();
-    let _ = res;
-    let table = json!({
-        "kind": "Table", "apiVersion": "meta.k8s.io/v1",
-        "metadata": meta.cloned().unwrap_or_else(|| json!({})),
-        "columnDefinitions": [
-            {"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0},
-            {"name": "Created At", "type": "date", "format": "", "description": "", "priority": 0}
-        ],
-        "rows": rows
-    });
-    Some(body::value(200, &table))
+    let wish = Wish::of(call.header("accept"), call.query.get("includeObject"))?;
+    let (press, now) = {
+        let world = cluster.lock();
+        (Press::new(&world, kind, wish), world.now)
+    };
+    Some(body::value(200, &press.table(objects, meta, now)))
 }
 
 /// `events.k8s.io/v1` shows the same events in its own shape.

@@ -124,7 +124,7 @@ fn shown(lines: &[Line], stamps: bool) -> Bytes {
 }
 
 /// The container to read; as the API server asks for it.
-fn container(value: &Value, pod: &str, asked: &str) -> Answer<String> {
+pub(crate) fn container(value: &Value, pod: &str, asked: &str) -> Answer<String> {
     let names =
         |list: &str| -> Vec<&str> { j::list(value, list).iter().map(|c| j::text(c, "name")).collect() };
     let (mains, inits, extra) =

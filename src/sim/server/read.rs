@@ -23,7 +23,8 @@ pub(crate) fn get(
 ) -> Answer<Response<Body>> {
     let object = fetch(cluster, target, kind)?;
     let res = cluster.lock().resource(kind);
-    if let Some(table) = super::list::as_table(call, &res, std::slice::from_ref(&object), None) {
+    let meta = serde_json::json!({"resourceVersion": object.rv.to_string()});
+    if let Some(table) = super::list::as_table(cluster, call, kind, std::slice::from_ref(&object), meta) {
         return Ok(table);
     }
     Ok(body::bytes(200, whole(&res, &object)))

@@ -1,4 +1,4 @@
-//! Watches: a cursor on a shelf's change log, woken by its news; bookmarks; 410; the weather.
+//! Watches: a cursor on a shelf's change log, woken by its news; rows for kubectl; bookmarks; 410; the weather.
 //! Never: a copy of the objects. Called by `dispatch`.
 
 use std::collections::VecDeque;
@@ -16,8 +16,10 @@ use super::body::{self, Body};
 use super::list::Filter;
 use super::read::whole;
 use super::route::Target;
+use crate::sim::clock::Millis;
 use crate::sim::cluster::{Cluster, Sky};
 use crate::sim::object::{Name, Stored};
+use crate::sim::print::{Press, Wish};
 use crate::sim::status::{Answer, ApiError};
 use crate::sim::store::{Change, Did};
 use crate::sim::table::{KindId, Resource};
@@ -40,6 +42,9 @@ struct Watch {
     next_bookmark: Instant,
     end: Option<Instant>,
     ended: bool,
+    press: Option<Press>,
+    /// The columns have been said.
+    titled: bool,
 }
 
 /// GET with `watch=true`.
@@ -73,13 +78,16 @@ pub(crate) fn answer(
     let mut ended = false;
     let mut cursor = from;
     let bookmarks = call.query.flag("allowWatchBookmarks");
+    let wish = Wish::of(call.header("accept"), call.query.get("includeObject"));
+    let press = wish.map(|wish| Press::new(&world, kind, wish));
+    let mut titled = false;
     if from == 0 || initial {
         for object in world.all(kind, &target.ns).filter(|o| filter.passes(o)) {
-            ready.push_back(line("ADDED", &whole(&res, object)));
+            ready.push_back(shown(press.as_ref(), &mut titled, world.now, "ADDED", &res, object));
         }
         cursor = world.rv;
         if initial && bookmarks {
-            ready.push_back(bookmark(&res, cursor, true));
+            ready.push_back(bookmark(&res, press.as_ref(), cursor, true));
         }
     } else if from < shelf.floor {
         ready.push_back(too_old(from, shelf.floor));
@@ -104,6 +112,8 @@ pub(crate) fn answer(
         next_bookmark: Instant::now() + BOOKMARK_EVERY,
         end: Some(Instant::now() + timeout),
         ended,
+        press,
+        titled,
     };
     drop(world);
     Ok(body::stream(
@@ -159,7 +169,7 @@ impl Watch {
                     let rv = self.cluster.lock().rv.max(self.cursor);
                     self.collect();
                     self.cursor = self.cursor.max(rv);
-                    self.ready.push_back(bookmark(&self.res, self.cursor, false));
+                    self.ready.push_back(bookmark(&self.res, self.press.as_ref(), self.cursor, false));
                 }
                 () = tokio::time::sleep_until(end) => return None,
             }
@@ -197,7 +207,8 @@ impl Watch {
                 continue;
             }
             if let Some((kind, object)) = seen(change, &self.filter) {
-                self.ready.push_back(line(kind, &whole(&self.res, object)));
+                let press = self.press.as_ref();
+                self.ready.push_back(shown(press, &mut self.titled, world.now, kind, &self.res, object));
             }
         }
     }
@@ -228,12 +239,31 @@ fn line(kind: &str, object: &[u8]) -> Bytes {
     Bytes::from(out)
 }
 
-fn bookmark(res: &Resource, rv: u64, initial: bool) -> Bytes {
+/// An event of an object, as it is or as a row.
+fn shown(
+    press: Option<&Press>,
+    titled: &mut bool,
+    now: Millis,
+    kind: &str,
+    res: &Resource,
+    object: &Stored,
+) -> Bytes {
+    match press {
+        Some(press) => {
+            let first = !std::mem::replace(titled, true);
+            line(kind, press.event(&object.value(), now, first).to_string().as_bytes())
+        }
+        None => line(kind, &whole(res, object)),
+    }
+}
+
+fn bookmark(res: &Resource, press: Option<&Press>, rv: u64, initial: bool) -> Bytes {
     let mut meta = json!({"resourceVersion": rv.to_string(), "creationTimestamp": null});
     if initial {
         crate::sim::json::annotate_meta(&mut meta, "k8s.io/initial-events-end", "true");
     }
     let object = json!({"kind": res.kind, "apiVersion": res.api_version(), "metadata": meta});
+    let object = press.map_or_else(|| object.clone(), |press| press.bookmark(&object));
     line("BOOKMARK", object.to_string().as_bytes())
 }
 

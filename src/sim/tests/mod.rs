@@ -8,10 +8,15 @@ fn start() -> Timestamp {
 
 #[test]
 fn fleets_are_as_large_as_asked_for() {
-    let sized = Simulation::new(&FleetSpec::sized(10, 500), 1, start());
-    assert_eq!(sized.contexts().len(), 10);
-    let pods: usize = sized.clusters.iter().map(|c| c.lock().all(table::POD, "").count()).sum();
-    assert!((350..650).contains(&pods), "{pods} pods");
+    for (clusters, pods) in [(1, 12), (2, 50), (3, 120), (10, 500), (10, 2_000), (10, 5_003), (2, 5_000)] {
+        let sized = Simulation::new(&FleetSpec::sized(clusters, pods), 1, start());
+        assert_eq!(sized.contexts().len(), clusters);
+        for cluster in sized.clusters.iter() {
+            let have = cluster.lock().all(table::POD, "").count();
+            let want = pods / clusters;
+            assert!(have.abs_diff(want) <= 1 + want / 50, "{have} of {want} pods in {}", cluster.context);
+        }
+    }
 }
 
 #[tokio::test]
