@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+mod fleet;
 mod loading;
 mod terminal;
 
@@ -315,6 +316,11 @@ fn main() {
         return;
     }
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some("--bare") {
+        fleet::bare_client(&arguments.next().expect("a kubeconfig"));
+        return;
+    }
     let dir = std::env::temp_dir().join(format!("skyfleet-bench-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
     // `cargo bench -- plugins`: these alone.
@@ -328,6 +334,15 @@ fn main() {
     ];
     let mut rows: Vec<Row> =
         parts.iter().filter(|(name, _)| is_wanted(name)).map(|(_, measure)| measure(&dir)).collect();
+    if is_wanted("hangs") {
+        rows.extend(fleet::hanging_servers(&dir));
+    }
+    if is_wanted("fleet") {
+        rows.extend(fleet::two_hundred_clusters(&dir));
+    }
+    if is_wanted("churn") {
+        rows.push(fleet::churn(&dir));
+    }
     match testbed().filter(|_| is_wanted("real")) {
         Some(binary) => rows.extend(real(&dir, &binary)),
         None => eprintln!("the real API server is left out: build it with tests/testbed/build"),

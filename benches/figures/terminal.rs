@@ -7,6 +7,11 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
+fn next() -> usize {
+    static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}
+
 /// A program in a terminal of 200x50.
 pub(crate) struct Session {
     pub(crate) child: Box<dyn portable_pty::Child + Send + Sync>,
@@ -14,6 +19,7 @@ pub(crate) struct Session {
     pub(crate) output: Receiver<(Instant, Vec<u8>)>,
     pub(crate) screen: vt100::Parser,
     pub(crate) started: Instant,
+    own: std::path::PathBuf,
     _master: Box<dyn portable_pty::MasterPty + Send>,
 }
 
@@ -25,6 +31,10 @@ impl Session {
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env("TERM", "xterm-256color");
+        // Nobody's own settings, and nothing that an earlier run kept.
+        let own = std::env::temp_dir().join(format!("skyfleet-bench-own-{}-{}", std::process::id(), next()));
+        command.env("SKYFLEET_STATE_DIR", own.join("state"));
+        command.env("SKYFLEET_CONFIG_DIR", own.join("config"));
         for (k, v) in env {
             command.env(k, v);
         }
@@ -43,7 +53,7 @@ impl Session {
         });
         let input = pty.master.take_writer().unwrap();
         let screen = vt100::Parser::new(50.try_into().unwrap(), 200.try_into().unwrap(), 0);
-        Self { child, input, output, screen, started, _master: pty.master }
+        Self { child, input, output, screen, started, own, _master: pty.master }
     }
 
     /// When the screen was first as wanted, since the start.
@@ -83,22 +93,71 @@ impl Session {
         (at - pressed, bytes.len())
     }
 
-    pub(crate) fn rss_mb(&self) -> f64 {
-        let pid = self.child.process_id().unwrap();
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let kb: f64 = status
-            .lines()
-            .find_map(|l| l.strip_prefix("VmRSS:"))
-            .and_then(|l| l.trim().trim_end_matches(" kB").trim().parse().ok())
-            .unwrap_or(0.0);
-        kb / 1024.0
+    /// From a key to the first bytes after which the screen is as wanted.
+    pub(crate) fn answered(&mut self, key: &[u8], wanted: impl Fn(&str) -> bool) -> Duration {
+        while let Ok((_, bytes)) = self.output.try_recv() {
+            self.screen.process(&bytes);
+        }
+        let pressed = Instant::now();
+        self.input.write_all(key).unwrap();
+        self.input.flush().unwrap();
+        loop {
+            let Ok((at, bytes)) = self.output.recv_timeout(Duration::from_secs(5)) else {
+                panic!("no answer to a key; the screen:\n{}", self.screen.screen().contents())
+            };
+            self.screen.process(&bytes);
+            if wanted(&self.screen.screen().contents()) {
+                return at.saturating_duration_since(pressed);
+            }
+        }
     }
+
+    fn pid(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
+    pub(crate) fn rss_mb(&self) -> f64 {
+        status_mb(self.pid(), "VmRSS:")
+    }
+
+    pub(crate) fn peak_mb(&self) -> f64 {
+        peak_mb(self.pid())
+    }
+
+    pub(crate) fn cpu_seconds(&self) -> f64 {
+        cpu_seconds(self.pid())
+    }
+}
+
+fn status_mb(pid: u32, field: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let kb: f64 = status
+        .lines()
+        .find_map(|l| l.strip_prefix(field))
+        .and_then(|l| l.trim().trim_end_matches(" kB").trim().parse().ok())
+        .unwrap_or(0.0);
+    kb / 1024.0
+}
+
+/// The most memory a process has had.
+pub(crate) fn peak_mb(pid: u32) -> f64 {
+    status_mb(pid, "VmHWM:")
+}
+
+/// The processor time of a process so far, in user code and in the kernel.
+pub(crate) fn cpu_seconds(pid: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
+    // Of what follows the name the twelfth and the thirteenth, in hundredths of a second.
+    (ticks(11) + ticks(12)) / 100.0
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.own);
     }
 }
 

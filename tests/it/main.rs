@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod chaos;
 mod cli;
 #[path = "../conformance/mod.rs"]
 mod conformance;
@@ -33,4 +34,6 @@ mod served;
 mod sign_in;
 mod simulated;
 mod stories;
+#[path = "../chaos/mod.rs"]
+mod storm;
 mod sts;

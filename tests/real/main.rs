@@ -11,6 +11,8 @@
 )]
 
 mod access;
+#[path = "../chaos/mod.rs"]
+mod chaos;
 #[path = "../conformance/mod.rs"]
 mod conformance;
 #[path = "../runs/mod.rs"]
@@ -21,6 +23,7 @@ mod kubectl;
 #[path = "../stories/mod.rs"]
 mod play;
 mod record;
+mod storm;
 mod testbed;
 mod truth;
 
@@ -187,6 +190,7 @@ fn main() {
         trials.push(Trial::test(format!("run::{}", case.name), play));
     }
     trials.push(Trial::test("conformance", || run(conforms)));
+    trials.push(Trial::test("chaos", || run(storm::storm)));
     // It writes into the sources, so it is not even listed unless asked for.
     if std::env::var("SKYFLEET_RECORD").is_ok_and(|v| v == "1") {
         trials.push(Trial::test("record", || Ok(record::record()?)));
