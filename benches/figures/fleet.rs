@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::terminal::{Session, cpu_seconds, keys, median, ms, peak_mb, percentile};
+use super::terminal::{Session, cpu_seconds, median, ms, peak_mb, percentile};
 use super::{Row, SKYFLEET};
 
 const CLUSTERS: usize = 200;

@@ -25,6 +25,8 @@ pub struct FilterError {
 #[derive(Clone, Debug)]
 pub struct Pattern {
     regex: Regex,
+    /// It speaks of where a text as a whole begins or ends.
+    of_whole_text: bool,
 }
 
 impl Pattern {
@@ -38,15 +40,26 @@ impl Pattern {
             && compile(text).is_ok()
             && let Ok(regex) = compile(&format!("(?:{text})|(?:{plain})"))
         {
-            return Ok(Self { regex });
+            let of_whole_text = ["\\A", "\\z", "(?"].iter().any(|sign| text.contains(sign));
+            return Ok(Self { regex, of_whole_text });
         }
         let shown = || FilterError { text: text.chars().take(40).collect() };
-        compile(&plain).map(|regex| Self { regex }).map_err(|_| shown())
+        compile(&plain).map(|regex| Self { regex, of_whole_text: false }).map_err(|_| shown())
     }
 
     /// Whether it occurs in `text`.
     pub fn is_match(&self, text: &str) -> bool {
         self.regex.is_match(text)
+    }
+
+    /// Whether it can only be looked for in one cell at a time.
+    pub(super) fn is_of_whole_text(&self) -> bool {
+        self.of_whole_text
+    }
+
+    /// Where it occurs next in a text of many lines, from a place on; it may be of no length.
+    pub(super) fn find_from(&self, text: &str, from: usize) -> Option<Range<usize>> {
+        self.regex.find_at(text, from).map(|m| m.range())
     }
 
     /// Where it occurs first, in bytes; never an empty range.
@@ -56,7 +69,7 @@ impl Pattern {
 }
 
 fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).case_insensitive(true).size_limit(MAX_COMPILED).build()
+    RegexBuilder::new(pattern).case_insensitive(true).multi_line(true).size_limit(MAX_COMPILED).build()
 }
 
 /// A filter over rows: every word has to be in some cell, no `!word` in any.
@@ -84,6 +97,16 @@ impl Filter {
             }
         }
         Ok(filter)
+    }
+
+    /// What has to occur.
+    pub(super) fn wanted(&self) -> &[Pattern] {
+        &self.wanted
+    }
+
+    /// What must not.
+    pub(super) fn unwanted(&self) -> &[Pattern] {
+        &self.unwanted
     }
 
     /// Whether it lets every row through.

@@ -16,6 +16,7 @@ pub mod diff;
 pub mod environment;
 pub mod fields;
 pub mod filter;
+pub mod haystack;
 pub mod health;
 pub mod id;
 pub mod kind;

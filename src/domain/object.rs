@@ -23,7 +23,7 @@ pub struct Meta {
 }
 
 /// Who made an object: its controlling owner.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Owner {
     /// Kind as written, `ReplicaSet`.
     pub kind: SafeText,

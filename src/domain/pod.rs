@@ -1,5 +1,7 @@
 //! The slim row of a pod: what panes, triage, costs and logs read; the full object is fetched when looked at.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::health::Health;
@@ -38,20 +40,27 @@ pub struct PodRow {
     /// Its containers, init containers first.
     pub containers: Vec<ContainerRow>,
     /// Its controller; for a ReplicaSet of a Deployment, see [`PodRow::workload`].
-    pub owner: Option<Owner>,
+    pub owner: Option<Arc<Owner>>,
     /// The workload it belongs to as a person names it (kind as written, name): the Deployment rather than its ReplicaSet,
     /// the CronJob's Job as it is; `None` for a bare pod.
-    pub workload: Option<Owner>,
+    pub workload: Option<Arc<Owner>>,
     /// `status.podIP`.
     pub ip: SafeText,
+    /// What it asks for: the same in all pods of a template, which share it.
+    pub compute: Arc<Compute>,
+    /// When the kubelet took it (`status.startTime`).
+    pub started: Option<Timestamp>,
+}
+
+/// What a pod asks for and is promised.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Compute {
     /// QoS class: `Guaranteed`, `Burstable`, `BestEffort`.
     pub qos: SafeText,
     /// What the scheduler counts: max(sum of containers, each init container) + overhead.
     pub requests: Amount,
     /// Sum of the containers' limits; a part is zero where any container has none.
     pub limits: Amount,
-    /// When the kubelet took it (`status.startTime`).
-    pub started: Option<Timestamp>,
 }
 
 /// One container of a pod.
@@ -118,13 +127,15 @@ impl PodRow {
             &mut self.status,
             &mut self.message,
             &mut self.unscheduled,
-            &mut self.qos,
         ];
-        let owners = self.owner.iter_mut().chain(&mut self.workload).flat_map(|o| [&mut o.kind, &mut o.name]);
         let of_containers = self.containers.iter_mut().flat_map(|c| [&mut c.name, &mut c.image]);
-        for text in words.into_iter().chain(owners).chain(of_containers) {
+        for text in words.into_iter().chain(of_containers) {
             texts.share(text);
         }
+        for owner in self.owner.iter_mut().chain(&mut self.workload) {
+            texts.share_owner(owner);
+        }
+        texts.share_compute(&mut self.compute);
     }
 
     /// Succeeded or Failed: holds no resources of its node any more.

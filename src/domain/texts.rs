@@ -1,38 +1,71 @@
-//! Texts that many rows share: of a hundred thousand pods the namespace, the node and the image are a few hundred words, and
-//! each is kept once.
+//! What many rows share: of a hundred thousand pods the namespaces, nodes, images, owners and what they ask for are a few
+//! hundred different ones, and each is kept once.
 //!
 //! Called by each watch for its rows.
 
 use std::collections::HashSet;
+use std::hash::Hash;
+use std::sync::Arc;
 
+use super::object::Owner;
+use super::pod::Compute;
 use super::text::SafeText;
 
 /// So many are known before those are forgotten that nobody uses any more.
 const SWEEP_AT: usize = 2_048;
 
-/// Words that were seen.
+/// What was seen.
 #[derive(Debug, Default)]
 pub struct Texts {
-    known: HashSet<SafeText>,
-    /// How many stayed after the last sweep.
-    kept: usize,
+    texts: Known<SafeText>,
+    owners: Known<Arc<Owner>>,
+    computes: Known<Arc<Compute>>,
 }
 
 impl Texts {
     /// Makes `text` the same piece of memory as every other of its words.
     pub fn share(&mut self, text: &mut SafeText) {
-        if text.is_empty() {
-            return;
+        if !text.is_empty() {
+            self.texts.share(text, SafeText::is_shared);
         }
-        if let Some(known) = self.known.get(text) {
-            text.clone_from(known);
+    }
+
+    /// The same of an owner.
+    pub fn share_owner(&mut self, owner: &mut Arc<Owner>) {
+        self.owners.share(owner, |o| Arc::strong_count(o) > 1);
+    }
+
+    /// The same of what a pod asks for.
+    pub fn share_compute(&mut self, compute: &mut Arc<Compute>) {
+        self.computes.share(compute, |c| Arc::strong_count(c) > 1);
+    }
+}
+
+/// One of each.
+#[derive(Debug)]
+struct Known<T> {
+    known: HashSet<T>,
+    /// How many stayed after the last sweep.
+    kept: usize,
+}
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self { known: HashSet::new(), kept: 0 }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Known<T> {
+    fn share(&mut self, one: &mut T, is_used: impl Fn(&T) -> bool) {
+        if let Some(known) = self.known.get(one) {
+            one.clone_from(known);
             return;
         }
         if self.known.len() >= (self.kept * 2).max(SWEEP_AT) {
-            self.known.retain(SafeText::is_shared);
+            self.known.retain(is_used);
             self.kept = self.known.len();
         }
-        self.known.insert(text.clone());
+        self.known.insert(one.clone());
     }
 }
 
@@ -50,9 +83,17 @@ mod tests {
         for n in 0..10 * SWEEP_AT {
             texts.share(&mut SafeText::new(&format!("pod-{n}")));
         }
-        assert!(texts.known.len() <= SWEEP_AT, "{}", texts.known.len());
+        assert!(texts.texts.known.len() <= SWEEP_AT, "{}", texts.texts.known.len());
         let mut again = SafeText::new("node-1");
         texts.share(&mut again);
         assert!(std::ptr::eq(a.as_str(), again.as_str()));
+    }
+
+    /// What a pod costs in memory is mostly this; whoever lets it grow should know.
+    #[test]
+    fn pods_are_small() {
+        use crate::domain::pod::{ContainerRow, PodRow};
+        assert!(size_of::<PodRow>() <= 352, "{}", size_of::<PodRow>());
+        assert!(size_of::<ContainerRow>() <= 88, "{}", size_of::<ContainerRow>());
     }
 }

@@ -1,5 +1,6 @@
 //! `Fleet::apply`: the one place where the model changes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -38,10 +39,18 @@ impl Fleet {
             Update::Cluster(batch) => {
                 let place = self.place(batch.cluster);
                 let Some(cluster) = place.and_then(|at| self.clusters.get_mut(at)) else { return };
-                cluster.revision += 1;
                 let mut seen = Seen { at: now, cluster: batch.cluster, changes: Vec::new() };
                 for delta in batch.deltas {
+                    match changes(&delta) {
+                        Changes::Nothing => {}
+                        Changes::Rows => cluster.revision = self.revision,
+                        Changes::Shape => (cluster.revision, cluster.shape) = (self.revision, self.revision),
+                    }
+                    let rows = cluster.row_count();
                     cluster.apply(delta, &mut seen);
+                    if cluster.row_count() != rows {
+                        cluster.shape = self.revision;
+                    }
                 }
                 self.changes.extend(seen.changes);
                 while self.changes.len() > CHANGES {
@@ -52,6 +61,32 @@ impl Fleet {
     }
 }
 
+/// What of the rows a delta changes.
+enum Changes {
+    Nothing,
+    /// What they say.
+    Rows,
+    /// Which there are.
+    Shape,
+}
+
+fn changes(delta: &Delta) -> Changes {
+    match delta {
+        Delta::Phase(_)
+        | Delta::Identity(_)
+        | Delta::Loading { .. }
+        | Delta::Lacks { .. }
+        | Delta::Well { .. }
+        | Delta::Within { .. }
+        | Delta::Expires(_)
+        | Delta::Latency { .. }
+        | Delta::Traffic(_) => Changes::Nothing,
+        // One that is new is seen by its number.
+        Delta::Upsert(_) | Delta::Remove { .. } | Delta::Usage(_) | Delta::Version(_) => Changes::Rows,
+        Delta::Reset { .. } | Delta::LastKnown { .. } | Delta::Dropped { .. } => Changes::Shape,
+    }
+}
+
 impl Fleet {
     /// Follows the list of clusters.
     fn follow(&mut self, roster: Roster) {
@@ -59,6 +94,8 @@ impl Fleet {
         for info in roster.renamed {
             if let Some(cluster) = self.place(info.id).and_then(|at| self.clusters.get_mut(at)) {
                 cluster.info = info;
+                // Its name is in its rows.
+                cluster.revision = self.revision;
                 self.guards.guard(&mut cluster.info);
                 cluster.refine_place();
             }
@@ -82,7 +119,7 @@ impl Fleet {
         self.guards.guard(&mut cluster.info);
         cluster.guards = self.guards.clone();
         cluster.reprice(self.catalogue.clone());
-        cluster.revision = self.revision;
+        (cluster.revision, cluster.shape) = (self.revision, self.revision);
         cluster
     }
 }
@@ -163,6 +200,14 @@ impl Seen {
 }
 
 impl Cluster {
+    fn row_count(&self) -> usize {
+        self.namespaces.len()
+            + self.nodes.len()
+            + self.pods.len()
+            + self.workloads.values().map(BTreeMap::len).sum::<usize>()
+            + self.others.values().map(BTreeMap::len).sum::<usize>()
+    }
+
     fn apply(&mut self, delta: Delta, seen: &mut Seen) {
         match delta {
             Delta::Phase(phase) => {

@@ -178,6 +178,8 @@ pub struct Cluster {
     pub(super) usage_pods: HashMap<Key, Amount>,
     /// Grows with each change of rows; what is computed from rows is kept with this number.
     pub revision: u64,
+    /// Grows when a row comes or goes: as long as it stays, the same rows are there, whatever they say.
+    pub shape: u64,
 }
 
 impl Cluster {
@@ -208,6 +210,7 @@ impl Cluster {
             usage_nodes: HashMap::new(),
             usage_pods: HashMap::new(),
             revision: 0,
+            shape: 0,
         }
     }
 

@@ -42,7 +42,7 @@ impl Tally {
         let mut t = Self { pods: 1, restarts: u64::from(pod.restarts), ..Self::default() };
         bump(&mut t.pods_by_health, steady_health(pod));
         if !pod.is_terminal() && !pod.node.is_empty() {
-            t.requests = pod.requests;
+            t.requests = pod.compute.requests;
         }
         t
     }

@@ -3,6 +3,8 @@
 //!
 //! Never: a label, an annotation, an environment, a message of a server, an address. Written and read by `ops::last_known`.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -242,7 +244,7 @@ impl KeptPod {
             counts: (p.ready, p.total, p.restarts),
             is_ready: p.is_ready,
             node: p.node.clone(),
-            workload: pair(p.workload.as_ref()),
+            workload: pair(p.workload.as_deref()),
             waiting: p.containers.iter().filter_map(waits).collect(),
         }
     }
@@ -263,7 +265,7 @@ impl KeptPod {
             restarts,
             is_ready: self.is_ready,
             node: self.node.clone(),
-            workload: owner(self.workload.as_ref()),
+            workload: owner(self.workload.as_ref()).map(Arc::new),
             containers: self.waiting.iter().map(waiting).collect(),
             ..PodRow::default()
         }
@@ -310,7 +312,7 @@ mod tests {
             containers: vec![container],
             total: 1,
             restarts: 7,
-            workload: Some(Owner { kind: "Deployment".into(), name: "web".into() }),
+            workload: Some(Arc::new(Owner { kind: "Deployment".into(), name: "web".into() })),
             ..PodRow::default()
         };
         let web = WorkloadRow {

@@ -311,12 +311,12 @@ fn pod(cluster: &Cluster, p: &PodRow, now: Timestamp) -> Vec<Cell> {
         if p.restarts > 0 { of_health(restarts, Health::Degraded) } else { restarts.into() },
         usage.map_or_else(|| "–".into(), |u| quantity::show_cpu(u.cpu_milli).into()),
         usage.map_or_else(|| "–".into(), |u| quantity::show_bytes(u.mem_bytes).into()),
-        usage.map_or_else(|| "–".into(), |u| percent(u.mem_bytes, p.limits.mem_bytes).into()),
+        usage.map_or_else(|| "–".into(), |u| percent(u.mem_bytes, p.compute.limits.mem_bytes).into()),
         show_age(&p.meta, now),
         image.into(),
         p.node.to_string().into(),
         p.ip.to_string().into(),
-        p.qos.to_string().into(),
+        p.compute.qos.to_string().into(),
     ]
 }
 

@@ -43,8 +43,11 @@ fn pod(n: u8, variant: u8) -> Row {
         phase: ["Running", "Pending", "Succeeded", "Failed"][usize::from(variant % 4)].into(),
         is_ready: variant.is_multiple_of(2),
         restarts: u32::from(variant),
-        requests: Amount { cpu_milli: u64::from(variant) * 10, mem_bytes: 1 << 20, ..Amount::default() },
-        workload: Some(Owner { kind: "Deployment".into(), name: "w".into() }),
+        compute: std::sync::Arc::new(crate::domain::pod::Compute {
+            requests: Amount { cpu_milli: u64::from(variant) * 10, mem_bytes: 1 << 20, ..Amount::default() },
+            ..Default::default()
+        }),
+        workload: Some(std::sync::Arc::new(Owner { kind: "Deployment".into(), name: "w".into() })),
         ..PodRow::default()
     }))
 }

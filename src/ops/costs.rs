@@ -430,8 +430,11 @@ mod tests {
             node: "n1".into(),
             phase: "Running".into(),
             is_ready: true,
-            requests: Amount { cpu_milli: 100 * n, mem_bytes: n << 28, ..Amount::default() },
-            workload: Some(Owner { kind: "Deployment".into(), name: "web".into() }),
+            compute: std::sync::Arc::new(crate::domain::pod::Compute {
+                requests: Amount { cpu_milli: 100 * n, mem_bytes: n << 28, ..Amount::default() },
+                ..Default::default()
+            }),
+            workload: Some(std::sync::Arc::new(Owner { kind: "Deployment".into(), name: "web".into() })),
             ..PodRow::default()
         };
         let deltas = vec![

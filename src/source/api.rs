@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures::{AsyncReadExt, StreamExt};
+use futures::StreamExt;
 use http::{Method, Request};
 use jiff::Timestamp;
 use kube::Client;
@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::answer::whole;
 use super::fault::{Fault, FaultClass};
 use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
@@ -25,7 +26,7 @@ pub const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// Items of one list, over all its pages. Beyond any cluster there is: a server that never ends would fill the memory.
 const MOST_ITEMS: usize = 500_000;
 /// Bytes of one answer; a page holds 500 objects of at most 1.5 MB each, and most are a thousandth of that.
-const MOST_BYTES: u64 = 256 << 20;
+pub(super) const MOST_BYTES: u64 = 256 << 20;
 
 /// A resource of the API: where objects of one kind are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,22 +121,6 @@ pub async fn read<T: DeserializeOwned>(client: &Client, path: &str) -> Result<T,
             Err(Fault::timeout(&format!("GET {path}"), ANSWER_LIMIT.as_secs()))
         }
     }
-}
-
-/// The whole answer to a request, as that type; of so many bytes at most.
-pub(super) async fn whole<T: DeserializeOwned>(
-    client: &Client,
-    asked: Request<Vec<u8>>,
-    most: u64,
-) -> Result<T, Fault> {
-    let mut body = std::pin::pin!(client.request_stream(asked).await?.take(most + 1));
-    let mut bytes = Vec::new();
-    body.read_to_end(&mut bytes).await.map_err(|e| Fault::of_chain(&e))?;
-    if bytes.len() as u64 > most {
-        let words = format!("the answer has more than {most} bytes; it was not read further");
-        return Err(Fault::new(FaultClass::Other, &words));
-    }
-    serde_json::from_slice(&bytes).map_err(|e| Fault::of(&kube::Error::SerdeError(e)))
 }
 
 /// The pages of one list: whether there is a next one that is worth asking for.

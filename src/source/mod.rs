@@ -3,6 +3,7 @@
 //! Sources turn what API servers say into deltas and answer the calls of `ops`. With `sim` this is the only place
 //! that knows kube, k8s-openapi and tower; cloud SDKs are named in `clouds` alone. Nothing here knows a terminal.
 
+pub mod answer;
 pub mod api;
 pub mod clock;
 pub mod clouds;

@@ -37,8 +37,6 @@ struct Lent {
 
 /// Runs the terminal until a person leaves, for good or for the demo. Gives the terminal back on every way out.
 pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
-    // The theme has decided about colours; crossterm must not decide again.
-    crossterm::style::force_color_output(true);
     let stop = CancellationToken::new();
     let lent = Arc::new(Lent::default());
     watch_signals(stop.clone(), lent.clone(), ui.session.clone());

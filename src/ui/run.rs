@@ -178,6 +178,7 @@ impl<W: Write> Loop<W> {
                 self.frame()?;
             }
             self.keep();
+            let warming = self.view.warm(&self.fleet, self.session.clock.now());
             let wake = self.wake_at();
             tokio::select! {
                 biased;
@@ -201,6 +202,7 @@ impl<W: Write> Loop<W> {
                     }
                 }
                 Some(update) = self.updates.recv() => self.apply(update),
+                () = std::future::ready(()), if warming => {}
                 () = sleep_until(wake) => self.dirty = true,
             }
         }

@@ -14,7 +14,17 @@ struct Simulated {
 }
 
 const KINDS: [&str; 12] = [
-    "freeze", "refuse", "latency", "loss=0.1", "401", "403", "410", "429=0.5", "500=0.5", "goaway", "cut=500-60000",
+    "freeze",
+    "refuse",
+    "latency",
+    "loss=0.1",
+    "401",
+    "403",
+    "410",
+    "429=0.5",
+    "500=0.5",
+    "goaway",
+    "cut=500-60000",
     "drop-watches",
 ];
 
@@ -34,7 +44,8 @@ impl Weather for Simulated {
 }
 
 fn play(seed: u64, clusters: usize, seconds: u64) -> Result<Told, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let start = "2026-11-24T09:00:00Z".parse().unwrap();
         let sim = Simulation::new(&FleetSpec::sized(clusters, clusters * 40), seed, start);

@@ -21,6 +21,7 @@ use skyfleet::ops::gather::{Gathered, Want, gather};
 use skyfleet::ops::get::{self, Query};
 use skyfleet::ops::problems;
 use skyfleet::ops::session::{Session, SessionOptions};
+use skyfleet::source::answer::Turns;
 use skyfleet::source::api;
 use skyfleet::source::clock::Clock;
 use skyfleet::source::kubeconfig;
@@ -305,7 +306,8 @@ async fn follow(replay: &Replay, recording: &Recording, kind: Kind, goal: Option
     let cluster = fleet.clusters()[0].id();
     let (said, mut heard) = mpsc::channel(1024);
     let (_open, gate) = tokio::sync::watch::channel(Gate::opened());
-    let watching = tokio::spawn(watch(replay.client(), kind, clock(recording), None, gate, said));
+    let watching =
+        tokio::spawn(watch(replay.client(), kind, clock(recording), None, gate, Turns::default(), said));
     let mut settled = false;
     while let Ok(Some(next)) = tokio::time::timeout(Duration::from_secs(1), heard.recv()).await {
         match next.said {

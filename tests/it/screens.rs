@@ -54,7 +54,7 @@ fn pod(ns: &str, name: &str, image: &str, reason: &str) -> Row {
         total: 1,
         is_ready: reason.is_empty(),
         restarts: if reason.is_empty() { 0 } else { 14 },
-        workload: Some(Owner { kind: "Deployment".into(), name: "web".into() }),
+        workload: Some(std::sync::Arc::new(Owner { kind: "Deployment".into(), name: "web".into() })),
         containers: vec![ContainerRow {
             name: "web".into(),
             image: image.into(),

@@ -15,6 +15,7 @@ use skyfleet::domain::scope::Scope;
 use skyfleet::fleet::demand::Demand;
 use skyfleet::ops::get::{self, Query};
 use skyfleet::ops::session::{Session, SessionOptions};
+use skyfleet::source::answer::Turns;
 use skyfleet::source::connect::{FromKubeconfig, Surroundings};
 use skyfleet::source::kubeconfig;
 use skyfleet::source::logs::{self, LogRequest};
@@ -227,7 +228,15 @@ async fn changes(admin: &Client, recorder: &Recorder) -> Result<(), String> {
         .into_iter()
         .map(|kind| {
             let clock = skyfleet::source::clock::Clock::system();
-            tokio::spawn(watch(heard.clone(), kind, clock, None, gate.clone(), said.clone()))
+            tokio::spawn(watch(
+                heard.clone(),
+                kind,
+                clock,
+                None,
+                gate.clone(),
+                Turns::default(),
+                said.clone(),
+            ))
         })
         .collect();
     let drain = tokio::spawn(async move { while all.recv().await.is_some() {} });

@@ -193,7 +193,7 @@ pub fn allocate(
         let used = usage(pod);
         let row = rows.of(pod, used);
         if !pod.node.is_empty() {
-            let amount = pod.requests.max(used.unwrap_or_default());
+            let amount = pod.compute.requests.max(used.unwrap_or_default());
             claims.entry(&pod.node).or_default().push(Claim { row, amount });
         }
     }
@@ -278,7 +278,7 @@ impl<'a> Rows<'a> {
             row.pods += 1;
             if let Some(used) = used {
                 evidence.known = true;
-                evidence.requests += pod.requests;
+                evidence.requests += pod.compute.requests;
                 evidence.used += used;
             }
         }

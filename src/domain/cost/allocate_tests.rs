@@ -34,8 +34,8 @@ fn pod(namespace: &str, workload: Option<&str>, name: &str, node: &str, requests
         meta: Meta { namespace: namespace.into(), name: name.into(), ..Meta::default() },
         node: node.into(),
         phase: "Running".into(),
-        workload: workload.map(|w| Owner { kind: "Deployment".into(), name: w.into() }),
-        requests,
+        workload: workload.map(|w| std::sync::Arc::new(Owner { kind: "Deployment".into(), name: w.into() })),
+        compute: std::sync::Arc::new(crate::domain::pod::Compute { requests, ..Default::default() }),
         ..PodRow::default()
     }
 }

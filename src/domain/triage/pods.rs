@@ -73,7 +73,7 @@ impl At<'_> {
     ) -> Finding {
         let object = FindingObject::new(self.cluster, "Pod", &self.pod.meta);
         Finding::new(rule, severity, object, cause, detail, next)
-            .of_workload(self.pod.workload.as_ref())
+            .of_workload(self.pod.workload.as_deref())
             .on_node(&self.pod.node)
     }
 

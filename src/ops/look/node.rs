@@ -48,7 +48,7 @@ pub(super) async fn pods(
     pods.sort_by(|a, b| (&a.meta.namespace, &a.meta.name).cmp(&(&b.meta.namespace, &b.meta.name)));
     let has = |name: &str| text(object, &format!("/status/allocatable/{name}")).to_owned();
     let (cpu, mem) = (quantity::cpu_milli(&has("cpu")), quantity::bytes(&has("memory")));
-    let asked: Amount = pods.iter().map(|p| p.requests).sum();
+    let asked: Amount = pods.iter().map(|p| p.compute.requests).sum();
     let row = |name: &str, of: Option<u64>, show: fn(u64) -> String, parts: [u64; 2]| {
         let [asked, limit] = parts.map(|part| match of.filter(|of| *of > 0) {
             Some(of) => format!("{} ({}%)", show(part), u128::from(part) * 100 / u128::from(of)),
@@ -78,8 +78,8 @@ pub(super) async fn pods(
             p.meta.namespace.to_string(),
             p.meta.name.to_string(),
             p.status.to_string(),
-            show_cpu(p.requests.cpu_milli),
-            show_bytes(p.requests.mem_bytes),
+            show_cpu(p.compute.requests.cpu_milli),
+            show_bytes(p.compute.requests.mem_bytes),
             p.meta.created.map_or_else(String::new, |c| age::show(c, now)),
         ]
     }));

@@ -9,7 +9,9 @@ use serde::Deserialize;
 use super::node::amount;
 use super::{Slim, label, owner, resource, slim_meta};
 use crate::domain::object::Owner;
-use crate::domain::pod::{ContainerRow, ContainerState, PodRow, Termination};
+use std::sync::Arc;
+
+use crate::domain::pod::{Compute, ContainerRow, ContainerState, PodRow, Termination};
 use crate::domain::resources::Amount;
 use crate::domain::text::SafeText;
 use crate::fleet::delta::Row;
@@ -222,7 +224,9 @@ impl Slim for SlimPod {
         let find = |list: &Option<Vec<ContainerStatus>>, name: &str| -> Option<ContainerStatus> {
             list.iter().flatten().find(|s| s.name == name).cloned()
         };
-        let mut containers = Vec::new();
+        // No larger than it is: there may be a hundred thousand.
+        let number = spec.init_containers.iter().chain(&spec.containers).map(Vec::len).sum();
+        let mut containers = Vec::with_capacity(number);
         for c in spec.init_containers.iter().flatten() {
             containers.push(container_row(c, find(&status.init_container_statuses, &c.name).as_ref(), true));
         }
@@ -271,13 +275,15 @@ impl Slim for SlimPod {
             is_ready: ready_condition.is_some_and(|c| c.status == "True"),
             ready_since: ready_condition.and_then(|c| c.last_transition_time.as_ref()).map(|t| t.0),
             unscheduled: scheduled.map_or_else(SafeText::empty, |c| text(c.reason.as_ref())),
-            workload: workload(m, owner.as_ref()),
-            owner,
+            workload: workload(m, owner.as_ref()).map(Arc::new),
+            owner: owner.map(Arc::new),
             containers,
             ip: text(status.pod_ip.as_ref()),
-            qos: text(status.qos_class.as_ref()),
-            requests: spec.requests(),
-            limits: spec.limits(),
+            compute: Arc::new(Compute {
+                qos: text(status.qos_class.as_ref()),
+                requests: spec.requests(),
+                limits: spec.limits(),
+            }),
             started: status.start_time.as_ref().map(|t| t.0),
         }))
     }
@@ -439,7 +445,7 @@ mod tests {
     #[test]
     fn the_deployment_behind_the_replica_set() {
         let p = pod(&json!({"phase": "Running"}), &json!({"containers": []}));
-        assert_eq!(p.workload, Some(Owner { kind: "Deployment".into(), name: "web".into() }));
+        assert_eq!(p.workload.as_deref(), Some(&Owner { kind: "Deployment".into(), name: "web".into() }));
     }
 
     #[test]
@@ -453,6 +459,6 @@ mod tests {
                 "overhead": {"cpu": "5m", "memory": "5"}
             }),
         );
-        assert_eq!(p.requests, Amount { cpu_milli: 15, mem_bytes: 15, gpu: 0 });
+        assert_eq!(p.compute.requests, Amount { cpu_milli: 15, mem_bytes: 15, gpu: 0 });
     }
 }

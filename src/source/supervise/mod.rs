@@ -36,6 +36,7 @@ pub use self::running::{After, Begin, Known, Running};
 use self::running::{Ended, Pause, jitter};
 use self::standing::{Standing, Verdict};
 use self::watches::Watches;
+use super::answer::Turns;
 use super::api;
 use super::clock::Clock;
 use super::connect::Dialer;
@@ -64,6 +65,8 @@ pub struct Supervisors {
     updates: mpsc::Sender<Update>,
     demand: signal::Receiver<Demand>,
     connects: Arc<Semaphore>,
+    /// At reading lists.
+    turns: Turns,
     /// Changes when this machine has slept.
     woke: signal::Receiver<wake::Slept>,
     cancel: CancellationToken,
@@ -80,7 +83,7 @@ impl Supervisors {
     ) -> Self {
         let woke = wake::notice(clock.clone(), cancel.clone());
         let connects = Arc::new(Semaphore::new(CONNECTS));
-        Self { dialer, clock, updates, demand, connects, woke, cancel }
+        Self { dialer, clock, updates, demand, connects, turns: Turns::default(), woke, cancel }
     }
 
     /// Starts the supervisor of one cluster. It begins after `after`, and connects by itself, or when somebody looks or

@@ -31,7 +31,10 @@ impl One {
     pub(super) async fn session(&mut self, client: Client) -> Ended {
         self.enter(self.while_loading()).await;
         let known = self.watches.take();
-        let anew = || Watches::new(client.clone(), self.shared.clock.clone(), self.namespace.clone());
+        let anew = || {
+            let shared = &self.shared;
+            Watches::new(client.clone(), shared.clock.clone(), self.namespace.clone(), shared.turns.clone())
+        };
         let mut watches = known.unwrap_or_else(anew);
         watches.open();
         let ended = self.attend(&client, &mut watches).await;

@@ -494,7 +494,7 @@ async fn an_answer_is_read_to_its_limit() {
     let read = |most| {
         let asked = Request::get("/api/v1/pods").body(Vec::new()).unwrap();
         let client = client.clone();
-        async move { api::whole::<Value>(&client, asked, most).await }
+        async move { crate::source::answer::whole::<Value>(&client, asked, most).await }
     };
     let size = 3 * object(0).to_string().len() as u64;
     assert!(read(size * 2).await.is_ok());

@@ -5,8 +5,7 @@
 
 use std::time::Duration;
 
-use futures::StreamExt;
-use kube::api::{Api, DynamicObject, ListParams, WatchEvent, WatchParams};
+use kube::api::{Api, DynamicObject, ListParams, ObjectList, WatchEvent, WatchParams};
 use kube::core::NamespaceResourceScope;
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Client, ResourceExt};
@@ -19,7 +18,8 @@ use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
 use crate::domain::texts::Texts;
 use crate::fleet::delta::{Delta, Row};
-use crate::source::api::{ANSWER_LIMIT, Pages};
+use crate::source::answer::{NoEvent, Turns, events, in_turn};
+use crate::source::api::{ANSWER_LIMIT, MOST_BYTES, Pages};
 use crate::source::clock::Clock;
 use crate::source::fault::{Fault, FaultClass};
 use crate::source::slim::Slim;
@@ -71,7 +71,7 @@ pub struct Heard {
     pub said: Said,
 }
 
-/// Watches one kind until dropped, as long as the gate is open. Where all namespaces may not be listed, `own` is tried: the
+/// Watches one kind until dropped, as long as the gate is open; its lists are read in turn with others. Where all namespaces may not be listed, `own` is tried: the
 /// context's namespace.
 pub async fn watch(
     client: Client,
@@ -79,10 +79,13 @@ pub async fn watch(
     clock: Clock,
     own: Option<String>,
     gate: signal::Receiver<Gate>,
+    turns: Turns,
     out: mpsc::Sender<Heard>,
 ) {
     let own = own.filter(|_| kind.info().namespaced);
     let watcher = Watcher {
+        client: client.clone(),
+        turns,
         kind,
         own,
         out,
@@ -145,6 +148,9 @@ enum Ended {
 
 /// The watch of one kind.
 struct Watcher {
+    client: Client,
+    /// At reading lists.
+    turns: Turns,
     kind: Kind,
     /// The namespace that is tried where all may not be listed.
     own: Option<String>,
@@ -255,18 +261,22 @@ impl Watcher {
         row: &(impl Fn(K) -> Row + Send + Sync),
     ) -> Option<Ended>
     where
-        K: Clone + std::fmt::Debug + serde::de::DeserializeOwned,
+        K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
     {
         let kind = self.kind;
         let mut rows: Vec<Row> = Vec::new();
         let mut pages = Pages::default();
         let mut asked = ListParams { limit: Some(PAGE), ..ListParams::default() };
         loop {
-            let answer = timeout(ANSWER_LIMIT, api.list(&asked));
-            let page = match self.gate.unless_shut(self.turn, answer).await {
+            let request = match kube::core::Request::new(api.resource_url()).list(&asked) {
+                Ok(request) => request,
+                Err(error) => return Some(Ended::Trouble(Fault::of_chain(&error), None)),
+            };
+            let page = in_turn::<ObjectList<K>>(&self.client, request, MOST_BYTES, Some(&self.turns));
+            let page = match self.gate.unless_shut(self.turn, timeout(ANSWER_LIMIT, page)).await {
                 None => return Some(Ended::List),
                 Some(Ok(Ok(page))) => page,
-                Some(Ok(Err(error))) => return Some(Ended::Trouble(Fault::of(&error), None)),
+                Some(Ok(Err(fault))) => return Some(Ended::Trouble(fault, None)),
                 Some(Err(_)) => {
                     let what = format!("list of {}", kind.info().plural);
                     return Some(Ended::Trouble(Fault::timeout(&what, ANSWER_LIMIT.as_secs()), None));
@@ -313,13 +323,16 @@ impl Watcher {
     {
         let kind = self.kind;
         let started = Instant::now();
-        let asked = WatchParams::default();
-        let answer = timeout(ANSWER_LIMIT, api.watch(&asked, &version));
-        let mut stream = match self.gate.unless_shut(self.turn, answer).await {
+        let url = kube::core::Request::new(api.resource_url());
+        let request = match url.watch(&WatchParams::default(), &version) {
+            Ok(request) => request,
+            Err(error) => return Some(Ended::Trouble(Fault::of_chain(&error), None)),
+        };
+        let answer = timeout(ANSWER_LIMIT, events(&self.client, request));
+        let mut events = match self.gate.unless_shut(self.turn, answer).await {
             None => return Some(Ended::From(version)),
-            Some(Ok(Ok(stream))) => stream.boxed(),
-            Some(Ok(Err(error))) => {
-                let fault = Fault::of(&error);
+            Some(Ok(Ok(events))) => events,
+            Some(Ok(Err(fault))) => {
                 let version = (fault.class != FaultClass::Gone).then_some(version);
                 return Some(Ended::Trouble(fault, version));
             }
@@ -332,33 +345,32 @@ impl Watcher {
         self.say(Said::Well(kind)).await?;
         let mut told = false;
         loop {
-            let event = match self.gate.unless_shut(self.turn, timeout(WATCH_LIMIT, stream.next())).await {
+            let event = timeout(WATCH_LIMIT, events.next::<WatchEvent<K>>());
+            let event = match self.gate.unless_shut(self.turn, event).await {
                 None => return Some(Ended::From(version)),
-                Some(Ok(Some(event))) => event,
-                Some(Ok(None) | Err(_)) => break,
+                Some(Ok(Ok(event))) => event,
+                Some(Ok(Err(NoEvent::End)) | Err(_)) => break,
+                Some(Ok(Err(NoEvent::Garbage(fault)))) => return Some(Ended::Trouble(fault, None)),
+                Some(Ok(Err(NoEvent::Broken(fault)))) => return Some(Ended::Trouble(fault, Some(version))),
             };
             let (delta, at) = match event {
-                Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => {
+                WatchEvent::Added(object) | WatchEvent::Modified(object) => {
                     let at = object.resource_version().unwrap_or_default();
                     (Some(Delta::Upsert(shared(row(object), &mut self.texts))), at)
                 }
-                Ok(WatchEvent::Deleted(object)) => {
+                WatchEvent::Deleted(object) => {
                     let namespace = SafeText::new(object.namespace().as_deref().unwrap_or(""));
                     let name = SafeText::new(&object.name_any());
                     let at = object.resource_version().unwrap_or_default();
                     (Some(Delta::Remove { kind, namespace, name }), at)
                 }
-                Ok(WatchEvent::Bookmark(mark)) => (None, mark.metadata.resource_version),
+                WatchEvent::Bookmark(mark) => (None, mark.metadata.resource_version),
                 // What was missed is not known: the list says it.
-                Ok(WatchEvent::Error(status)) => {
+                WatchEvent::Error(status) => {
                     let fault = Fault::of(&kube::Error::Api(status));
                     let expired = told && fault.class == FaultClass::Gone;
                     return Some(if expired { Ended::List } else { Ended::Trouble(fault, None) });
                 }
-                Err(error @ kube::Error::SerdeError(_)) => {
-                    return Some(Ended::Trouble(Fault::of(&error), None));
-                }
-                Err(error) => return Some(Ended::Trouble(Fault::of(&error), Some(version))),
             };
             if at.is_empty() {
                 let words = "an event of the watch has no resourceVersion";

@@ -14,6 +14,7 @@ use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::fleet::delta::Delta;
 use crate::fleet::demand::Demand;
+use crate::source::answer::Turns;
 use crate::source::clock::Clock;
 use crate::source::metrics;
 
@@ -27,6 +28,7 @@ pub(super) struct Watches {
     pub(super) client: Client,
     pub(super) clock: Clock,
     pub(super) own: Option<String>,
+    turns: Turns,
     pub(super) said: mpsc::Sender<Heard>,
     pub(super) heard: mpsc::Receiver<Heard>,
     pub(super) gate: signal::Sender<Gate>,
@@ -35,7 +37,7 @@ pub(super) struct Watches {
 
 impl Watches {
     /// The kinds that are always watched, behind a gate that is shut.
-    pub(super) fn new(client: Client, clock: Clock, own: Option<String>) -> Self {
+    pub(super) fn new(client: Client, clock: Clock, own: Option<String>, turns: Turns) -> Self {
         let (said, heard) = mpsc::channel(1024);
         let mut out = Self {
             tasks: JoinSet::new(),
@@ -43,6 +45,7 @@ impl Watches {
             client,
             clock,
             own,
+            turns,
             said,
             heard,
             gate: signal::channel(Gate::default()).0,
@@ -78,8 +81,9 @@ impl Watches {
     }
 
     fn start(&mut self, kind: Kind) {
-        let (gate, said) = (self.gate.subscribe(), self.said.clone());
-        let task = watch(self.client.clone(), kind, self.clock.clone(), self.own.clone(), gate, said);
+        let (client, clock, own) = (self.client.clone(), self.clock.clone(), self.own.clone());
+        let task =
+            watch(client, kind, clock, own, self.gate.subscribe(), self.turns.clone(), self.said.clone());
         self.running.insert(kind, self.tasks.spawn(task));
     }
 

@@ -4,67 +4,60 @@ use std::io::{self, Write};
 
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::encode;
+
 /// Where frames go.
 pub struct Screen<W: Write> {
-    terminal: Terminal<CrosstermBackend<Frame>>,
-    frame: Frame,
-    size: (u16, u16),
+    /// What the terminal shows.
+    shown: Buffer,
+    /// Where the next frame is drawn.
+    next: Buffer,
+    /// The terminal has to be emptied first.
+    empty: bool,
     out: W,
     /// Bytes written so far.
     pub bytes: u64,
 }
 
-/// A frame's bytes before they are written.
-#[derive(Clone, Default)]
-pub struct Frame(std::rc::Rc<std::cell::RefCell<Vec<u8>>>);
-
-impl Write for Frame {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 impl<W: Write> Screen<W> {
-    /// A screen of that size on that output.
-    pub fn new(out: W, size: (u16, u16)) -> io::Result<Self> {
-        let frame = Frame::default();
-        Ok(Self { terminal: terminal(frame.clone(), size)?, frame, size, out, bytes: 0 })
+    /// A screen of that size on that output, which is empty.
+    pub fn new(out: W, (columns, rows): (u16, u16)) -> io::Result<Self> {
+        let blank = Buffer::empty(Rect::new(0, 0, columns, rows));
+        Ok(Self { shown: blank.clone(), next: blank, empty: false, out, bytes: 0 })
     }
 
     /// Takes a new size; everything is drawn again.
-    pub fn resize(&mut self, size: (u16, u16)) -> io::Result<()> {
-        self.size = size;
-        self.clear()
+    pub fn resize(&mut self, (columns, rows): (u16, u16)) -> io::Result<()> {
+        let blank = Buffer::empty(Rect::new(0, 0, columns, rows));
+        (self.shown, self.next) = (blank.clone(), blank);
+        self.empty = true;
+        Ok(())
     }
 
-    /// Forgets what is on the screen, so that the next frame draws all of it. A new `Terminal` does, for ratatui's own
-    /// `clear` asks the terminal where its cursor is, and nobody may read the answer while keys are read.
+    /// Forgets what is on the screen, so that the next frame draws all of it.
     pub fn clear(&mut self) -> io::Result<()> {
-        self.terminal = terminal(self.frame.clone(), self.size)?;
-        queue!(self.frame, Clear(ClearType::All))
+        self.resize((self.shown.area.width, self.shown.area.height))
     }
 
     /// Draws a frame and writes what differs from the one before: nothing at all when nothing differs.
     pub fn draw(&mut self, render: impl FnOnce(&mut Buffer)) -> io::Result<()> {
-        self.terminal.draw(|frame| render(frame.buffer_mut()))?;
-        let mut frame = std::mem::take(&mut *self.frame.0.borrow_mut());
-        // A frame without a changed cell is only cursor and colour resets; a still fleet sends nothing.
-        if is_only_modes(&frame) {
+        self.next.reset();
+        render(&mut self.next);
+        let mut cells = Vec::new();
+        encode::frame(&self.shown, &self.next, &mut cells);
+        std::mem::swap(&mut self.shown, &mut self.next);
+        if cells.is_empty() && !self.empty {
             return Ok(());
         }
-        let mut bytes = Vec::with_capacity(frame.len() + 16);
+        let mut bytes = Vec::with_capacity(cells.len() + 32);
         queue!(bytes, BeginSynchronizedUpdate)?;
-        bytes.append(&mut frame);
+        if std::mem::take(&mut self.empty) {
+            queue!(bytes, crossterm::style::Print("\u{1b}[m"), Clear(ClearType::All))?;
+        }
+        bytes.append(&mut cells);
         queue!(bytes, EndSynchronizedUpdate)?;
         self.bytes += bytes.len() as u64;
         self.out.write_all(&bytes)?;
@@ -82,24 +75,6 @@ impl<W: Write> Screen<W> {
     pub fn output(&self) -> &W {
         &self.out
     }
-}
-
-fn terminal(frame: Frame, (columns, rows): (u16, u16)) -> io::Result<Terminal<CrosstermBackend<Frame>>> {
-    let viewport = ratatui::Viewport::Fixed(Rect::new(0, 0, columns, rows));
-    Terminal::with_options(CrosstermBackend::new(frame), ratatui::TerminalOptions { viewport })
-}
-
-/// Whether the bytes hold nothing but escape sequences that show nothing: SGR resets, cursor hiding.
-fn is_only_modes(bytes: &[u8]) -> bool {
-    let mut rest = bytes;
-    while let [0x1b, b'[', tail @ ..] = rest {
-        let Some(end) = tail.iter().position(|b| matches!(b, 0x40..=0x7e)) else { return false };
-        if !matches!(tail.get(end), Some(b'm' | b'l' | b'h')) {
-            return false;
-        }
-        rest = tail.get(end + 1..).unwrap_or(&[]);
-    }
-    rest.is_empty()
 }
 
 #[cfg(test)]

@@ -238,6 +238,18 @@ impl View {
         self.count_problems(fleet, now);
     }
 
+    /// Makes ready what a filter that is being typed will want, a little at a time; false when there is nothing to do.
+    pub fn warm(&mut self, fleet: &Fleet, now: Timestamp) -> bool {
+        let filters = self.asking.as_ref().is_some_and(|asking| asking.prompt == Prompt::Filter);
+        if !filters || self.pane != PaneId::Resources || self.focus != Focus::Pane {
+            return false;
+        }
+        let mut panes = std::mem::take(&mut self.panes);
+        let more = panes.resources.warm(self.seen(fleet, now));
+        self.panes = panes;
+        more
+    }
+
     /// The number at the tab: the pane's own where it is shown, else counted every few seconds, and as soon as another
     /// cluster has told what it holds.
     fn count_problems(&mut self, fleet: &Fleet, now: Timestamp) {

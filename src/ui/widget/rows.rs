@@ -56,7 +56,9 @@ impl<K: Clone + Ord> Rows<K> {
     pub fn settle(&mut self, page: u16) {
         self.list.set_page(usize::from(page));
         self.list.set_len(self.keys.len());
-        if let Some(at) = self.cursor.as_ref().and_then(|c| self.keys.iter().position(|k| k == c)) {
+        // It is mostly where it was.
+        let stays = self.cursor.is_some() && self.keys.get(self.list.cursor) == self.cursor.as_ref();
+        if !stays && let Some(at) = self.cursor.as_ref().and_then(|c| self.keys.iter().position(|k| k == c)) {
             self.list.go(at);
         }
         self.follow();

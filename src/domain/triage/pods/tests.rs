@@ -22,7 +22,7 @@ fn pod() -> PodRow {
         is_ready: true,
         ready_since: ago(3000),
         started: ago(3600),
-        workload: Some(Owner { kind: "Deployment".into(), name: "web".into() }),
+        workload: Some(std::sync::Arc::new(Owner { kind: "Deployment".into(), name: "web".into() })),
         containers: vec![container(ContainerState::Running { since: ago(3000) })],
         ..PodRow::default()
     }

@@ -13,7 +13,11 @@ pub(super) fn words(seen: Seen<'_>, id: ClusterId, ns: &SafeText, name: &SafeTex
         format!("{} / {}", p.meta.namespace, p.meta.name),
         format!("status    {}   ready {}/{}   restarts {}", p.status, p.ready, p.total, p.restarts),
         format!("node      {}", if p.node.is_empty() { "not scheduled" } else { p.node.as_str() }),
-        format!("requests  {} CPU, {}", show_cpu(p.requests.cpu_milli), show_bytes(p.requests.mem_bytes)),
+        format!(
+            "requests  {} CPU, {}",
+            show_cpu(p.compute.requests.cpu_milli),
+            show_bytes(p.compute.requests.mem_bytes)
+        ),
     ];
     if !p.message.is_empty() {
         out.push(format!("why       {}", p.message));

@@ -1,9 +1,11 @@
 //! Resources: the rows of one kind over the scope, with a CLUSTER column.
 
 mod empty;
+mod found;
 mod rows;
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
@@ -27,7 +29,11 @@ use crate::ui::widget::rows::Rows;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
 
 use empty::{empty_words, lack_words};
-use rows::{odd_images, row_of, rows_of};
+use found::{Asked, Found};
+use rows::{odd_images, row_of};
+
+/// Of the time, working rows out anew may take one part in so many.
+const SHARE: u32 = 8;
 
 /// What rows are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +56,12 @@ pub struct Resources {
     reverse: bool,
     columns: Vec<Column>,
     widths: Widths,
-    seen: Option<u64>,
+    /// The rows of the clusters, kept for the filter.
+    found: Found,
+    /// What was looked at last: by which stamp, how many clusters, the newest of them.
+    seen: Option<(bool, (usize, u64))>,
+    /// When the rows were worked out last, and how long that took.
+    took: (Instant, Duration),
     /// Images of the same workload in several clusters that are not the most frequent one.
     odd: BTreeSet<ObjectKey>,
 }
@@ -65,7 +76,9 @@ impl Default for Resources {
             reverse: false,
             columns: Vec::new(),
             widths: Widths::default(),
+            found: Found::default(),
             seen: None,
+            took: (Instant::now(), Duration::ZERO),
             odd: BTreeSet::new(),
         }
     }
@@ -85,12 +98,14 @@ impl Resources {
     /// Shows other rows; they begin without filter and marks.
     pub fn look_through(&mut self, lens: Lens) {
         self.lens = lens;
+        self.found.forget();
         self.rows.clear();
         self.widths.clear();
     }
 
     /// What is in scope has changed: the rows are worked out anew.
     pub fn touch(&mut self) {
+        self.found.forget();
         self.rows.touch();
     }
 
@@ -102,13 +117,18 @@ impl Resources {
             self.rows.clear();
             self.widths.clear();
         }
-        self.rows.touch();
+        self.touch();
     }
 
     /// Narrows to one namespace, or to none.
     pub fn in_namespace(&mut self, namespace: Option<String>) {
         self.lens.namespace = namespace.filter(|n| !n.is_empty() && n != "all");
-        self.rows.touch();
+        self.touch();
+    }
+
+    /// Makes ready what a filter that is being typed will want, a little at a time; false when all is ready.
+    pub fn warm(&mut self, seen: Seen<'_>) -> bool {
+        self.found.warm(seen, &self.lens, 8)
     }
 
     /// Puts the cursor on an object.
@@ -124,77 +144,42 @@ impl Resources {
     }
 
     fn collect(&mut self, seen: Seen<'_>) {
+        let started = Instant::now();
         let filter = self.rows.filtering();
-        let mut found: Vec<(ObjectKey, SortKey)> = Vec::new();
-        self.total = 0;
-        for cluster in seen.fleet.in_scope(seen.preview) {
-            for row in rows_of(cluster, self.lens.kind, seen.preview) {
-                let meta = row.meta();
-                if let (Some(node), RowRef::Pod(pod)) = (&self.lens.node, row)
-                    && pod.node != *node
-                {
-                    continue;
-                }
-                if self
-                    .lens
-                    .namespace
-                    .as_deref()
-                    .is_some_and(|ns| !meta.namespace.is_empty() && meta.namespace != ns)
-                {
-                    continue;
-                }
-                self.total += 1;
-                let health = row.health(seen.now);
-                if self.lens.faults && !health.is_bad() {
-                    continue;
-                }
-                if let Some(filter) = &filter {
-                    let cells = Self::cell_texts(cluster, row, seen.now);
-                    let texts: Vec<&str> = cells.iter().map(|c| c.text.as_str()).collect();
-                    if !filter.matches(&texts) {
-                        continue;
-                    }
-                }
-                let key = ObjectKey {
-                    cluster: cluster.id(),
-                    kind: self.lens.kind,
-                    namespace: meta.namespace.clone(),
-                    name: meta.name.clone(),
-                };
-                let sort = match self.sort {
-                    Sort::Place => SortKey::Place,
-                    Sort::Name => SortKey::Text(meta.name.to_string()),
-                    Sort::Namespace => SortKey::Text(meta.namespace.to_string()),
-                    Sort::Age => SortKey::Number(-meta.created.map_or(i64::MIN, Timestamp::as_second)),
-                    Sort::Status => SortKey::Number(-i64::try_from(health.index()).unwrap_or(0)),
-                };
-                found.push((key, sort));
-            }
-        }
-        if self.sort != Sort::Place {
-            found.sort_by(|a, b| a.1.cmp(&b.1));
-            if self.reverse {
-                found.reverse();
-            }
-        }
-        self.rows.set(found.into_iter().map(|(key, _)| key).collect());
+        let asked =
+            Asked { lens: &self.lens, filter: filter.as_ref(), sort: self.sort, reverse: self.reverse };
+        let (keys, total) = self.found.rows(seen, asked);
+        self.rows.set(keys);
+        self.total = total;
         self.odd = odd_images(seen.fleet, self.lens.kind, self.rows.keys());
+        self.took = (started, started.elapsed());
     }
-}
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum SortKey {
-    Place,
-    Number(i64),
-    Text(String),
+    /// Whether a change of the data is followed now: it may make other rows, and the last time is long enough ago that keys
+    /// and drawing have most of the processor.
+    fn follows(&mut self, seen: Seen<'_>) -> bool {
+        // Without filter and sorting by what changes, only a row that comes or goes makes others.
+        let by_shape = self.rows.filter_text().is_empty()
+            && !self.lens.faults
+            && self.lens.node.is_none()
+            && matches!(self.sort, Sort::Place | Sort::Name | Sort::Namespace | Sort::Age)
+            && !self.lens.kind.is_workload();
+        let stamp = |c: &Cluster| if by_shape { c.shape } else { c.revision };
+        let in_scope = seen.fleet.in_scope(seen.preview);
+        let state = in_scope.fold((0, 0), |(n, newest), c| (n + 1, stamp(c).max(newest)));
+        if self.seen == Some((by_shape, state)) || self.took.0.elapsed() < self.took.1 * SHARE {
+            return false;
+        }
+        self.seen = Some((by_shape, state));
+        true
+    }
 }
 
 impl Pane for Resources {
     fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
         self.columns = vec![CLUSTER];
         self.columns.extend(table::columns(self.lens.kind).into_iter().filter(|c| seen.wide || !c.wide));
-        if self.rows.take_stale() || self.seen != Some(seen.fleet.revision) {
-            self.seen = Some(seen.fleet.revision);
+        if self.rows.take_stale() || self.follows(seen) {
             self.collect(seen);
         }
         self.rows.settle(rows.saturating_sub(1));
