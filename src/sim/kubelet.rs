@@ -289,7 +289,10 @@ fn advance(
             let text = format!("Pulling image \"{}\"", part.image);
             if is_there(pod, &part.image) {
                 part.due = now;
-                let text = format!("Container image \"{}\" already present on machine", part.image);
+                let text = format!(
+                    "Container image \"{}\" already present on machine and can be accessed by the pod",
+                    part.image
+                );
                 events::pod(world, pod, Kind::Normal, "Pulled", &text, &part.name);
             } else {
                 part.due = now + 500 + pick(pod, 2_000);
@@ -323,7 +326,10 @@ fn advance(
         }
         Step::BackOff if now >= part.due => {
             part.restarts += 1;
-            let text = format!("Container image \"{}\" already present on machine", part.image);
+            let text = format!(
+                "Container image \"{}\" already present on machine and can be accessed by the pod",
+                part.image
+            );
             if fate(&part.image) == Fate::Missing {
                 part.step = Step::Pulling;
                 part.due = now + 700;
@@ -386,14 +392,7 @@ fn start(world: &mut World, pod: &Stored, value: &mut Value, part: &mut Part, jo
         );
         events::pod(world, pod, Kind::Normal, "Pulled", &text, &part.name);
     }
-    events::pod(
-        world,
-        pod,
-        Kind::Normal,
-        "Created",
-        &format!("Container created: {}", part.name),
-        &part.name,
-    );
+    events::pod(world, pod, Kind::Normal, "Created", "Container created", &part.name);
     events::pod(world, pod, Kind::Normal, "Started", "Container started", &part.name);
     let id = world.rng.hex(64);
     status::running(value, part, now, &id);

@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod beside;
 #[path = "../chaos/mod.rs"]
 mod chaos;
 #[path = "../conformance/mod.rs"]
@@ -172,6 +173,10 @@ fn main() {
     for (name, test) in kubectl::tests() {
         let run = move || clusters().and_then(|c| kubectl::run(test, c)).map_err(Failed::from);
         trials.push(Trial::test(format!("kubectl::{name}"), run));
+    }
+    for (name, test) in beside::tests() {
+        let run = move || clusters().and_then(test).map_err(Failed::from);
+        trials.push(Trial::test(format!("beside::{name}"), run));
     }
     for (case, n) in engine::cases().into_iter().zip(0..) {
         let play = move || {

@@ -8,6 +8,9 @@ use crate::sim::json as j;
 use crate::sim::store::World;
 use crate::sim::table::{self, KindId};
 
+/// Counts the templates a DaemonSet has had.
+const TEMPLATES: &str = "deprecated.daemonset.template.generation";
+
 /// Fills what the server fills.
 pub(crate) fn defaults(world: &mut World, kind: KindId, value: &mut Value) {
     match kind {
@@ -15,6 +18,7 @@ pub(crate) fn defaults(world: &mut World, kind: KindId, value: &mut Value) {
             pod_defaults(j::slot(value, "spec"));
             limits::set(world, value);
             pod_admission(value);
+            token(world, value);
         }
         table::DEPLOYMENT => {
             let d = |v: &mut Value, p: &str, x: Value| j::default(v, p, x);
@@ -61,6 +65,9 @@ pub(crate) fn defaults(world: &mut World, kind: KindId, value: &mut Value) {
                 j::default(value, "spec.updateStrategy.rollingUpdate.maxUnavailable", 1);
             }
             template_defaults(value, "spec.template");
+            if j::at(value, "metadata.annotations").get(TEMPLATES).is_none() {
+                j::annotate(value, TEMPLATES, "1");
+            }
         }
         table::JOB => job_defaults(value, true),
         table::CRONJOB => {
@@ -236,6 +243,27 @@ fn pod_admission(value: &mut Value) {
     j::default(value, "status.qosClass", class);
 }
 
+/// The volume with the account's token, mounted into every container.
+fn token(world: &mut World, value: &mut Value) {
+    let has = |v: &Value| j::text(v, "name").starts_with("kube-api-access-");
+    let refused = j::at(value, "spec.automountServiceAccountToken") == false;
+    if refused || j::list(value, "spec.volumes").iter().any(has) {
+        return;
+    }
+    let name = format!("kube-api-access-{}", world.rng.suffix(5));
+    j::list_mut(value, "spec.volumes").push(json!({"name": name, "projected": {"defaultMode": 420, "sources": [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}}]}}));
+    for list in ["spec.containers", "spec.initContainers"] {
+        for container in j::existing_list_mut(value, list).into_iter().flatten() {
+            j::list_mut(container, "volumeMounts").push(
+                json!({"name": name, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true}),
+            );
+        }
+    }
+}
+
 /// Guaranteed, Burstable or BestEffort.
 pub(crate) fn quality(spec: &Value) -> &'static str {
     let (mut any, mut all) = (false, true);
@@ -340,5 +368,14 @@ pub(crate) fn inherit(kind: KindId, before: &Value, value: &mut Value) {
                 j::default(port, "nodePort", old.clone());
             }
         }
+    }
+}
+
+/// Counts a DaemonSet's new template; both bodies have their defaults.
+pub(crate) fn count_template(kind: KindId, before: &Value, value: &mut Value) {
+    if kind == table::DAEMONSET {
+        let had = j::annotation(before, TEMPLATES).parse::<i64>().unwrap_or(1);
+        let changed = j::at(before, "spec.template") != j::at(value, "spec.template");
+        j::annotate(value, TEMPLATES, (had + i64::from(changed)).to_string());
     }
 }

@@ -7,7 +7,7 @@ mod quota;
 mod schema;
 mod validate;
 
-pub(crate) use defaults::{base64, defaults, inherit};
+pub(crate) use defaults::{base64, count_template, defaults, inherit};
 pub(crate) use quota::{Refusal, quota, used};
 pub(crate) use schema::{undeclared, unknown_fields};
 pub(crate) use validate::validate;

@@ -16,6 +16,8 @@ use crate::sim::work::Who;
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
 /// Brings one Deployment up to date.
 pub(crate) fn sync(world: &mut World, key: &Key) {
     let Some(deployment) = world.fetch(key) else { return };
@@ -37,6 +39,7 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
                 j::annotate(&mut body, REVISION, (newest + 1).to_string());
                 fresh = true;
             }
+            copy_annotations(&value, &mut body);
             Some(world.put(table::REPLICASET, body))
         }
         None if paused => None,
@@ -66,6 +69,16 @@ pub(crate) fn sync(world: &mut World, key: &Key) {
     }
     status(world, &deployment, value, current.as_ref(), &old, fresh);
     cleanup(world, &deployment, &old);
+}
+
+/// What people note on a Deployment stands on its newest ReplicaSet too.
+fn copy_annotations(deployment: &Value, set: &mut Value) {
+    for (name, text) in j::pairs(j::at(deployment, "metadata.annotations")) {
+        let own = name.starts_with("deployment.kubernetes.io/") || name == LAST_APPLIED;
+        if !own && j::annotation(set, name) != text {
+            j::annotate(set, name, text);
+        }
+    }
 }
 
 /// The revision of a ReplicaSet or Deployment body.
@@ -108,7 +121,7 @@ pub(crate) fn set_body(world: &World, owner: &Stored, value: &Value, hash: &str,
     let labels = j::at(&template, "metadata.labels").clone();
     let target = j::int(value, "spec.replicas").unwrap_or(1);
     let surge = owned::share(j::at(value, "spec.strategy.rollingUpdate.maxSurge"), target, true);
-    json!({
+    let mut body = json!({
         "metadata": {
             "name": format!("{}-{hash}", owner.key.name), "namespace": &*owner.key.ns, "labels": labels, "generation": 1,
             "annotations": {
@@ -120,7 +133,9 @@ pub(crate) fn set_body(world: &World, owner: &Stored, value: &Value, hash: &str,
         "spec": {"replicas": 0, "selector": selector, "template": template,
             "minReadySeconds": j::int(value, "spec.minReadySeconds").unwrap_or(0)},
         "status": {"replicas": 0}
-    })
+    });
+    copy_annotations(value, &mut body);
+    body
 }
 
 fn status(
@@ -165,13 +180,13 @@ fn status(
         .any(|f| j::int(&before, f).unwrap_or(0) < j::int(&value, &format!("status.{f}")).unwrap_or(0))
         || j::int(&before, "replicas").unwrap_or(0) - j::int(&before, "updatedReplicas").unwrap_or(0)
             > replicas - updated;
-    progress(world, deployment, &mut value, &stamp, (complete, moved, fresh), set_name);
     let (text, reason, message) = if available >= target - slack {
         ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
     } else {
         ("False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
     };
     owned::condition(&mut value, "Available", text, reason, message, &stamp, true);
+    progress(world, deployment, &mut value, &stamp, (complete, moved, fresh), set_name);
     let failing = j::find(j::list(&mine, "status.conditions"), "type", "ReplicaFailure").cloned();
     match failing {
         Some(c) => owned::condition(

@@ -86,7 +86,7 @@ pub(crate) fn create(
     let made = world.put(kind, value);
     let text = match kind {
         table::POD if owner.key.kind == table::STATEFULSET => {
-            format!("create Pod {name} in StatefulSet {} successful", owner.key.name)
+            format!("Create Pod {name} in StatefulSet {} successful", owner.key.name)
         }
         table::POD => format!("Created pod: {name}"),
         table::JOB => format!("Created job {name}"),
@@ -102,7 +102,7 @@ pub(crate) fn delete_pod(world: &mut World, owner: &Stored, pod: &Arc<Stored>) {
         return;
     }
     let text = if owner.key.kind == table::STATEFULSET {
-        format!("delete Pod {} in StatefulSet {} successful", pod.key.name, owner.key.name)
+        format!("Delete Pod {} in StatefulSet {} successful", pod.key.name, owner.key.name)
     } else {
         format!("Deleted pod: {}", pod.key.name)
     };
@@ -180,7 +180,11 @@ pub(crate) fn condition(
     if updates {
         j::set(&mut new, "lastUpdateTime", now);
     }
-    match old.and_then(|at| list.get_mut(at)) {
+    // A Deployment's controller appends what changed; the others write in place.
+    if updates && let Some(at) = old {
+        list.remove(at);
+    }
+    match old.filter(|_| !updates).and_then(|at| list.get_mut(at)) {
         Some(place) => *place = new,
         None => list.push(new),
     }

@@ -2,7 +2,7 @@
 //! Called by `dispatch`.
 
 use http::{Method, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::body::{self, Body};
 use super::rbac::{self, Wish};
@@ -42,15 +42,25 @@ fn answer(cluster: &Cluster, call: &Call, plural: &str) -> Answer<Response<Body>
             j::set(&mut value, "metadata.creationTimestamp", world.stamp());
         }
         "selfsubjectrulesreviews" => {
-            let all = json!([{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]);
-            let rules = if who.groups.iter().any(|g| g == "system:masters") {
-                all
+            // As the authorizer says it: what everybody may, then what bindings grant, then the administrator's all.
+            let master = who.groups.iter().any(|g| g == "system:masters");
+            let mut rules = vec![
+                json!({"verbs": ["create"], "apiGroups": ["authorization.k8s.io"],
+                    "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"]}),
+                json!({"verbs": ["create"], "apiGroups": ["authentication.k8s.io"], "resources": ["selfsubjectreviews"]}),
+            ];
+            let mut paths = vec![
+                json!({"verbs": ["get"], "nonResourceURLs": ["/healthz", "/livez", "/readyz", "/version", "/version/"]}),
+                json!({"verbs": ["get"], "nonResourceURLs": ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez",
+                    "/openapi", "/openapi/*", "/readyz", "/version", "/version/"]}),
+            ];
+            if master {
+                rules.push(json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}));
+                paths.push(json!({"verbs": ["*"], "nonResourceURLs": ["*"]}));
             } else {
-                Value::Array(rbac::rules(&world, &who, j::text(&value, "spec.namespace")))
-            };
-            let status = json!({"resourceRules": rules, "nonResourceRules": [
-                {"verbs": ["get"], "nonResourceURLs": ["/healthz", "/livez", "/readyz", "/version", "/version/"]}],
-                "incomplete": false});
+                rules.extend(rbac::rules(&world, &who, j::text(&value, "spec.namespace")));
+            }
+            let status = json!({"resourceRules": rules, "nonResourceRules": paths, "incomplete": false});
             j::set(&mut value, "status", status);
         }
         _ => {

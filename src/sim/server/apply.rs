@@ -48,7 +48,7 @@ pub(crate) fn answer(
         j::set(&mut applied, "metadata.namespace", target.ns.clone());
     }
     j::default(&mut applied, "metadata.name", target.name.clone());
-    if let Some(unknown) = admit::undeclared(kind, &applied) {
+    if let Some(unknown) = admit::undeclared(&res, &applied) {
         let mut error = ApiError::of_code(500, None);
         error.reason = "";
         error.message = format!(
@@ -105,7 +105,7 @@ fn merged(live: &Value, applied: &Value, manager: &Manager, force: bool, now: i6
             });
         }
     }
-    if !causes.is_empty() && !force {
+    if !causes.is_empty() && !force && !taken_over(live, manager, contested.keys().copied()) {
         return Err(ApiError::apply_conflict(&causes));
     }
     let mut next = live.clone();
@@ -143,8 +143,34 @@ fn merged(live: &Value, applied: &Value, manager: &Manager, force: bool, now: i6
         }
         None => entries.push(Entry::new(manager, set, now)),
     }
+    renew_last_applied(&mut next, applied, manager);
     fields::write(&mut next, entries);
     Ok(next)
+}
+
+/// What kubectl's client-side apply wrote.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// kubectl takes over what its own client-side apply wrote before.
+fn taken_over<'a>(live: &Value, manager: &Manager, mut contested: impl Iterator<Item = &'a Leaf>) -> bool {
+    if manager.name != "kubectl" {
+        return false;
+    }
+    let before: Value = serde_json::from_str(j::annotation(live, LAST_APPLIED)).unwrap_or(Value::Null);
+    let own = fields::leaves(&before);
+    contested.all(|leaf| own.contains_key(leaf))
+}
+
+/// And leaves what a later client-side apply wants to find.
+fn renew_last_applied(next: &mut Value, applied: &Value, manager: &Manager) {
+    if manager.name != "kubectl" || j::annotation(next, LAST_APPLIED).is_empty() {
+        return;
+    }
+    let mut said = applied.clone();
+    if let Some(notes) = said.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
+        notes.remove(LAST_APPLIED);
+    }
+    j::annotate(next, LAST_APPLIED, format!("{said}\n"));
 }
 
 /// Writes the applied fields over the live ones.

@@ -1,4 +1,4 @@
-//! What the server is and offers: /version, health, discovery in both forms, an OpenAPI root without documents.
+//! What the server is and offers: /version, health, discovery in both forms, OpenAPI.
 //! Called by `dispatch` before everything else.
 
 use std::collections::BTreeMap;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::Call;
 use super::body::{self, Body};
 use crate::sim::cluster::Cluster;
+use crate::sim::openapi;
 use crate::sim::status::Answer;
 use crate::sim::store::World;
 use crate::sim::table::Resource;
@@ -62,9 +63,17 @@ pub(crate) fn answer(cluster: &Cluster, call: &Call, segments: &[&str]) -> Optio
             }
             body::value(200, &list)
         }
-        ["openapi", "v3"] => body::value(200, &json!({"paths": {}})),
+        ["openapi", "v3"] => body::value(200, &openapi::index(served(&cluster.lock()).keys())),
+        ["openapi", "v3", "api", version] => document(&cluster.lock(), "", version)?,
+        ["openapi", "v3", "apis", group, version] => document(&cluster.lock(), group, version)?,
         _ => return None,
     }))
+}
+
+/// The schemas of a group and version.
+fn document(world: &World, group: &str, version: &str) -> Option<Response<Body>> {
+    let types = served(world).remove(&(group.to_string(), version.to_string()))?;
+    Some(body::value(200, &openapi::document(world, group, version, &types)))
 }
 
 /// `/version` of a gitVersion.
@@ -138,6 +147,9 @@ fn served(world: &World) -> BTreeMap<(String, String), Vec<Resource>> {
         .chain(virtual_types());
     for res in all {
         out.entry((res.group.to_string(), res.version.to_string())).or_default().push(res);
+    }
+    for list in out.values_mut() {
+        list.sort_by(|a, b| a.plural.cmp(&b.plural));
     }
     out
 }

@@ -47,7 +47,7 @@ pub(crate) fn dispatch(cluster: &Arc<Cluster>, call: &Call) -> Answer<Response<B
     if !target.sub.is_empty() {
         return subresource(cluster, call, &target, kind);
     }
-    match (verb, target.name.is_empty()) {
+    let answer = match (verb, target.name.is_empty()) {
         ("watch", _) => watch::answer(cluster, call, &target, kind),
         ("list", _) => list::answer(cluster, call, &target, kind),
         ("get", false) => read::get(cluster, call, &target, kind),
@@ -62,8 +62,15 @@ pub(crate) fn dispatch(cluster: &Arc<Cluster>, call: &Call) -> Answer<Response<B
             write::delete_collection(cluster, call, &target, kind)
         }
         _ => Err(ApiError::method_not_allowed()),
+    };
+    if kind == table::ENDPOINTS {
+        return answer.map(|response| write::warned(response, &[OUTDATED.to_string()]));
     }
+    answer
 }
+
+/// Said of Endpoints since 1.33.
+const OUTDATED: &str = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
 
 /// The verb of authorization.
 fn verb(call: &Call, target: &Target) -> &'static str {

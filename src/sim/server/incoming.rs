@@ -6,13 +6,18 @@ use serde_json::{Value, json};
 use super::Call;
 use super::route::Target;
 use crate::sim::json as j;
+use crate::sim::protobuf;
 use crate::sim::quantity;
 use crate::sim::status::{Answer, ApiError, Cause};
 use crate::sim::store::World;
 use crate::sim::table::{self, KindId, Resource};
 
-/// The body as JSON or YAML.
+/// The body, out of JSON, YAML or protobuf.
 pub(crate) fn parse(call: &Call) -> Answer<Value> {
+    if protobuf::is(&call.body) {
+        return protobuf::object(&call.body)
+            .ok_or_else(|| ApiError::unsupported_media("application/json, application/yaml"));
+    }
     if let Ok(value) = serde_json::from_slice::<Value>(&call.body) {
         return Ok(value);
     }

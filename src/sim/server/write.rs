@@ -32,7 +32,7 @@ pub(crate) fn create(
     let res = world.resource(kind);
     let mut value = incoming::object(call, kind, &res)?;
     incoming::check_address(&world, &mut value, &res, target)?;
-    let warnings = admit::unknown_fields(kind, &res, &mut value, call.query.get("fieldValidation"))?;
+    let warnings = admit::unknown_fields(&res, &mut value, call.query.get("fieldValidation"))?;
     let manager = Manager::update(&call.manager(), &res.api_version(), "");
     let object = create_in(&mut world, kind, value, &manager, call.dry())?;
     drop(world);
@@ -116,7 +116,7 @@ pub(crate) fn update(
     let res = world.resource(kind);
     let mut value = incoming::object(call, kind, &res)?;
     incoming::check_address(&world, &mut value, &res, target)?;
-    let warnings = admit::unknown_fields(kind, &res, &mut value, call.query.get("fieldValidation"))?;
+    let warnings = admit::unknown_fields(&res, &mut value, call.query.get("fieldValidation"))?;
     let old =
         world.get(kind, &target.ns, &target.name).ok_or_else(|| ApiError::not_found(&res, &target.name))?;
     let manager = Manager::update(&call.manager(), &res.api_version(), sub);
@@ -228,6 +228,7 @@ fn merge_update(
     }
     admit::inherit(kind, before, &mut value);
     admit::defaults(world, kind, &mut value);
+    admit::count_template(kind, before, &mut value);
     if res.generations && value.get("spec") != before.get("spec") {
         let generation = j::int(before, "metadata.generation").unwrap_or(1) + 1;
         j::set(&mut value, "metadata.generation", generation);

@@ -149,7 +149,8 @@ fn last_word(code: Result<i64, String>) -> Value {
             "message": format!("command terminated with non-zero exit code: command terminated with exit code {code}"),
             "reason": "NonZeroExitCode", "details": {"causes": [{"reason": "ExitCode", "message": code.to_string()}]}}),
         Err(why) => {
-            let message = format!("error executing command in container: {why}");
+            // The kubelet says it, and the API server between says it of the kubelet.
+            let message = format!("Internal error occurred: error executing command in container: {why}");
             let mut status = ApiError::internal(&message).json();
             if let Some(fields) = status.as_object_mut() {
                 fields.remove("kind");
