@@ -154,6 +154,15 @@ impl ApiError {
         Self::new(401, "Unauthorized", "Unauthorized".into(), Value::Null)
     }
 
+    /// A version that is not there yet.
+    pub(crate) fn too_new(asked: u64, newest: u64) -> Self {
+        let message = format!("Timeout: Too large resource version: {asked}, current: {newest}");
+        let causes = json!([{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]);
+        let mut error = Self::new(504, "Timeout", message, json!({"causes": causes, "retryAfterSeconds": 1}));
+        error.retry_after = Some(1);
+        error
+    }
+
     pub(crate) fn gone(message: impl Into<String>) -> Self {
         Self::new(410, "Expired", message.into(), Value::Null)
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::ground::{Ground, Outcome, cases, config, holds, pod, same};
 
-cases!("list": label_selectors, field_selectors, pages, shape, bad_selector, empty_namespace_is_empty);
+cases!("list": label_selectors, field_selectors, pages, shape, bad_selector, empty_namespace_is_empty, versions, pages_are_of_one_moment);
 
 async fn fill(g: &Ground, count: usize) -> Outcome {
     for n in 0..count {
@@ -107,4 +107,51 @@ async fn bad_selector(g: &Ground) -> Outcome {
 async fn empty_namespace_is_empty(g: &Ground) -> Outcome {
     let list = g.get("/api/v1/namespaces/does-not-exist/pods").await?.is(200)?;
     holds("no items", list.body["items"].as_array().is_some_and(Vec::is_empty))
+}
+
+/// `resourceVersionMatch`: what goes together, the past, and what is not there yet.
+async fn versions(g: &Ground) -> Outcome {
+    fill(g, 1).await?;
+    let then = g.get(&g.core("configmaps")).await?.is(200)?.text("/metadata/resourceVersion").to_string();
+    g.post(&g.core("configmaps"), &config("m1", &json!({}))).await?.is(201)?;
+    g.delete(&g.core("configmaps/m0"), &json!({})).await?.is(200)?;
+    let at = |how: &str| g.core(&format!("configmaps?resourceVersion={then}&resourceVersionMatch={how}"));
+    let past = g.get(&at("Exact")).await?.is(200)?;
+    same("as it was", &names(past.list("/items")).join(","), "m0")?;
+    same("its version", past.text("/metadata/resourceVersion"), &then)?;
+    let now = g.get(&at("NotOlderThan")).await?.is(200)?;
+    same("as it is", &names(now.list("/items")).join(","), "m1")?;
+    for (query, words) in [
+        (
+            "resourceVersionMatch=Exact",
+            "resourceVersionMatch is forbidden unless resourceVersion is provided",
+        ),
+        ("resourceVersion=0&resourceVersionMatch=Exact", "is forbidden for resourceVersion"),
+        ("resourceVersion=1&resourceVersionMatch=Older", "Unsupported value: \"Older\""),
+        ("sendInitialEvents=true", "sendInitialEvents is forbidden for list"),
+        ("watch=true&sendInitialEvents=true", "sendInitialEvents requires setting resourceVersionMatch"),
+        (
+            "watch=true&resourceVersionMatch=NotOlderThan",
+            "is forbidden for watch unless sendInitialEvents is provided",
+        ),
+    ] {
+        g.get(&g.core(&format!("configmaps?{query}"))).await?.fails(422, "Invalid", words)?;
+    }
+    let future = g.core("configmaps?resourceVersion=9000000000000&resourceVersionMatch=NotOlderThan");
+    g.get(&future).await?.fails(504, "Timeout", "Too large resource version")?;
+    Ok(())
+}
+
+/// A later page shows nothing that came after the first.
+async fn pages_are_of_one_moment(g: &Ground) -> Outcome {
+    fill(g, 3).await?;
+    let first = g.get(&g.core("configmaps?limit=1&labelSelector=n")).await?.is(200)?;
+    same("first", &names(first.list("/items")).join(","), "m0")?;
+    let mut late = config("m9", &json!({}));
+    late["metadata"]["labels"] = json!({"n": "9"});
+    g.post(&g.core("configmaps"), &late).await?.is(201)?;
+    g.delete(&g.core("configmaps/m2"), &json!({})).await?.is(200)?;
+    let token = first.text("/metadata/continue");
+    let rest = g.get(&g.core(&format!("configmaps?labelSelector=n&continue={token}"))).await?.is(200)?;
+    same("rest", &names(rest.list("/items")).join(","), "m1,m2")
 }

@@ -10,6 +10,7 @@ mod apply;
 mod delete;
 mod discovery;
 mod ground;
+mod kubectl;
 mod life;
 mod list;
 mod logs;
@@ -49,5 +50,6 @@ pub(crate) fn cases() -> Vec<Case> {
     all.extend(access::cases());
     all.extend(table::cases());
     all.extend(session::cases());
+    all.extend(kubectl::cases());
     all
 }

@@ -36,7 +36,7 @@ async fn exec(
             let _ = stdin.shutdown().await;
         }
     };
-    let (_, a, b) = tokio::join!(typed, stdout.read_to_string(&mut out), stderr.read_to_string(&mut err));
+    let ((), a, b) = tokio::join!(typed, stdout.read_to_string(&mut out), stderr.read_to_string(&mut err));
     a.and(b).map_err(|e| e.to_string())?;
     let status = status.await.ok_or("no last word")?;
     Ok((out, err, serde_json::to_value(status).map_err(|e| e.to_string())?))

@@ -123,7 +123,7 @@ async fn a_client_of_the_network_lists_watches_and_enters_containers() {
     let config = kube::Config::from_custom_kubeconfig(file, &options).await.unwrap();
     let client = kube::Client::try_from(config).unwrap();
     let pods: Api<Pod> = Api::namespaced(client, "checkout");
-    let list = pods.list(&Default::default()).await.unwrap();
+    let list = pods.list(&kube::api::ListParams::default()).await.unwrap();
     let name = list.items[0].metadata.name.clone().unwrap();
     let mut session = pods.exec(&name, ["hostname"], &AttachParams::default().stderr(false)).await.unwrap();
     let mut text = String::new();
@@ -150,7 +150,7 @@ async fn as_many_changes_come_as_were_asked_for() {
             for context in sim.contexts() {
                 let pods: kube::Api<k8s_openapi::api::core::v1::Pod> =
                     kube::Api::all(sim.client(&context).unwrap());
-                let list = pods.list(&Default::default()).await.unwrap();
+                let list = pods.list(&kube::api::ListParams::default()).await.unwrap();
                 sum += list.metadata.resource_version.unwrap().parse::<u64>().unwrap();
             }
             sum
@@ -255,7 +255,7 @@ async fn connections_break_after_so_many_bytes() {
     // In memory it is the same.
     stage.sim.fault(CONTEXT, Fault::Cut { least: 6_000, most: 9_000 });
     let pods: kube::Api<k8s_openapi::api::core::v1::Pod> = kube::Api::all(stage.sim.client(CONTEXT).unwrap());
-    assert!(pods.list(&Default::default()).await.is_err());
+    assert!(pods.list(&kube::api::ListParams::default()).await.is_err());
 }
 
 #[tokio::test]

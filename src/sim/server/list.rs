@@ -78,10 +78,20 @@ pub(crate) fn answer(
             "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
         ));
     }
-    let rv = page.as_ref().map_or(world.rv, |p| p.rv);
+    super::versions::check(call, false)?;
+    let asked = match &page {
+        Some(page) => Some(page.rv),
+        None => super::versions::of_list(call, &world, kind)?,
+    };
+    let rv = asked.unwrap_or(world.rv);
+    let then = asked.map(|version| super::versions::at(&world, kind, &target.ns, version));
+    let all: Box<dyn Iterator<Item = &Arc<Stored>>> = match &then {
+        Some(then) => Box::new(then.iter()),
+        None => world.all(kind, &target.ns),
+    };
     let mut picked: Vec<Arc<Stored>> = Vec::new();
     let (mut remaining, mut more) = (0usize, false);
-    for object in world.all(kind, &target.ns) {
+    for object in all {
         if let Some(page) = &page
             && (&*object.key.ns, &*object.key.name) <= (page.ns.as_str(), page.name.as_str())
         {

@@ -21,6 +21,7 @@ mod read;
 mod route;
 mod scale;
 mod session;
+mod versions;
 mod watch;
 mod write;
 

@@ -60,11 +60,7 @@ pub(crate) fn answer(
     let shelf = world.shelf(kind).ok_or_else(super::dispatch::no_such_path)?;
     let asked = call.query.get("resourceVersion").unwrap_or("");
     let initial = call.query.flag("sendInitialEvents");
-    if initial && call.query.get("resourceVersionMatch") != Some("NotOlderThan") {
-        return Err(ApiError::bad_request(
-            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-        ));
-    }
+    super::versions::check(call, true)?;
     let from: u64 = if asked.is_empty() {
         0
     } else {
