@@ -43,6 +43,10 @@
 //! | a verb that writes | `ops/x.rs` making a `domain::plan::Plan`, its request in `ops/write.rs`; `ops/preflight.rs` asks the servers first, `ops/run/` runs it |
 //! | what `describe` says of a kind | one file in `ops/look/` |
 //! | a case for the engine that runs plans | `tests/runs/mod.rs`: played on the simulation and on real control planes |
+//! | what a server does, so that the simulation does it too | a case in `tests/conformance/`: run on the simulation and on real control planes |
+//! | a kubectl command beside itself on both | one row in `tests/real/beside/rows.rs` |
+//! | a column of `kubectl get` on the simulation | its family in `sim/print/` |
+//! | a fault of simulated connections | a variant of `sim::Fault` with its word in `Fault::parse`; `sim/weathered.rs` for streams, `sim/server/mod.rs` for answers |
 //! | an answer of a real server to be replayed | `tests/it/recorded/` (its README says how to record) |
 //! | a fuzz target | `fuzz/fuzz_targets/x.rs` and one `[[bin]]` in `fuzz/Cargo.toml`; `cargo +nightly fuzz run x` |
 //! | a theme, a key map | one YAML file in `themes/` or `keymaps/`, one line in `ui/theme/mod.rs` or `ui/keymap.rs` |
