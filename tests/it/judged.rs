@@ -115,7 +115,6 @@ fn the_simulation_refuses_in_the_same_words() {
 
 /// Fields (or whole objects) the simulation does not have, and why nobody misses them; `*` is any end.
 const OTHER_FIELDS: &[(&str, &str, &str)] = &[
-    ("DaemonSet", ".metadata.annotations", "the template's generation, for clients before 1.8"),
     ("Deployment", ".status.terminatingReplicas", "new in 1.35; nothing here reads it"),
     ("EndpointSlice", ".metadata.annotations", "when the change was triggered, for measuring"),
     ("Endpoints", ".metadata.annotations", "when the change was triggered, for measuring"),
@@ -126,9 +125,6 @@ const OTHER_FIELDS: &[(&str, &str, &str)] = &[
         "simulated claims wait without a word",
     ),
     ("Event", ".series.*", "the simulated scheduler says the same thing once"),
-    ("Pod", ".spec.containers[].volumeMounts[].*", "the account's token; nothing here reads mounts"),
-    ("Pod", ".spec.initContainers[].volumeMounts[].*", "the account's token; nothing here reads mounts"),
-    ("Pod", ".spec.volumes[].*", "the account's token; nothing here reads volumes"),
     ("ReplicaSet", ".status.terminatingReplicas", "new in 1.35; nothing here reads it"),
 ];
 

@@ -5,6 +5,7 @@ use super::limits;
 use serde_json::{Value, json};
 
 use crate::sim::json as j;
+use crate::sim::rng::Rng;
 use crate::sim::store::World;
 use crate::sim::table::{self, KindId};
 
@@ -18,7 +19,7 @@ pub(crate) fn defaults(world: &mut World, kind: KindId, value: &mut Value) {
             pod_defaults(j::slot(value, "spec"));
             limits::set(world, value);
             pod_admission(value);
-            token(world, value);
+            token(value);
         }
         table::DEPLOYMENT => {
             let d = |v: &mut Value, p: &str, x: Value| j::default(v, p, x);
@@ -244,13 +245,16 @@ fn pod_admission(value: &mut Value) {
 }
 
 /// The volume with the account's token, mounted into every container.
-fn token(world: &mut World, value: &mut Value) {
+fn token(value: &mut Value) {
     let has = |v: &Value| j::text(v, "name").starts_with("kube-api-access-");
     let refused = j::at(value, "spec.automountServiceAccountToken") == false;
     if refused || j::list(value, "spec.volumes").iter().any(has) {
         return;
     }
-    let name = format!("kube-api-access-{}", world.rng.suffix(5));
+    // Chance out of the pod itself: the world's own stays as it is for everything else.
+    let meta = j::at(value, "metadata");
+    let own = format!("{}/{}/{}", j::text(meta, "namespace"), j::text(meta, "name"), j::text(meta, "uid"));
+    let name = format!("kube-api-access-{}", Rng::of(0, &own).suffix(5));
     j::list_mut(value, "spec.volumes").push(json!({"name": name, "projected": {"defaultMode": 420, "sources": [
         {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
         {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
