@@ -308,3 +308,74 @@ async fn lost_pieces_come_late() {
     }
     panic!("nothing was late in {:?}", started.elapsed());
 }
+
+/// The program as a person starts it: a file for its owner alone, words on how to use it, an end by a signal.
+#[cfg(unix)]
+#[test]
+fn the_command_serves_until_it_is_ended() {
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::{Command, Stdio};
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("sim.yaml");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_skyfleet"))
+        .args(["sim", "serve", "--clusters", "2", "--pods", "60", "--changes", "5", "--user", "vera:viewers"])
+        .args(["--fault", "latency=1+1:*", "--kubeconfig-out"])
+        .arg(&file)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut words = String::new();
+    while !words.contains("--user vera") {
+        assert!(said.read_line(&mut words).unwrap() > 0, "it ended: {words}");
+    }
+    assert!(words.contains("2 clusters, 60 pods"), "{words}");
+    assert!(words.contains(&format!("KUBECONFIG={} kubectl get pods -A", file.display())), "{words}");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let answer = Command::new(env!("CARGO_BIN_EXE_skyfleet"))
+        .args(["get", "pods", "-o", "json", "--kubeconfig"])
+        .arg(&file)
+        .env("HOME", dir.path())
+        .output()
+        .unwrap();
+    let pods: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    assert_eq!(
+        pods["items"].as_array().map(Vec::len),
+        Some(60),
+        "{}",
+        String::from_utf8_lossy(&answer.stderr)
+    );
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let started = std::time::Instant::now();
+    let ended = child.wait().unwrap();
+    assert!(ended.success() && started.elapsed() < Duration::from_secs(5), "{ended}");
+    assert!(file.exists(), "it leaves what it wrote");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_served_is_said() {
+    for (flags, words) in [
+        (["--fault", "rain:*"], "there is no fault \"rain\""),
+        (["--fault", "latency"], "a fault and a context"),
+        (["--fault", "freeze:nowhere*"], "no context matches; there are: arn:aws"),
+        (["--user", ":viewers"], "a name, or a name and groups"),
+        (["--incident", "none"], "there is no incident `none`"),
+    ] {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_skyfleet"))
+            .args(["sim", "serve", "--fleet", "small", "--kubeconfig-out", "/nonexistent/sim.yaml"])
+            .args(flags)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(said.contains(words) && out.status.code() == Some(2), "{flags:?}: {said}");
+    }
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_skyfleet"))
+        .args(["sim", "serve", "--fleet", "small", "--kubeconfig-out", "/nonexistent/sim.yaml"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(said.contains("/nonexistent/sim.yaml") && out.status.code() == Some(1), "{said}");
+}

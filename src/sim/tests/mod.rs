@@ -16,6 +16,12 @@ fn fleets_are_as_large_as_asked_for() {
             let want = pods / clusters;
             assert!(have.abs_diff(want) <= 1 + want / 50, "{have} of {want} pods in {}", cluster.context);
         }
+        // Nor do autoscalers and jobs change that by much.
+        if pods == 2_000 {
+            sized.advance(Duration::from_secs(1_200));
+            let later = sized.pods();
+            assert!(later.abs_diff(pods) <= pods / 20, "{later} of {pods} pods after 20 minutes");
+        }
     }
 }
 
