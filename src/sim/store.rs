@@ -69,6 +69,8 @@ pub(crate) struct World {
     pub(crate) work: Work,
     /// Off while the seed fills the shelves.
     pub(crate) live: bool,
+    /// The minor version of the server: some behaviour is newer than some clusters.
+    pub(crate) minor: u32,
 }
 
 const LOG_LEAST: usize = 2_048;
@@ -94,6 +96,7 @@ impl World {
             node_use: HashMap::new(),
             work: Work::default(),
             live: false,
+            minor: 36,
         }
     }
 

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::ground::{Ground, Outcome, cases, has, holds, same};
 
 cases!("kubectl": schemas, options_of_patches, aggregated_discovery, protobuf, unknown_fields_of_any_kind,
-    takes_over_from_client_side_apply, notes_reach_the_replica_set, pods_get_a_token, daemon_sets_count_templates, endpoints_warn, rules);
+    takes_over_from_client_side_apply, notes_reach_the_replica_set, pods_get_a_token, daemon_sets_count_templates, endpoints_warn, rules,
+    pods_that_go_are_counted, pods_carry_their_zone);
 
 async fn schemas(g: &Ground) -> Outcome {
     let index = g.get("/openapi/v3").await?.is(200)?;
@@ -196,4 +197,37 @@ async fn rules(g: &Ground) -> Outcome {
             .iter()
             .any(|r| r["nonResourceURLs"].as_array().is_some_and(|u| u.contains(&json!("/openapi/*")))),
     )
+}
+
+/// Of servers since 1.35: zero is said, and a pod that takes its time is counted while it goes.
+async fn pods_that_go_are_counted(g: &Ground) -> Outcome {
+    g.deployment("web", "app:1", 1).await?;
+    let web = g.rolled_out("web", 1).await?;
+    let zero = web.body["status"]["terminatingReplicas"] == 0;
+    holds(&format!("zero is said: {}", web.body["status"]), zero)?;
+    let set = g.get(&g.apps("replicasets")).await?.is(200)?;
+    holds("of the ReplicaSet too", set.body["items"][0]["status"]["terminatingReplicas"] == 0)?;
+    // A finalizer holds it where it is.
+    let pod = g.pods("web").await?.remove(0);
+    let path = g.core(&format!("pods/{}", pod["metadata"]["name"].as_str().unwrap_or("")));
+    g.patch(&path, "merge", &json!({"metadata": {"finalizers": ["example.com/hold"]}})).await?.is(200)?;
+    g.delete(&path, &json!({"gracePeriodSeconds": 5})).await?.is(200)?;
+    g.until(&g.apps("deployments/web"), "one that goes", |d| d.int("/status/terminatingReplicas") == 1)
+        .await?;
+    g.patch(&path, "merge", &json!({"metadata": {"finalizers": null}})).await?.is(200)?;
+    g.until(&g.apps("deployments/web"), "none that goes", |d| d.body["status"]["terminatingReplicas"] == 0)
+        .await
+        .map(drop)
+}
+
+async fn pods_carry_their_zone(g: &Ground) -> Outcome {
+    g.post(&g.core("pods"), &super::ground::pod("p", "app:1")).await?.is(201)?;
+    let pod = g.until(&g.core("pods/p"), "a node", |p| !p.text("/spec/nodeName").is_empty()).await?;
+    let node = g.get(&format!("/api/v1/nodes/{}", pod.text("/spec/nodeName"))).await?.is(200)?;
+    for label in
+        ["/metadata/labels/topology.kubernetes.io~1zone", "/metadata/labels/topology.kubernetes.io~1region"]
+    {
+        same(label, pod.text(label), node.text(label))?;
+    }
+    Ok(())
 }

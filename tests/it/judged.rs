@@ -115,7 +115,6 @@ fn the_simulation_refuses_in_the_same_words() {
 
 /// Fields (or whole objects) the simulation does not have, and why nobody misses them; `*` is any end.
 const OTHER_FIELDS: &[(&str, &str, &str)] = &[
-    ("Deployment", ".status.terminatingReplicas", "new in 1.35; nothing here reads it"),
     ("EndpointSlice", ".metadata.annotations", "when the change was triggered, for measuring"),
     ("Endpoints", ".metadata.annotations", "when the change was triggered, for measuring"),
     ("Event", "\"NodeNotReady\" \"Pod\" agent", "in the real cluster a node has fallen silent"),
@@ -125,7 +124,6 @@ const OTHER_FIELDS: &[(&str, &str, &str)] = &[
         "simulated claims wait without a word",
     ),
     ("Event", ".series.*", "the simulated scheduler says the same thing once"),
-    ("ReplicaSet", ".status.terminatingReplicas", "new in 1.35; nothing here reads it"),
 ];
 
 /// What an object is the counterpart of: its name, or what its name was made from.

@@ -170,6 +170,9 @@ fn status(
             j::set(&mut next, field, n);
         }
     }
+    if owned::counts_terminating(world) {
+        j::set(&mut next, "terminatingReplicas", sum("terminatingReplicas"));
+    }
     j::set(&mut next, "conditions", before.get("conditions").cloned().unwrap_or_else(|| json!([])));
     j::set(&mut value, "status", next);
     let stamp = world.stamp();

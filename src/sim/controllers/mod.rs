@@ -23,7 +23,7 @@ mod statefulset;
 pub(crate) use cronjob::{cron_fields, next as cron_next};
 pub(crate) use deployment::set_body;
 pub(crate) use node::{healthy, revive, silence};
-pub(crate) use owned::{delete as delete_pod, new_pod, owner_ref, template_hash};
+pub(crate) use owned::{counts_terminating, delete as delete_pod, new_pod, owner_ref, template_hash};
 pub(crate) use scheduler::bind;
 
 pub(crate) use budget::sync as settle_budget;

@@ -190,6 +190,11 @@ pub(crate) fn condition(
     }
 }
 
+/// Are pods that go counted in the status of ReplicaSets and Deployments? Since 1.35.
+pub(crate) fn counts_terminating(world: &World) -> bool {
+    world.minor >= 35
+}
+
 /// Drops a condition.
 pub(crate) fn drop_condition(value: &mut Value, kind: &str) {
     if let Some(list) = j::existing_list_mut(value, "status.conditions") {

@@ -77,6 +77,11 @@ fn status(world: &mut World, set: &Stored, mut value: Value, pods: &[Arc<Stored>
             j::set(&mut next, field, j::count(n));
         }
     }
+    if owned::counts_terminating(world) {
+        let pods = world.children_of(&set.uid, table::POD);
+        let going = pods.iter().filter(|p| p.deleting && p.pod.as_ref().is_some_and(|f| !f.phase.terminal()));
+        j::set(&mut next, "terminatingReplicas", j::count(going.count()));
+    }
     let kept = j::at(&value, "status.conditions").clone();
     if !kept.is_null() {
         j::set(&mut next, "conditions", kept);

@@ -103,6 +103,13 @@ fn extended(value: &Value) -> Vec<String> {
 pub(crate) fn bind(world: &mut World, pod: &Stored, node: &str) {
     let mut value = pod.value();
     j::set(&mut value, "spec.nodeName", node);
+    // Since 1.35 a pod carries where its node is.
+    let place = (world.minor >= 35).then(|| world.get(table::NODE, "", node)).flatten();
+    for name in ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] {
+        if let Some(label) = place.as_ref().and_then(|n| n.label(name)) {
+            *j::key(j::slot(&mut value, "metadata.labels"), name) = label.into();
+        }
+    }
     let stamp = world.stamp();
     owned::drop_condition(&mut value, "PodScheduled");
     owned::condition(&mut value, "PodScheduled", "True", "", "", &stamp, false);

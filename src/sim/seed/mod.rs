@@ -29,6 +29,7 @@ pub(crate) const WARM_UP: Millis = 45 * MINUTE;
 pub(crate) fn world(fleet: &FleetSpec, spec: &ClusterSpec, seed: u64, now: Millis, start: Millis) -> World {
     let rng = Rng::of(seed, &format!("{}/{}", spec.account, spec.name));
     let mut world = World::new(100_000 + rng.clone().below(900_000_000), now, rng);
+    world.minor = spec.version.split('.').nth(1).and_then(|n| n.parse().ok()).unwrap_or(world.minor);
     let bundles = bundles(fleet, spec);
     let age = world.rng.between(120, 700) * DAY;
     base::fill(&mut world, spec, &bundles, age);

@@ -172,6 +172,9 @@ fn deployment(
                 j::set(&mut status, field, live);
             }
         }
+        if controllers::counts_terminating(world) {
+            j::set(&mut status, "terminatingReplicas", 0);
+        }
         j::set(&mut body, "status", status);
         let at = if back == 0 { rolled } else { rolled - 9 * DAY };
         let uid = world.rng.uid();
@@ -195,6 +198,9 @@ fn deployment(
         for field in ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"] {
             j::set(&mut status, field, n);
         }
+    }
+    if controllers::counts_terminating(world) {
+        j::set(&mut status, "terminatingReplicas", 0);
     }
     j::set(&mut value, "status", status);
     world.put(table::DEPLOYMENT, value);
