@@ -18,7 +18,7 @@ fn fleets_are_as_large_as_asked_for() {
         }
         // Nor do autoscalers and jobs change that by much.
         if pods == 2_000 {
-            sized.advance(Duration::from_secs(1_200));
+            sized.advance(Duration::from_mins(20));
             let later = sized.pods();
             assert!(later.abs_diff(pods) <= pods / 20, "{later} of {pods} pods after 20 minutes");
         }
