@@ -11,6 +11,7 @@ pub mod keymap;
 pub mod launch;
 pub mod lens;
 pub mod modal;
+pub mod pace;
 pub mod pane;
 pub mod render;
 pub mod run;

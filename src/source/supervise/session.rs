@@ -85,7 +85,9 @@ impl One {
                         judged = false;
                     }
                     Some((true, Said::Whole(kind))) => {
-                        standing.whole(kind);
+                        if let Some(delta) = standing.whole(kind) {
+                            self.tell(delta).await;
+                        }
                         judged = false;
                     }
                     Some((true, Said::Refused(kind, fault))) => {

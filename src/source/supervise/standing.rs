@@ -87,11 +87,13 @@ impl Standing {
         one.told.take().map(|_| Delta::Well { kind })
     }
 
-    /// A list came whole. The list itself takes back what was told.
-    pub(super) fn whole(&mut self, kind: Kind) {
-        if let Some(one) = self.0.get_mut(&kind) {
-            *one = One { whole: true, settled: true, since: None, cause: None, told: None };
-        }
+    /// A list came whole. The list itself takes back what was told before it; what was told between the list and the word of
+    /// it is taken back by this.
+    pub(super) fn whole(&mut self, kind: Kind) -> Option<Delta> {
+        let one = self.0.get_mut(&kind)?;
+        let told =
+            std::mem::replace(one, One { whole: true, settled: true, since: None, cause: None, told: None });
+        told.told.map(|_| Delta::Well { kind })
     }
 
     /// Trouble with a kind.
@@ -214,7 +216,9 @@ mod tests {
         assert!(s.news(start + Duration::from_secs(28)).is_empty());
         assert_eq!(s.news(start + Duration::from_secs(29)).len(), 1);
         assert!(matches!(s.verdict(), Verdict::Trouble(_, cause) if cause.contains("nothing for 15 s")));
-        s.whole(Kind::Pod);
+        // Told while the list was on its way to who told it: it is taken back.
+        assert!(matches!(s.whole(Kind::Pod), Some(Delta::Well { kind: Kind::Pod })));
+        assert!(s.whole(Kind::Pod).is_none());
         assert_eq!(s.verdict(), Verdict::Live);
     }
 

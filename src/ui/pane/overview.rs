@@ -23,6 +23,7 @@ use crate::ops::{changes, problems};
 use crate::ui::action::Action;
 use crate::ui::effect::{Drill, Effect};
 use crate::ui::lens::Lens;
+use crate::ui::pace::Pace;
 use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use lines::{Line, clouds, cluster_line, namespaces, pods, workloads};
@@ -30,6 +31,9 @@ use lines::{Line, clouds, cluster_line, namespaces, pods, workloads};
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
+
+/// Working it out anew may take one part in so many of the time.
+const PARTS: u32 = 20;
 
 /// The pane's state.
 #[derive(Default)]
@@ -42,6 +46,7 @@ pub struct Overview {
     list: List,
     widths: Widths,
     seen: Option<(u64, i64, String)>,
+    pace: Pace,
     size: (u16, u16),
 }
 
@@ -239,11 +244,14 @@ impl Pane for Overview {
         // Some rules and the last hour's changes move with the time alone.
         let nodes = format!("{:?}", seen.preview.tree_nodes().collect::<Vec<_>>());
         let state = (seen.fleet.revision, seen.now.as_second() / 10, nodes);
-        if self.seen.as_ref() != Some(&state) {
+        let elsewhere = self.seen.as_ref().is_none_or(|seen| seen.2 != state.2);
+        if elsewhere || (self.seen.as_ref() != Some(&state) && self.pace.allows(PARTS)) {
             // One level in the cursor begins at the top; one level out it is on what one comes from.
             let from = self.seen.take().map(|(.., nodes)| nodes).filter(|nodes| *nodes != state.2);
             self.seen = Some(state);
-            self.collect(seen);
+            let mut pace = self.pace;
+            pace.work(|| self.collect(seen));
+            self.pace = pace;
             if let Some(from) = from {
                 let is = |l: &Line| l.node.as_ref().is_some_and(|n| format!("[{n:?}]") == from);
                 self.list.set_len(self.lines.len());

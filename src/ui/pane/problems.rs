@@ -13,6 +13,7 @@ use crate::domain::{age, filter::Filter};
 use crate::ops::problems;
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Look, Prompt};
+use crate::ui::pace::Pace;
 use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
@@ -35,6 +36,7 @@ pub struct Problems {
     list: List,
     filter: String,
     seen: Option<(u64, i64)>,
+    pace: Pace,
     changed: bool,
     /// Cells for the clusters' names of findings.
     cluster_width: u16,
@@ -165,6 +167,8 @@ impl Problems {
 
 /// Cells a cluster's name has at most.
 const CLUSTER_WIDTH: u16 = 20;
+/// Working problems out anew may take one part in so many of the time.
+const PARTS: u32 = 20;
 /// So many findings are in the evidence; opened, the problem lists all.
 const EVIDENCE_MOST: usize = 20;
 
@@ -220,12 +224,12 @@ impl Pane for Problems {
     fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
         // Some rules wait for time to pass, so a new second is a reason to look again, but not every frame.
         let state = (seen.fleet.revision, seen.now.as_second() / 5);
-        if self.seen != Some(state) || self.changed {
+        if (self.seen != Some(state) && self.pace.allows(PARTS)) || self.changed {
             self.seen = Some(state);
             self.changed = false;
             self.evidence_of = None;
             let at = self.problem().map(key);
-            self.problems = problems::of(seen.fleet, seen.scope, seen.now);
+            self.problems = self.pace.work(|| problems::of(seen.fleet, seen.scope, seen.now));
             let clusters = self.problems.iter().flat_map(|p| &p.clusters);
             let names =
                 clusters.filter_map(|id| seen.fleet.cluster(*id)).map(|c| cells::width(c.info.name()));

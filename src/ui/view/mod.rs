@@ -31,6 +31,7 @@ use super::modal::choice::Choice;
 use super::modal::confirm::Confirm;
 use super::modal::help::Help;
 use super::modal::welcome::Welcome;
+use super::pace::Pace;
 use super::pane::text::TextView;
 use super::pane::tree::Tree;
 use super::pane::{PaneId, Panes, Seen};
@@ -38,6 +39,8 @@ use super::widget::input::Line;
 
 /// How long a toast stays.
 const TOAST_SECONDS: i64 = 6;
+/// Counting problems for the tab may take one part in so many of the time: it is not what a person looks at.
+const PROBLEM_PARTS: u32 = 100;
 /// Under this width one pane at a time is shown.
 pub const NARROW: u16 = 100;
 /// The smallest screen anything is drawn on.
@@ -141,6 +144,7 @@ pub struct View {
     /// Number of problems in scope, for the tab and the header.
     pub problems: problems::Count,
     problems_seen: Option<(u64, i64, usize)>,
+    problems_pace: Pace,
     /// Quitting was asked for while a plan runs.
     quit_asked: bool,
 }
@@ -178,6 +182,7 @@ impl View {
             text_from: Focus::Tree,
             problems: problems::Count::default(),
             problems_seen: None,
+            problems_pace: Pace::default(),
             quit_asked: false,
         }
     }
@@ -270,9 +275,10 @@ impl View {
             // Some rules wait for time to pass.
             s.2 != state.2 || (s.0 != state.0 && s.1 != state.1) || state.1.abs_diff(s.1) >= 5
         };
-        if self.problems_seen.is_none_or(due) {
+        if self.problems_seen.is_none_or(due) && self.problems_pace.allows(PROBLEM_PARTS) {
             self.problems_seen = Some(state);
-            self.problems = problems::count(&problems::of(fleet, &self.scope, now));
+            let scope = &self.scope;
+            self.problems = self.problems_pace.work(|| problems::count(&problems::of(fleet, scope, now)));
         }
     }
 

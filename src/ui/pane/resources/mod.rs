@@ -5,7 +5,6 @@ mod found;
 mod rows;
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
@@ -22,6 +21,7 @@ use crate::fleet::table::{self, CLUSTER, Column, RowRef};
 use crate::ui::action::Action;
 use crate::ui::effect::{Drill, Effect, Look, Prompt};
 use crate::ui::lens::Lens;
+use crate::ui::pace::Pace;
 use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
@@ -32,8 +32,8 @@ use empty::{empty_words, lack_words};
 use found::{Asked, Found};
 use rows::{odd_images, row_of};
 
-/// Of the time, working rows out anew may take one part in so many.
-const SHARE: u32 = 8;
+/// Working rows out anew may take one part in so many of the time.
+const PARTS: u32 = 20;
 
 /// What rows are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,8 +60,8 @@ pub struct Resources {
     found: Found,
     /// What was looked at last: by which stamp, how many clusters, the newest of them.
     seen: Option<(bool, (usize, u64))>,
-    /// When the rows were worked out last, and how long that took.
-    took: (Instant, Duration),
+    /// How often rows are worked out.
+    pace: Pace,
     /// Images of the same workload in several clusters that are not the most frequent one.
     odd: BTreeSet<ObjectKey>,
 }
@@ -78,7 +78,7 @@ impl Default for Resources {
             widths: Widths::default(),
             found: Found::default(),
             seen: None,
-            took: (Instant::now(), Duration::ZERO),
+            pace: Pace::default(),
             odd: BTreeSet::new(),
         }
     }
@@ -144,15 +144,13 @@ impl Resources {
     }
 
     fn collect(&mut self, seen: Seen<'_>) {
-        let started = Instant::now();
         let filter = self.rows.filtering();
         let asked =
             Asked { lens: &self.lens, filter: filter.as_ref(), sort: self.sort, reverse: self.reverse };
-        let (keys, total) = self.found.rows(seen, asked);
+        let (keys, total) = self.pace.work(|| self.found.rows(seen, asked));
         self.rows.set(keys);
         self.total = total;
         self.odd = odd_images(seen.fleet, self.lens.kind, self.rows.keys());
-        self.took = (started, started.elapsed());
     }
 
     /// Whether a change of the data is followed now: it may make other rows, and the last time is long enough ago that keys
@@ -167,7 +165,7 @@ impl Resources {
         let stamp = |c: &Cluster| if by_shape { c.shape } else { c.revision };
         let in_scope = seen.fleet.in_scope(seen.preview);
         let state = in_scope.fold((0, 0), |(n, newest), c| (n + 1, stamp(c).max(newest)));
-        if self.seen == Some((by_shape, state)) || self.took.0.elapsed() < self.took.1 * SHARE {
+        if self.seen == Some((by_shape, state)) || !self.pace.allows(PARTS) {
             return false;
         }
         self.seen = Some((by_shape, state));

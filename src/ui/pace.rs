@@ -1,0 +1,50 @@
+//! A pace for what is worked out anew whenever the data changes, and takes its time with a hundred thousand rows: keys and
+//! drawing keep most of the processor.
+//!
+//! Called by panes and by the view when they are made ready.
+
+use std::time::{Duration, Instant};
+
+/// When something was worked out last, and how long that took.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    at: Instant,
+    took: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { at: Instant::now(), took: Duration::ZERO }
+    }
+}
+
+impl Pace {
+    /// Whether it may be worked out again, if it is to have at most one part in `parts` of the time.
+    pub fn allows(&self, parts: u32) -> bool {
+        self.at.elapsed() >= self.took.saturating_mul(parts)
+    }
+
+    /// Works it out.
+    pub fn work<T>(&mut self, what: impl FnOnce() -> T) -> T {
+        let at = Instant::now();
+        let out = what();
+        *self = Self { at, took: at.elapsed() };
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_long_is_done_seldom() {
+        let mut pace = Pace::default();
+        assert!(pace.allows(1_000_000));
+        assert_eq!(pace.work(|| 7), 7);
+        pace.took = Duration::from_secs(3600);
+        assert!(!pace.allows(2));
+        pace.took = Duration::ZERO;
+        assert!(pace.allows(2));
+    }
+}
