@@ -276,6 +276,8 @@ fn on_screen(s: &mut Session) -> Vec<Row> {
         for _ in 0..10 {
             s.settle(Duration::from_millis(200));
             s.key(b"/");
+            // Nobody is faster from the one key to the next.
+            s.settle(Duration::from_millis(120));
             for letter in words.chars() {
                 s.settle(Duration::from_millis(60));
                 times.push(ms(s.key(letter.to_string().as_bytes()).0));
@@ -315,7 +317,7 @@ pub(crate) fn churn(dir: &Path) -> Row {
     s.until("pods", limit, |g| g.contains("RESTARTS"));
     let (cpu, server, start) = (s.cpu_seconds(), cpu_seconds(served.pid()), Instant::now());
     let mut times = Vec::new();
-    while start.elapsed() < Duration::from_secs(60) {
+    while start.elapsed() < Duration::from_mins(1) {
         // What changes is drawn all the time: a key is answered when what it alone does is on the screen.
         let asks = |g: &str| g.lines().last().is_some_and(|l| l.trim_start().starts_with(':'));
         times.push(ms(s.answered(b":", asks)));
@@ -357,7 +359,7 @@ pub(crate) fn hanging_servers(dir: &Path) -> Vec<Row> {
     let frame =
         ms(s.until("a frame", Duration::from_secs(10), |g| g.contains("? help") && g.contains("0/1 live")));
     let said =
-        s.until("its row says so", Duration::from_secs(60), |g| header(g, &["1 unreachable"])).as_secs_f64();
+        s.until("its row says so", Duration::from_mins(1), |g| header(g, &["1 unreachable"])).as_secs_f64();
     let twenty = config(20, "twenty-hang");
     let quits: Vec<f64> = (0..5)
         .map(|_| {

@@ -23,6 +23,12 @@ impl Haystack {
         self.ends.push(self.text.len());
     }
 
+    /// Adds a row whose texts `write` adds, each ended by a line break.
+    pub fn push_with(&mut self, write: impl FnOnce(&mut String)) {
+        write(&mut self.text);
+        self.ends.push(self.text.len());
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.ends.len()

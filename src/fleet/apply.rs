@@ -220,8 +220,16 @@ impl Cluster {
             }
             Delta::Identity(identity) => self.identity = identity,
             Delta::Expires(expires) => self.expires = expires,
-            Delta::Latency { millis } => self.latency_millis = Some(millis),
-            Delta::Traffic(traffic) => self.traffic = traffic,
+            // What changes by little is no change: a still fleet draws nothing.
+            Delta::Latency { millis } => {
+                let near = |known: u32| known.abs_diff(millis) <= (known / 2).max(5);
+                self.latency_millis = self.latency_millis.filter(|known| near(*known)).or(Some(millis));
+            }
+            Delta::Traffic(traffic) => {
+                if !self.traffic.is_near(traffic) {
+                    self.traffic = traffic;
+                }
+            }
             Delta::Loading { kind, done, total } => {
                 // A relist behind rows that are shown stays silent: they are replaced as a whole when it is done.
                 if !self.is_loaded(kind) {

@@ -148,7 +148,7 @@ pub struct Cluster {
     pub version: SafeText,
     /// Who the server says we are; empty until known.
     pub identity: SafeText,
-    /// The last health request, in milliseconds.
+    /// A health request, in milliseconds: the last that took much longer or shorter than the one before.
     pub latency_millis: Option<u32>,
     /// What it is asked and answers.
     pub traffic: Traffic,

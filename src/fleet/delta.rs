@@ -162,7 +162,17 @@ impl Traffic {
             0..1024 => "<1Ki".to_owned(),
             more => show_bytes(more),
         };
-        format!("{} requests/min, {bytes}/s", show_count(two_digits(self.requests_per_minute) as usize))
+        let requests = usize::try_from(two_digits(self.requests_per_minute)).unwrap_or(usize::MAX);
+        format!("{} requests/min, {bytes}/s", show_count(requests))
+    }
+}
+
+impl Traffic {
+    /// As good as the same.
+    pub(super) fn is_near(self, other: Self) -> bool {
+        self.requests_per_minute.abs_diff(other.requests_per_minute) <= self.requests_per_minute / 8 + 2
+            && self.bytes_per_second.abs_diff(other.bytes_per_second) <= self.bytes_per_second / 8 + 512
+            && (self == Self::default()) == (other == Self::default())
     }
 }
 

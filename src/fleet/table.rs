@@ -2,6 +2,8 @@
 //!
 //! CLUSTER stands before them and is added by who draws. Kinds without own rows take theirs from `domain::columns`.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use crate::domain::health::Health;
@@ -280,6 +282,61 @@ impl RowRef<'_> {
     }
 }
 
+/// The texts of the same cells, each ended by a line break: what a filter looks through, of very many rows.
+pub fn texts(cluster: &Cluster, row: RowRef<'_>, now: Timestamp, out: &mut String) {
+    let RowRef::Pod(p) = row else {
+        for cell in cells(cluster, row, now) {
+            out.push_str(&cell.text);
+            out.push('\n');
+        }
+        return;
+    };
+    let mut put = |text: &str| {
+        out.push_str(text);
+        out.push('\n');
+    };
+    put(&p.meta.namespace);
+    put(&p.meta.name);
+    let usage = cluster.pod_usage(&p.meta.namespace, &p.meta.name);
+    if p.ready == 1 && p.total == 1 {
+        put("1/1");
+    } else {
+        put(&format!("{}/{}", p.ready, p.total));
+    }
+    put(&p.status);
+    put(&restarts(p, now));
+    match usage {
+        None => put("–\n–\n–"),
+        Some(u) => {
+            put(&quantity::show_cpu(u.cpu_milli));
+            put(&quantity::show_bytes(u.mem_bytes));
+            put(&percent(u.mem_bytes, p.compute.limits.mem_bytes));
+        }
+    }
+    put(&show_age(&p.meta, now).text);
+    put(&image(p));
+    put(&p.node);
+    put(&p.ip);
+    put(&p.compute.qos);
+}
+
+fn restarts(p: &PodRow, now: Timestamp) -> Cow<'static, str> {
+    match (p.restarts, p.last_restart) {
+        (0, _) => "0".into(),
+        (n, Some(at)) => format!("{n} ({})", age::show(at, now)).into(),
+        (n, None) => n.to_string().into(),
+    }
+}
+
+fn image(p: &PodRow) -> Cow<'_, str> {
+    let mut images = p.containers.iter().filter(|c| !c.init).map(|c| short_image(&c.image));
+    match (images.next(), images.count()) {
+        (Some(first), 0) => first.into(),
+        (Some(first), n) => format!("{first} +{n}").into(),
+        (None, _) => "".into(),
+    }
+}
+
 fn show_age(meta: &Meta, now: Timestamp) -> Cell {
     meta.created.map_or_else(|| "–".into(), |t| age::show(t, now).into())
 }
@@ -292,17 +349,7 @@ pub fn percent(part: u64, whole: u64) -> String {
 fn pod(cluster: &Cluster, p: &PodRow, now: Timestamp) -> Vec<Cell> {
     let health = p.health(now);
     let usage = cluster.pod_usage(&p.meta.namespace, &p.meta.name);
-    let restarts = match (p.restarts, p.last_restart) {
-        (0, _) => "0".to_owned(),
-        (n, Some(at)) => format!("{n} ({})", age::show(at, now)),
-        (n, None) => n.to_string(),
-    };
-    let mut images = p.containers.iter().filter(|c| !c.init).map(|c| short_image(&c.image));
-    let image = match (images.next(), images.count()) {
-        (Some(first), 0) => first.to_owned(),
-        (Some(first), n) => format!("{first} +{n}"),
-        (None, _) => String::new(),
-    };
+    let restarts = restarts(p, now).into_owned();
     vec![
         p.meta.namespace.to_string().into(),
         p.meta.name.to_string().into(),
@@ -313,7 +360,7 @@ fn pod(cluster: &Cluster, p: &PodRow, now: Timestamp) -> Vec<Cell> {
         usage.map_or_else(|| "–".into(), |u| quantity::show_bytes(u.mem_bytes).into()),
         usage.map_or_else(|| "–".into(), |u| percent(u.mem_bytes, p.compute.limits.mem_bytes).into()),
         show_age(&p.meta, now),
-        image.into(),
+        image(p).into_owned().into(),
         p.node.to_string().into(),
         p.ip.to_string().into(),
         p.compute.qos.to_string().into(),

@@ -255,3 +255,22 @@ fn the_roster_changes() {
     assert_eq!(fleet.cluster(ClusterId(3)).unwrap().pods().count(), 2);
     assert_eq!(fleet.clusters().len(), 3);
 }
+
+/// What a filter looks through is what is shown.
+#[test]
+fn texts_are_those_of_the_cells() {
+    use crate::fleet::table::{RowRef, cells, texts};
+    let mut fleet = Fleet::new([ClusterInfo::sample("a", Place::default())]);
+    for n in 0..40 {
+        feed(&mut fleet, vec![Delta::Upsert(pod(n, n.wrapping_mul(7)))]);
+    }
+    let cluster = &fleet.clusters()[0];
+    assert!(cluster.pods().count() > 4);
+    for pod in cluster.pods() {
+        let mut out = String::new();
+        texts(cluster, RowRef::Pod(pod), now(), &mut out);
+        let wanted: String =
+            cells(cluster, RowRef::Pod(pod), now()).iter().map(|c| format!("{}\n", c.text)).collect();
+        assert_eq!(out, wanted);
+    }
+}

@@ -27,7 +27,7 @@ pub(super) async fn whole<T: DeserializeOwned>(
 
 /// So many answers are read at once where very many come, and so long one waits for its turn: an answer that comes slowly
 /// holds no other up.
-const READ_AT_ONCE: usize = 6;
+const READ_AT_ONCE: usize = 3;
 const TURN_LIMIT: Duration = Duration::from_secs(1);
 
 /// Turns at reading large answers: two hundred lists that come at once are not all in memory at once.

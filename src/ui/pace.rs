@@ -42,7 +42,7 @@ mod tests {
         let mut pace = Pace::default();
         assert!(pace.allows(1_000_000));
         assert_eq!(pace.work(|| 7), 7);
-        pace.took = Duration::from_secs(3600);
+        pace.took = Duration::from_hours(1);
         assert!(!pace.allows(2));
         pace.took = Duration::ZERO;
         assert!(pace.allows(2));

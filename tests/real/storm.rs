@@ -157,7 +157,6 @@ pub(crate) async fn storm(clusters: &'static Clusters) -> Result<(), String> {
     }
     let told = told?;
     drop(session);
-    println!("{told:?}");
     // The roads' own sockets end with those of the clients.
     let until = std::time::Instant::now() + Duration::from_secs(20);
     while open_files() > before + 8 && std::time::Instant::now() < until {

@@ -20,7 +20,7 @@ use super::rows::rows_of;
 
 /// What a row is put into its place by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum SortKey {
+enum SortKey {
     Place,
     Number(i64),
     Text(String),
@@ -70,42 +70,49 @@ impl Found {
 
     /// The rows that are shown, and how many there are before the filter.
     pub(super) fn rows(&mut self, seen: Seen<'_>, asked: Asked<'_>) -> (Vec<ObjectKey>, usize) {
-        let mut found: Vec<(ObjectKey, SortKey)> = Vec::new();
+        let mut keys: Vec<ObjectKey> = Vec::new();
+        // Beside each key what it is put into its place by, where that is not the order they come in.
+        let mut places: Vec<SortKey> = Vec::new();
+        let is_sorted = asked.sort != Sort::Place;
         let mut total = 0;
         for cluster in seen.fleet.in_scope(seen.preview) {
-            let through = lens(cluster, seen, asked.lens);
-            let shown = |row: &RowRef<'_>| !asked.lens.faults || row.health(seen.now).is_bad();
-            if let Some(filter) = asked.filter {
-                let kept = self.kept(cluster, seen, asked.lens);
-                total += kept.keys.len();
-                let hits = kept.texts.matching(filter);
-                // Nothing else is asked of the row itself.
-                if asked.sort == Sort::Place && !asked.lens.faults {
-                    let keys = kept.keys.iter().zip(hits).filter(|(_, hit)| *hit);
-                    found.extend(keys.map(|(key, _)| (key.clone(), SortKey::Place)));
-                } else {
-                    let rows = through.zip(hits).filter(|(row, hit)| *hit && shown(row));
-                    let key =
-                        |row| (key_of(cluster, asked.lens, row), SortKey::of(asked.sort, row, seen.now));
-                    found.extend(rows.map(|(row, _)| key(row)));
+            let mut add = |row: RowRef<'_>| {
+                if !asked.lens.faults || row.health(seen.now).is_bad() {
+                    keys.push(key_of(cluster, asked.lens, row));
+                    if is_sorted {
+                        places.push(SortKey::of(asked.sort, row, seen.now));
+                    }
                 }
-            } else {
-                for row in through {
+            };
+            let through = lens(cluster, seen, asked.lens);
+            match asked.filter {
+                None => through.for_each(|row| {
                     total += 1;
-                    if shown(&row) {
-                        let sort = SortKey::of(asked.sort, row, seen.now);
-                        found.push((key_of(cluster, asked.lens, row), sort));
+                    add(row);
+                }),
+                Some(filter) => {
+                    let kept = self.kept(cluster, seen, asked.lens);
+                    total += kept.keys.len();
+                    let hits = kept.texts.matching(filter);
+                    if is_sorted || asked.lens.faults {
+                        through.zip(hits).filter(|(_, hit)| *hit).for_each(|(row, _)| add(row));
+                    } else {
+                        // Nothing is asked of the row itself.
+                        let those = kept.keys.iter().zip(hits).filter(|(_, hit)| *hit);
+                        keys.extend(those.map(|(key, _)| key.clone()));
                     }
                 }
             }
         }
-        if asked.sort != Sort::Place {
-            found.sort_by(|a, b| a.1.cmp(&b.1));
+        if is_sorted {
+            let mut both: Vec<(SortKey, ObjectKey)> = places.into_iter().zip(keys).collect();
+            both.sort_by(|a, b| a.0.cmp(&b.0));
             if asked.reverse {
-                found.reverse();
+                both.reverse();
             }
+            keys = both.into_iter().map(|(_, key)| key).collect();
         }
-        (found.into_iter().map(|(key, _)| key).collect(), total)
+        (keys, total)
     }
 
     /// Makes ready what a filter will want, of a few clusters; false when all is ready.
@@ -126,9 +133,11 @@ impl Found {
             let name = cluster.info.name();
             for row in lens(cluster, seen, wanted) {
                 kept.keys.push(key_of(cluster, wanted, row));
-                let cells = table::cells(cluster, row, seen.now);
-                let texts = cells.iter().map(|cell| cell.text.as_str());
-                kept.texts.push(std::iter::once(name.as_str()).chain(texts));
+                kept.texts.push_with(|out| {
+                    out.push_str(name);
+                    out.push('\n');
+                    table::texts(cluster, row, seen.now, out);
+                });
             }
         }
         kept
