@@ -334,14 +334,17 @@ fn main() {
     ];
     let mut rows: Vec<Row> =
         parts.iter().filter(|(name, _)| is_wanted(name)).map(|(_, measure)| measure(&dir)).collect();
-    if is_wanted("hangs") {
-        rows.extend(fleet::hanging_servers(&dir));
-    }
-    if is_wanted("fleet") {
-        rows.extend(fleet::two_hundred_clusters(&dir));
-    }
-    if is_wanted("churn") {
-        rows.push(fleet::churn(&dir));
+    let more: [(&str, fn(&Path) -> Vec<Row>); 3] = [
+        ("hangs", fleet::hanging_servers),
+        ("fleet", fleet::two_hundred_clusters),
+        ("churn", |dir| vec![fleet::churn(dir)]),
+    ];
+    for (_, measure) in more.iter().filter(|(name, _)| is_wanted(name)) {
+        let measured = measure(&dir);
+        for row in &measured {
+            eprintln!("{}: {}", row.what, row.ours);
+        }
+        rows.extend(measured);
     }
     match testbed().filter(|_| is_wanted("real")) {
         Some(binary) => rows.extend(real(&dir, &binary)),

@@ -102,6 +102,11 @@ impl Session {
         self.input.write_all(key).unwrap();
         self.input.flush().unwrap();
         loop {
+            assert!(
+                pressed.elapsed() < Duration::from_secs(10),
+                "no answer to a key; the screen:\n{}",
+                self.screen.screen().contents()
+            );
             let Ok((at, bytes)) = self.output.recv_timeout(Duration::from_secs(5)) else {
                 panic!("no answer to a key; the screen:\n{}", self.screen.screen().contents())
             };
