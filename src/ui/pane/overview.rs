@@ -245,7 +245,7 @@ impl Pane for Overview {
         let nodes = format!("{:?}", seen.preview.tree_nodes().collect::<Vec<_>>());
         let state = (seen.fleet.revision, seen.now.as_second() / 10, nodes);
         let elsewhere = self.seen.as_ref().is_none_or(|seen| seen.2 != state.2);
-        if elsewhere || (self.seen.as_ref() != Some(&state) && self.pace.allows(PARTS)) {
+        if elsewhere || (self.seen.as_ref() != Some(&state) && self.pace.allows(PARTS, seen.fleet)) {
             // One level in the cursor begins at the top; one level out it is on what one comes from.
             let from = self.seen.take().map(|(.., nodes)| nodes).filter(|nodes| *nodes != state.2);
             self.seen = Some(state);

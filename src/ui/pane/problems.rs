@@ -224,7 +224,7 @@ impl Pane for Problems {
     fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
         // Some rules wait for time to pass, so a new second is a reason to look again, but not every frame.
         let state = (seen.fleet.revision, seen.now.as_second() / 5);
-        if (self.seen != Some(state) && self.pace.allows(PARTS)) || self.changed {
+        if (self.seen != Some(state) && self.pace.allows(PARTS, seen.fleet)) || self.changed {
             self.seen = Some(state);
             self.changed = false;
             self.evidence_of = None;

@@ -275,7 +275,7 @@ impl View {
             // Some rules wait for time to pass.
             s.2 != state.2 || (s.0 != state.0 && s.1 != state.1) || state.1.abs_diff(s.1) >= 5
         };
-        if self.problems_seen.is_none_or(due) && self.problems_pace.allows(PROBLEM_PARTS) {
+        if self.problems_seen.is_none_or(due) && self.problems_pace.allows(PROBLEM_PARTS, fleet) {
             self.problems_seen = Some(state);
             let scope = &self.scope;
             self.problems = self.problems_pace.work(|| problems::count(&problems::of(fleet, scope, now)));

@@ -165,7 +165,7 @@ impl Resources {
         let stamp = |c: &Cluster| if by_shape { c.shape } else { c.revision };
         let in_scope = seen.fleet.in_scope(seen.preview);
         let state = in_scope.fold((0, 0), |(n, newest), c| (n + 1, stamp(c).max(newest)));
-        if self.seen == Some((by_shape, state)) || !self.pace.allows(PARTS) {
+        if self.seen == Some((by_shape, state)) || !self.pace.allows(PARTS, seen.fleet) {
             return false;
         }
         self.seen = Some((by_shape, state));
