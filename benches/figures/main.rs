@@ -224,7 +224,7 @@ fn real(dir: &Path, binary: &Path) -> Vec<Row> {
                     "{bare:.0} ms (bare kube client, the list alone); sofka 0.34: 772 ms, measured elsewhere"
                 ),
             },
-            bar: "700 ms".into(),
+            bar: "400 ms".into(),
             data: json!({"median_ms": time, "baseline_bare_list_ms": bare, "sofka_0_34_ms": peer.map(|p| p.0)}),
         },
         Row {
@@ -234,7 +234,7 @@ fn real(dir: &Path, binary: &Path) -> Vec<Row> {
                 Some((_, mb, bytes)) => format!("sofka 0.34: {mb:.0} MB; {bytes:.0} B"),
                 None => "sofka 0.34: 82 MiB, 2,805 B, measured elsewhere".into(),
             },
-            bar: "70 MB".into(),
+            bar: "45 MB; 0.4 KB".into(),
             data: json!({"rss_mb": rss, "cursor_bytes": bytes, "sofka_0_34_rss_mb": peer.map(|p| p.1)}),
         },
         frozen,
