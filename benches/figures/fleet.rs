@@ -258,7 +258,11 @@ fn on_screen(s: &mut Session) -> Vec<Row> {
     }
     let tree = median(sizes.clone());
     let worst = sizes.iter().copied().fold(0.0, f64::max);
-    s.settle(Duration::from_secs(3));
+    // What was answered at the start is in the traffic of a minute.
+    let minute = Instant::now() + Duration::from_secs(70);
+    while let Some(left) = minute.checked_duration_since(Instant::now()) {
+        s.settle(left);
+    }
     let mut still = 0;
     let until = Instant::now() + Duration::from_secs(10);
     while let Some(left) = until.checked_duration_since(Instant::now()) {
