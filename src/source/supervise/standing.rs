@@ -81,10 +81,11 @@ impl Standing {
     pub(super) fn well(&mut self, kind: Kind) -> Option<Delta> {
         let one = self.0.get_mut(&kind)?;
         one.whole = true;
-        one.settled = true;
+        // What a session before told is taken back by the first good word of this one.
+        let first = !std::mem::replace(&mut one.settled, true);
         one.since = None;
         one.cause = None;
-        one.told.take().map(|_| Delta::Well { kind })
+        (one.told.take().is_some() || first).then_some(Delta::Well { kind })
     }
 
     /// A list came whole. The list itself takes back what was told before it; what was told between the list and the word of

@@ -407,6 +407,20 @@ async fn who_is_back_goes_on_from_where_it_was_without_a_list() {
     assert_eq!(w.cluster().pods().count(), 2);
 }
 
+/// What was told of a kind in one session is taken back in the next, which asks for no list.
+#[tokio::test(start_paused = true)]
+async fn a_lack_ends_with_the_session_after_it() {
+    let mut w = World::new(&[("pods", Mode::Objects(2))]);
+    w.live().await;
+    w.hand.set("pods", Mode::Status(500));
+    w.until("old", |w| matches!(w.pods(), Some(Load::Old(_)))).await;
+    w.hand.set("readyz", Mode::Never);
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    w.hand.set("pods", Mode::Objects(2));
+    w.hand.set("readyz", Mode::Objects(0));
+    w.live().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn while_it_is_silent_nothing_is_asked_but_whether_it_is_there() {
     let mut w = World::new(&[("pods", Mode::Objects(2))]);
