@@ -5,10 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::health::Health;
+use super::interner::Interner;
 use super::object::{Meta, Owner};
 use super::resources::Amount;
 use super::text::SafeText;
-use super::texts::Texts;
 
 /// One pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,7 +119,7 @@ pub struct Termination {
 
 impl PodRow {
     /// Makes what many pods say the same piece of memory in all of them.
-    pub fn share(&mut self, texts: &mut Texts) {
+    pub fn share(&mut self, interner: &mut Interner) {
         let words = [
             &mut self.meta.namespace,
             &mut self.node,
@@ -130,12 +130,12 @@ impl PodRow {
         ];
         let of_containers = self.containers.iter_mut().flat_map(|c| [&mut c.name, &mut c.image]);
         for text in words.into_iter().chain(of_containers) {
-            texts.share(text);
+            interner.share(text);
         }
         for owner in self.owner.iter_mut().chain(&mut self.workload) {
-            texts.share_owner(owner);
+            interner.share_owner(owner);
         }
-        texts.share_compute(&mut self.compute);
+        interner.share_compute(&mut self.compute);
     }
 
     /// Succeeded or Failed: holds no resources of its node any more.

@@ -279,6 +279,19 @@ impl Cluster {
         self.others.get(&kind)?.get(&(namespace.clone(), name.clone()))
     }
 
+    /// Every row of a kind, by namespace and name.
+    pub fn rows_of(&self, kind: Kind) -> Vec<Row> {
+        match kind {
+            Kind::Namespace => self.namespaces().cloned().map(Row::Namespace).collect(),
+            Kind::Node => self.nodes().cloned().map(|n| Row::Node(Box::new(n))).collect(),
+            Kind::Pod => self.pods().cloned().map(|p| Row::Pod(Box::new(p))).collect(),
+            k if k.is_workload() => {
+                self.workloads_of(k).cloned().map(|w| Row::Workload(Box::new(w))).collect()
+            }
+            k => self.others(k).cloned().map(|o| Row::Other(Box::new(o))).collect(),
+        }
+    }
+
     /// One row of any kind.
     pub fn find(&self, kind: Kind, namespace: &SafeText, name: &SafeText) -> Option<Row> {
         match kind {

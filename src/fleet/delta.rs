@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::cost::catalogue::Catalogue;
 use crate::domain::id::ClusterId;
+use crate::domain::interner::Interner;
 use crate::domain::kind::Kind;
 use crate::domain::node::NodeRow;
 use crate::domain::object::{Meta, OtherRow};
@@ -13,7 +14,6 @@ use crate::domain::pod::PodRow;
 use crate::domain::quantity::{show_bytes, show_count};
 use crate::domain::resources::Amount;
 use crate::domain::text::SafeText;
-use crate::domain::texts::Texts;
 use crate::domain::workload::WorkloadRow;
 
 use super::cluster::{ClusterInfo, Lack};
@@ -219,9 +219,9 @@ impl Row {
     }
 
     /// Makes what many rows say the same piece of memory in all of them, where there may be very many.
-    pub fn share(&mut self, texts: &mut Texts) {
+    pub fn share(&mut self, interner: &mut Interner) {
         match self {
-            Self::Pod(pod) => pod.share(texts),
+            Self::Pod(pod) => pod.share(interner),
             Self::Namespace(_) | Self::Node(_) | Self::Workload(_) | Self::Other(_) => {}
         }
     }

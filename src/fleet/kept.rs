@@ -30,15 +30,18 @@ pub struct Kept {
     rows: Vec<(String, Vec<KeptRow>)>,
 }
 
+/// Namespace, name, and when it was made, in seconds.
+type KeptMeta = (SafeText, SafeText, Option<i64>);
+
 /// A row, in the shortest words: there may be a hundred thousand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum KeptRow {
-    /// Name, made when, phase.
+    /// And its phase.
     #[serde(rename = "s")]
-    Namespace(SafeText, Option<i64>, SafeText),
-    /// Name, made when, ready, cordoned.
+    Namespace(KeptMeta, SafeText),
+    /// Ready, cordoned.
     #[serde(rename = "n")]
-    Node(SafeText, Option<i64>, Option<bool>, bool),
+    Node(KeptMeta, Option<bool>, bool),
     #[serde(rename = "w")]
     Workload(Box<KeptWorkload>),
     #[serde(rename = "p")]
@@ -47,12 +50,8 @@ enum KeptRow {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct KeptWorkload {
-    #[serde(rename = "s")]
-    namespace: SafeText,
-    #[serde(rename = "n")]
-    name: SafeText,
-    #[serde(rename = "a")]
-    created: Option<i64>,
+    #[serde(rename = "m")]
+    meta: KeptMeta,
     /// Desired, ready, updated, available, current.
     #[serde(rename = "c")]
     counts: [u32; 5],
@@ -68,12 +67,8 @@ struct KeptWorkload {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct KeptPod {
-    #[serde(rename = "s")]
-    namespace: SafeText,
-    #[serde(rename = "n")]
-    name: SafeText,
-    #[serde(rename = "a")]
-    created: Option<i64>,
+    #[serde(rename = "m")]
+    meta: KeptMeta,
     #[serde(rename = "p")]
     phase: SafeText,
     /// The STATUS word, where it is not the phase.
@@ -102,11 +97,11 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-fn seconds(at: Option<Timestamp>) -> Option<i64> {
-    at.map(Timestamp::as_second)
+fn kept(meta: &Meta) -> KeptMeta {
+    (meta.namespace.clone(), meta.name.clone(), meta.created.map(Timestamp::as_second))
 }
 
-fn meta(namespace: &SafeText, name: &SafeText, created: Option<i64>) -> Meta {
+fn meta((namespace, name, created): &KeptMeta) -> Meta {
     Meta {
         namespace: namespace.clone(),
         name: name.clone(),
@@ -164,14 +159,12 @@ impl Kept {
 
 fn rows_of(cluster: &Cluster, kind: Kind) -> Vec<KeptRow> {
     match kind {
-        Kind::Namespace => cluster
-            .namespaces()
-            .map(|n| KeptRow::Namespace(n.meta.name.clone(), seconds(n.meta.created), n.phase.clone()))
-            .collect(),
-        Kind::Node => cluster
-            .nodes()
-            .map(|n| KeptRow::Node(n.meta.name.clone(), seconds(n.meta.created), n.ready, n.unschedulable))
-            .collect(),
+        Kind::Namespace => {
+            cluster.namespaces().map(|n| KeptRow::Namespace(kept(&n.meta), n.phase.clone())).collect()
+        }
+        Kind::Node => {
+            cluster.nodes().map(|n| KeptRow::Node(kept(&n.meta), n.ready, n.unschedulable)).collect()
+        }
         Kind::Pod => cluster.pods().map(|p| KeptRow::Pod(Box::new(KeptPod::of(p)))).collect(),
         workload => {
             cluster.workloads_of(workload).map(|w| KeptRow::Workload(Box::new(KeptWorkload::of(w)))).collect()
@@ -181,13 +174,12 @@ fn rows_of(cluster: &Cluster, kind: Kind) -> Vec<KeptRow> {
 
 impl KeptRow {
     fn row(&self, kind: Kind) -> Row {
-        let nowhere = SafeText::empty();
         match self {
-            Self::Namespace(name, created, phase) => {
-                Row::Namespace(NamespaceRow { meta: meta(&nowhere, name, *created), phase: phase.clone() })
+            Self::Namespace(kept, phase) => {
+                Row::Namespace(NamespaceRow { meta: meta(kept), phase: phase.clone() })
             }
-            Self::Node(name, created, ready, unschedulable) => Row::Node(Box::new(NodeRow {
-                meta: meta(&nowhere, name, *created),
+            Self::Node(kept, ready, unschedulable) => Row::Node(Box::new(NodeRow {
+                meta: meta(kept),
                 ready: *ready,
                 unschedulable: *unschedulable,
                 ..NodeRow::default()
@@ -201,9 +193,7 @@ impl KeptRow {
 impl KeptWorkload {
     fn of(w: &WorkloadRow) -> Self {
         Self {
-            namespace: w.meta.namespace.clone(),
-            name: w.meta.name.clone(),
-            created: seconds(w.meta.created),
+            meta: kept(&w.meta),
             counts: [w.desired, w.ready, w.updated, w.available, w.current],
             failure: w.failure.clone(),
             paused: w.paused,
@@ -224,7 +214,7 @@ impl KeptWorkload {
             complete: self.complete,
             failure: self.failure.clone(),
             owner: owner(self.owner.as_ref()),
-            ..WorkloadRow::new(kind, meta(&self.namespace, &self.name, self.created))
+            ..WorkloadRow::new(kind, meta(&self.meta))
         }
     }
 }
@@ -236,9 +226,7 @@ impl KeptPod {
             ContainerState::Unknown | ContainerState::Running { .. } | ContainerState::Terminated(_) => None,
         };
         Self {
-            namespace: p.meta.namespace.clone(),
-            name: p.meta.name.clone(),
-            created: seconds(p.meta.created),
+            meta: kept(&p.meta),
             phase: p.phase.clone(),
             status: if p.status == p.phase { SafeText::empty() } else { p.status.clone() },
             counts: (p.ready, p.total, p.restarts),
@@ -257,7 +245,7 @@ impl KeptPod {
             ..ContainerRow::default()
         };
         PodRow {
-            meta: meta(&self.namespace, &self.name, self.created),
+            meta: meta(&self.meta),
             phase: self.phase.clone(),
             status: if self.status.is_empty() { self.phase.clone() } else { self.status.clone() },
             ready,
@@ -290,7 +278,7 @@ mod tests {
     }
 
     fn named(namespace: &str, name: &str) -> Meta {
-        meta(&namespace.into(), &name.into(), Some(50))
+        meta(&(namespace.into(), name.into(), Some(50)))
     }
 
     fn seen() -> Fleet {

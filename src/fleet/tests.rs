@@ -88,19 +88,8 @@ fn rebuilt(from: &Fleet) -> Fleet {
     if let Some(catalogue) = &from.catalogue {
         out.apply(Update::Catalogue(catalogue.clone()), now());
     }
-    let workloads = |kind| c.workloads_of(kind).map(|w| Row::Workload(Box::new(w.clone()))).collect();
-    feed(
-        &mut out,
-        vec![
-            Delta::Reset { kind: Kind::Pod, rows: c.pods().map(|p| Row::Pod(Box::new(p.clone()))).collect() },
-            Delta::Reset { kind: Kind::Deployment, rows: workloads(Kind::Deployment) },
-            Delta::Reset { kind: Kind::StatefulSet, rows: workloads(Kind::StatefulSet) },
-            Delta::Reset {
-                kind: Kind::Node,
-                rows: c.nodes().map(|n| Row::Node(Box::new(n.clone()))).collect(),
-            },
-        ],
-    );
+    let kinds = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::Node];
+    feed(&mut out, kinds.map(|kind| Delta::Reset { kind, rows: c.rows_of(kind) }).into());
     out
 }
 

@@ -292,7 +292,7 @@ impl<W: Weather> Run<'_, W> {
             differs.clear();
             for (cluster, lists) in fleet.clusters().iter().zip(lists) {
                 for (kind, list) in Kind::WATCHED.into_iter().zip(lists) {
-                    let (theirs, ours) = (list?, rows_of(cluster, kind));
+                    let (theirs, ours) = (list?, cluster.rows_of(kind));
                     if ours != theirs {
                         let other = ours.iter().find(|row| !theirs.contains(row));
                         let missing = theirs.iter().find(|row| !ours.contains(row));
@@ -320,15 +320,6 @@ impl<W: Weather> Run<'_, W> {
             .collect::<Result<_, _>>()?;
         rows.sort_by_key(|row| (row.meta().namespace.clone(), row.meta().name.clone()));
         Ok(rows)
-    }
-}
-
-fn rows_of(cluster: &Cluster, kind: Kind) -> Vec<Row> {
-    match kind {
-        Kind::Namespace => cluster.namespaces().cloned().map(Row::Namespace).collect(),
-        Kind::Node => cluster.nodes().cloned().map(|n| Row::Node(Box::new(n))).collect(),
-        Kind::Pod => cluster.pods().cloned().map(|p| Row::Pod(Box::new(p))).collect(),
-        kind => cluster.workloads_of(kind).cloned().map(|w| Row::Workload(Box::new(w))).collect(),
     }
 }
 

@@ -266,14 +266,6 @@ fn logs_of_this_run_and_the_one_before() {
 }
 
 /// The rows of one kind in a fleet.
-fn rows_of(fleet: &Fleet, kind: Kind) -> Vec<Row> {
-    let cluster = fleet.clusters().first().unwrap();
-    if kind == Kind::Pod {
-        return cluster.pods().cloned().map(|p| Row::Pod(Box::new(p))).collect();
-    }
-    cluster.workloads_of(kind).cloned().map(|w| Row::Workload(Box::new(w))).collect()
-}
-
 /// A list and the events after it lead to the list that was read after them.
 #[test]
 fn a_watch_arrives_where_the_list_after_it_is() {
@@ -318,14 +310,14 @@ async fn follow(replay: &Replay, recording: &Recording, kind: Kind, goal: Option
             Said::Page { .. } | Said::Well(_) => {}
             Said::Trouble(kind, fault) | Said::Refused(kind, fault) => panic!("{kind:?}: {fault}"),
         }
-        if settled && goal.is_none_or(|goal| rows_of(&fleet, kind) == *goal) {
+        if settled && goal.is_none_or(|goal| fleet.clusters()[0].rows_of(kind) == *goal) {
             break;
         }
     }
     watching.abort();
     assert!(settled);
     assert_eq!(replay.unrecorded(), Vec::<String>::new());
-    rows_of(&fleet, kind)
+    fleet.clusters()[0].rows_of(kind)
 }
 
 /// Every refusal in the words and the class it has here.

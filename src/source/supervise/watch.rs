@@ -14,9 +14,9 @@ use tokio::time::{Instant, timeout};
 
 use super::gate::{Gate, Waiting};
 use crate::domain::columns;
+use crate::domain::interner::Interner;
 use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
-use crate::domain::texts::Texts;
 use crate::fleet::delta::{Delta, Row};
 use crate::source::answer::{NoEvent, Turns, events, in_turn};
 use crate::source::api::{ANSWER_LIMIT, MOST_BYTES, Pages};
@@ -93,7 +93,7 @@ pub async fn watch(
         turn: 0,
         wait: WAIT_FIRST,
         furthest: 0,
-        texts: Texts::default(),
+        interner: Interner::default(),
     };
     match kind {
         Kind::Namespace => typed::<SlimNamespace>(client, watcher).await,
@@ -163,11 +163,11 @@ struct Watcher {
     /// How many rows a list brought at most since the last that was whole.
     furthest: usize,
     /// What many rows say.
-    texts: Texts,
+    interner: Interner,
 }
 
-fn shared(mut row: Row, texts: &mut Texts) -> Row {
-    row.share(texts);
+fn shared(mut row: Row, interner: &mut Interner) -> Row {
+    row.share(interner);
     row
 }
 
@@ -282,8 +282,8 @@ impl Watcher {
                     return Some(Ended::Trouble(Fault::timeout(&what, ANSWER_LIMIT.as_secs()), None));
                 }
             };
-            let texts = &mut self.texts;
-            rows.extend(page.items.into_iter().map(|object| shared(row(object), texts)));
+            let interner = &mut self.interner;
+            rows.extend(page.items.into_iter().map(|object| shared(row(object), interner)));
             let meta = page.metadata;
             match pages.next(rows.len(), meta.continue_.as_deref()) {
                 Ok(Some(token)) => asked.continue_token = Some(token),
@@ -356,7 +356,7 @@ impl Watcher {
             let (delta, at) = match event {
                 WatchEvent::Added(object) | WatchEvent::Modified(object) => {
                     let at = object.resource_version().unwrap_or_default();
-                    (Some(Delta::Upsert(shared(row(object), &mut self.texts))), at)
+                    (Some(Delta::Upsert(shared(row(object), &mut self.interner))), at)
                 }
                 WatchEvent::Deleted(object) => {
                     let namespace = SafeText::new(object.namespace().as_deref().unwrap_or(""));

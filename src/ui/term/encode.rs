@@ -2,7 +2,7 @@
 //!
 //! Lives here: what differs from the frame before, as movements, attributes (only those that change) and text. Blanks of the
 //! default background are erased rather than written; others are written, for not every terminal erases in a colour. After a
-//! character that terminals disagree about the width of, the place is said anew. Never: deciding what is shown. Called by `out`.
+//! character that terminals disagree about the width of, the place is said anew. Never: deciding what is shown. Called by `out`, and by `snapshot` for pictures in colours.
 
 use std::io::Write;
 
@@ -166,13 +166,19 @@ impl Writer<'_> {
         self.at = Some((x, y));
     }
 
-    /// Changes the pen: only what differs, or everything where that is shorter.
     fn set(&mut self, pen: Pen) {
-        if pen == self.pen {
+        self.pen.change(pen, self.out);
+    }
+}
+
+impl Pen {
+    /// Writes what makes this pen another: only what differs, or all of it where that is shorter.
+    fn change(&mut self, pen: Self, out: &mut Vec<u8>) {
+        let now = std::mem::replace(self, pen);
+        if pen == now {
             return;
         }
         let mut codes = Vec::new();
-        let now = self.pen;
         let off = now.modifier - pen.modifier;
         let mut on = pen.modifier - now.modifier;
         let weight = Modifier::BOLD | Modifier::DIM;
@@ -202,11 +208,21 @@ impl Writer<'_> {
         if pen == PLAIN && codes.len() > 1 {
             codes.clear();
         }
-        self.put(b"\x1b[");
-        self.put(&codes);
-        self.put(b"m");
-        self.pen = pen;
+        out.extend_from_slice(b"\x1b[");
+        out.extend_from_slice(&codes);
+        out.push(b'm');
     }
+}
+
+/// A line of cells for a pager: attributes and text, plain at the end.
+pub fn line<'a>(cells: impl IntoIterator<Item = &'a Cell>, out: &mut Vec<u8>) {
+    let mut pen = PLAIN;
+    for cell in cells {
+        pen.change(Pen::of(cell), out);
+        out.extend_from_slice(cell.symbol().as_bytes());
+    }
+    pen.change(PLAIN, out);
+    out.push(b'\n');
 }
 
 /// One column in every terminal: letters of Latin, lines, blocks and signs that are drawn as such.

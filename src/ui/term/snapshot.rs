@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
+use super::encode;
+
 /// The cells as lines of text, without trailing blanks.
 pub fn text(buf: &Buffer) -> String {
     let mut out = String::new();
@@ -18,20 +20,11 @@ pub fn text(buf: &Buffer) -> String {
 
 /// The cells with SGR colours, for a terminal or a pager.
 pub fn ansi(buf: &Buffer) -> String {
-    let mut out = String::new();
+    let mut out = Vec::new();
     for row in rows(buf) {
-        let mut last = String::new();
-        for cell in row {
-            let sgr = sgr(cell);
-            if sgr != last {
-                let _ = write!(out, "\x1b[0{sgr}m");
-                last = sgr;
-            }
-            out.push_str(cell.symbol());
-        }
-        out.push_str("\x1b[0m\n");
+        encode::line(row, &mut out);
     }
-    out
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// The cells of each row; the second half of a wide character is left out.
@@ -53,38 +46,6 @@ fn rows(buf: &Buffer) -> Vec<Vec<&Cell>> {
             out
         })
         .collect()
-}
-
-fn sgr(cell: &Cell) -> String {
-    let mut out = String::new();
-    for (bit, code) in [
-        (Modifier::BOLD, 1),
-        (Modifier::DIM, 2),
-        (Modifier::ITALIC, 3),
-        (Modifier::UNDERLINED, 4),
-        (Modifier::REVERSED, 7),
-    ] {
-        if cell.modifier.contains(bit) {
-            let _ = write!(out, ";{code}");
-        }
-    }
-    for (colour, base) in [(cell.fg, 30), (cell.bg, 40)] {
-        match colour {
-            Color::Reset => {}
-            Color::Rgb(r, g, b) => {
-                let _ = write!(out, ";{};2;{r};{g};{b}", base + 8);
-            }
-            Color::Indexed(i) => {
-                let _ = write!(out, ";{};5;{i}", base + 8);
-            }
-            named => {
-                let n = PALETTE.iter().position(|(c, _)| *c == named).unwrap_or(7);
-                let code = if n < 8 { base + n } else { base + 60 + n - 8 };
-                let _ = write!(out, ";{code}");
-            }
-        }
-    }
-    out
 }
 
 /// The 16 colours in their order, as the picture shows them.

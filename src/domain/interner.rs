@@ -1,4 +1,4 @@
-//! What many rows share: of a hundred thousand pods the namespaces, nodes, images, owners and what they ask for are a few
+//! The interner, for what many rows share: of a hundred thousand pods the namespaces, nodes, images, owners and what they ask for are a few
 //! hundred different ones, and each is kept once.
 //!
 //! Called by each watch for its rows.
@@ -16,13 +16,13 @@ const SWEEP_AT: usize = 2_048;
 
 /// What was seen.
 #[derive(Debug, Default)]
-pub struct Texts {
+pub struct Interner {
     texts: Known<SafeText>,
     owners: Known<Arc<Owner>>,
     computes: Known<Arc<Compute>>,
 }
 
-impl Texts {
+impl Interner {
     /// Makes `text` the same piece of memory as every other of its words.
     pub fn share(&mut self, text: &mut SafeText) {
         if !text.is_empty() {
@@ -75,17 +75,17 @@ mod tests {
 
     #[test]
     fn equal_words_are_one_and_what_nobody_uses_goes() {
-        let mut texts = Texts::default();
+        let mut interner = Interner::default();
         let (mut a, mut b) = (SafeText::new("node-1"), SafeText::new("node-1"));
-        texts.share(&mut a);
-        texts.share(&mut b);
+        interner.share(&mut a);
+        interner.share(&mut b);
         assert!(std::ptr::eq(a.as_str(), b.as_str()));
         for n in 0..10 * SWEEP_AT {
-            texts.share(&mut SafeText::new(&format!("pod-{n}")));
+            interner.share(&mut SafeText::new(&format!("pod-{n}")));
         }
-        assert!(texts.texts.known.len() <= SWEEP_AT, "{}", texts.texts.known.len());
+        assert!(interner.texts.known.len() <= SWEEP_AT, "{}", interner.texts.known.len());
         let mut again = SafeText::new("node-1");
-        texts.share(&mut again);
+        interner.share(&mut again);
         assert!(std::ptr::eq(a.as_str(), again.as_str()));
     }
 
