@@ -280,3 +280,54 @@ fn a_node_leads_to_its_own_pods_only() {
     stage.press("esc");
     assert!(stage.screen().contains("worker-10"));
 }
+
+#[test]
+fn whom_one_acts_as_is_in_the_header() {
+    for size in [(80, 24), (200, 60)] {
+        let mut stage = Stage::new(size, &[], false);
+        let header = |stage: &mut Stage| stage.screen().lines().next().unwrap_or("").to_owned();
+        assert!(!header(&mut stage).contains("as jane"));
+        let mut as_users = |users: [&str; 2]| {
+            let renamed = users.iter().zip(stage.fleet.clusters()).map(|(user, c)| {
+                let acting_as = (*user).into();
+                skyfleet::fleet::cluster::ClusterInfo { acting_as, ..c.info.clone() }
+            });
+            let roster = skyfleet::fleet::delta::Roster { renamed: renamed.collect(), ..Default::default() };
+            stage.fleet.apply(Update::Roster(roster), now());
+            header(&mut stage)
+        };
+        let told = as_users(["jane@example.com", ""]);
+        assert!(told.contains("as jane@example.com"), "{told}");
+        let told = as_users(["jane@example.com", "root"]);
+        assert!(told.contains("as 2 users"), "{told}");
+        let told = as_users([&"x".repeat(10_000), ""]);
+        assert!(told.contains("as xxx") && told.chars().count() <= usize::from(size.0), "{told}");
+    }
+}
+
+#[test]
+fn how_a_cluster_is_entered_and_what_it_answers_stands_above_its_overview() {
+    let mut stage = Stage::new((200, 60), &[], false);
+    stage.press("down down");
+    let traffic = skyfleet::fleet::delta::Traffic { requests_per_minute: 12, bytes_per_second: 3_600 };
+    let ends = "2026-12-24T10:00:00Z".parse().unwrap();
+    let deltas = vec![
+        Delta::Expires(Some(("certificate", ends))),
+        Delta::Latency { millis: 40 },
+        Delta::Traffic(traffic),
+    ];
+    stage.fleet.apply(Update::Cluster(Batch { cluster: ClusterId(0), deltas }), now());
+    let screen = stage.screen();
+    for words in ["40 ms", "certificate until 2026-12-24", "12 requests/min"] {
+        assert!(screen.contains(words), "{words}: {screen}");
+    }
+    // What hardly changes is not drawn anew.
+    let near = skyfleet::fleet::delta::Traffic { requests_per_minute: 13, bytes_per_second: 3_700 };
+    let deltas = vec![Delta::Latency { millis: 43 }, Delta::Traffic(near)];
+    stage.fleet.apply(Update::Cluster(Batch { cluster: ClusterId(0), deltas }), now());
+    assert_eq!(stage.screen(), screen);
+    let deltas = vec![Delta::Latency { millis: 900 }, Delta::Expires(Some(("certificate", now())))];
+    stage.fleet.apply(Update::Cluster(Batch { cluster: ClusterId(0), deltas }), now());
+    let screen = stage.screen();
+    assert!(screen.contains("900 ms") && screen.contains("certificate expired 2026-11-23"), "{screen}");
+}

@@ -77,13 +77,11 @@ pub(super) fn heading(cluster: &Cluster, now: Timestamp) -> String {
     if let Some(millis) = cluster.latency_millis {
         parts.push(format!("{millis} ms"));
     }
-    let traffic = cluster.traffic.words();
-    if !traffic.is_empty() {
-        parts.push(traffic);
-    }
     if let Some((what, until)) = cluster.expires {
         let how = if until <= now { "expired" } else { "until" };
         parts.push(format!("{what} {how} {}", until.strftime("%Y-%m-%d")));
     }
+    // The last to be read, and the first to be cut.
+    parts.extend(Some(cluster.traffic.words()).filter(|words| !words.is_empty()));
     parts.join("   ")
 }
