@@ -2,12 +2,12 @@
 //! Never: what a server answers. Called by main.
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::time::Duration;
 
 use skyfleet::cli::args::{ServeArgs, SessionArgs, SimCommand};
 use skyfleet::cli::exit::Exit;
 use skyfleet::domain::diff::to_yaml;
+use skyfleet::ops::journal::write_private;
 use skyfleet::sim::{Fault, Served, Simulation, User};
 
 use crate::{complain, simulated};
@@ -59,7 +59,7 @@ async fn serve(args: &ServeArgs, sim: &Simulation, users: &[User], weather: Vec<
     let ended = ended()?;
     let served: Served = sim.listen(users).await?;
     let path = &args.kubeconfig_out;
-    write_private(path, &to_yaml(served.kubeconfig()))
+    write_private(path, to_yaml(served.kubeconfig()).as_bytes())
         .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))?;
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn({
@@ -153,24 +153,4 @@ fn ended() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
         let _ = tokio::signal::ctrl_c().await;
     })
-}
-
-/// Writes a file that holds a token: for its owner alone, whole or not at all.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_os_string();
-    name.push(format!(".{}", std::process::id()));
-    let beside = path.with_file_name(name);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&beside).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    let done = written.and_then(|()| std::fs::rename(&beside, path));
-    if done.is_err() {
-        let _ = std::fs::remove_file(&beside);
-    }
-    done
 }

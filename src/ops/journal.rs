@@ -248,20 +248,27 @@ pub fn write_private_soon(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn replace(path: &Path, bytes: &[u8], at_once: bool) -> io::Result<()> {
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_os_string();
+    name.push(format!(".{}", std::process::id()));
+    let beside = path.with_file_name(name);
+    // Left by one of this number that was killed; a file of somebody else is never written into.
+    let _ = std::fs::remove_file(&beside);
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    let beside = path.with_extension("new");
-    let mut file = options.open(&beside)?;
-    file.write_all(bytes)?;
-    if at_once {
-        file.sync_all()?;
+    let written = options.open(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        if at_once { file.sync_all() } else { Ok(()) }
+    });
+    let done = written.and_then(|()| std::fs::rename(&beside, path));
+    if done.is_err() {
+        let _ = std::fs::remove_file(&beside);
     }
-    std::fs::rename(&beside, path)
+    done
 }
 
 #[cfg(test)]
