@@ -23,6 +23,8 @@ mod home;
 mod judged;
 #[path = "../known/mod.rs"]
 mod known;
+#[cfg(unix)]
+mod last_known;
 #[path = "../stories/mod.rs"]
 mod play;
 mod pty;
