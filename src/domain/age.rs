@@ -4,12 +4,12 @@
 use jiff::Timestamp;
 
 /// Seconds from `since` to `now`, never negative (clocks of nodes run ahead).
-pub fn seconds(since: Timestamp, now: Timestamp) -> u64 {
-    u64::try_from(now.as_second() - since.as_second()).unwrap_or(0)
+pub fn seconds(since: impl Into<Timestamp>, now: Timestamp) -> u64 {
+    u64::try_from(now.as_second() - since.into().as_second()).unwrap_or(0)
 }
 
 /// The age for a table cell.
-pub fn show(since: Timestamp, now: Timestamp) -> String {
+pub fn show(since: impl Into<Timestamp>, now: Timestamp) -> String {
     show_seconds(seconds(since, now))
 }
 

@@ -4,6 +4,7 @@
 //! file, environment, process, network or clock is reachable from this module, and it imports nothing else
 //! of ours; `tests/it/architecture.rs` keeps that.
 
+pub mod address;
 pub mod age;
 pub mod cells;
 pub mod change;
@@ -34,6 +35,7 @@ pub mod redact;
 pub mod resources;
 pub mod scope;
 pub mod sign_in;
+pub mod stamp;
 pub mod text;
 pub mod triage;
 pub mod uid;

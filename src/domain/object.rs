@@ -1,9 +1,8 @@
 //! What every object has, and the row of a kind skyfleet has no own row for.
 
-use jiff::Timestamp;
-
 use super::health::Health;
 use super::kind::Kind;
+use super::stamp::Stamp;
 use super::text::SafeText;
 use super::uid::Uid;
 
@@ -17,9 +16,9 @@ pub struct Meta {
     /// The server's own id; a write pins its target by it.
     pub uid: Uid,
     /// When it was made.
-    pub created: Option<Timestamp>,
+    pub created: Option<Stamp>,
     /// When its deletion was asked for.
-    pub deleting: Option<Timestamp>,
+    pub deleting: Option<Stamp>,
 }
 
 /// Who made an object: its controlling owner.

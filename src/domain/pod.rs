@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::address::Address;
 use super::health::Health;
 use super::interner::Interner;
 use super::object::{Meta, Owner};
 use super::resources::Amount;
+use super::stamp::Stamp;
 use super::text::SafeText;
 
 /// One pod.
@@ -30,11 +32,11 @@ pub struct PodRow {
     /// Restarts over all containers.
     pub restarts: u32,
     /// When a container last ended before restarting.
-    pub last_restart: Option<Timestamp>,
+    pub last_restart: Option<Stamp>,
     /// The condition Ready is True.
     pub is_ready: bool,
     /// Since when the condition Ready has its value.
-    pub ready_since: Option<Timestamp>,
+    pub ready_since: Option<Stamp>,
     /// Reason of a false PodScheduled condition (`Unschedulable`, `SchedulingGated`), else empty.
     pub unscheduled: SafeText,
     /// Its containers, init containers first.
@@ -45,11 +47,11 @@ pub struct PodRow {
     /// the CronJob's Job as it is; `None` for a bare pod.
     pub workload: Option<Arc<Owner>>,
     /// `status.podIP`.
-    pub ip: SafeText,
+    pub ip: Address,
     /// What it asks for: the same in all pods of a template, which share it.
     pub compute: Arc<Compute>,
     /// When the kubelet took it (`status.startTime`).
-    pub started: Option<Timestamp>,
+    pub started: Option<Stamp>,
 }
 
 /// What a pod asks for and is promised.
@@ -89,19 +91,23 @@ pub enum ContainerState {
     #[default]
     Unknown,
     /// Not started, with the kubelet's reason and message.
-    Waiting {
-        /// `CrashLoopBackOff`, `ImagePullBackOff`, `ContainerCreating` …
-        reason: SafeText,
-        /// The kubelet's words.
-        message: SafeText,
-    },
+    Waiting(Box<Waiting>),
     /// Running since then.
     Running {
         /// Start of this run.
-        since: Option<Timestamp>,
+        since: Option<Stamp>,
     },
     /// Ended.
     Terminated(Box<Termination>),
+}
+
+/// Why a container is not started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// `CrashLoopBackOff`, `ImagePullBackOff`, `ContainerCreating` …
+    pub reason: SafeText,
+    /// The kubelet's words.
+    pub message: SafeText,
 }
 
 /// How a container ended.
@@ -114,7 +120,7 @@ pub struct Termination {
     /// 137 for a kill, 139 for a crash in native code, and so on.
     pub exit_code: i32,
     /// When.
-    pub finished: Option<Timestamp>,
+    pub finished: Option<Stamp>,
 }
 
 impl PodRow {
@@ -170,7 +176,7 @@ impl ContainerRow {
     /// In a state that does not mend itself: it crashes, cannot be pulled, cannot be made.
     pub fn is_broken(&self) -> bool {
         match &self.state {
-            ContainerState::Waiting { reason, .. } => is_broken_reason(reason),
+            ContainerState::Waiting(w) => is_broken_reason(&w.reason),
             ContainerState::Terminated(t) => t.exit_code != 0,
             ContainerState::Running { .. } | ContainerState::Unknown => false,
         }

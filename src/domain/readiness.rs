@@ -396,19 +396,23 @@ pub fn doomed(pods: &[PodRow]) -> Option<String> {
 
 fn doomed_container(c: &ContainerRow) -> Option<String> {
     let why = match &c.state {
-        ContainerState::Waiting { reason, message } => match &**reason {
-            "CrashLoopBackOff" if c.restarts > GRACE_RESTARTS => {
-                let exit = c.last.as_ref().map_or_else(String::new, |t| format!(" (exit {})", t.exit_code));
-                format!("crash-looping after {} restarts{exit}", c.restarts)
+        ContainerState::Waiting(waiting) => {
+            let (reason, message) = (&waiting.reason, &waiting.message);
+            match &**reason {
+                "CrashLoopBackOff" if c.restarts > GRACE_RESTARTS => {
+                    let exit =
+                        c.last.as_ref().map_or_else(String::new, |t| format!(" (exit {})", t.exit_code));
+                    format!("crash-looping after {} restarts{exit}", c.restarts)
+                }
+                "ErrImagePull" if message.contains("not found") => format!("image {} not found", c.image),
+                "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" => {
+                    format!("image {} cannot be pulled ({reason})", c.image)
+                }
+                "CreateContainerConfigError" if !waits_for_cache(message) => format!("{reason}: {message}"),
+                "CreateContainerError" | "RunContainerError" => format!("{reason}: {message}"),
+                _ => return None,
             }
-            "ErrImagePull" if message.contains("not found") => format!("image {} not found", c.image),
-            "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" => {
-                format!("image {} cannot be pulled ({reason})", c.image)
-            }
-            "CreateContainerConfigError" if !waits_for_cache(message) => format!("{reason}: {message}"),
-            "CreateContainerError" | "RunContainerError" => format!("{reason}: {message}"),
-            _ => return None,
-        },
+        }
         // Exit 128 is trouble of the node, and mends itself elsewhere.
         ContainerState::Terminated(t) if t.reason == "ContainerCannotRun" && t.exit_code != 128 => {
             format!("{}: {}", t.reason, t.message)

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::kind::Kind;
 use crate::domain::node::NodeRow;
 use crate::domain::object::{Meta, Owner};
-use crate::domain::pod::{ContainerRow, ContainerState, PodRow};
+use crate::domain::pod::{ContainerRow, ContainerState, PodRow, Waiting};
+use crate::domain::stamp::Stamp;
 use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
@@ -98,14 +99,14 @@ fn is_false(flag: &bool) -> bool {
 }
 
 fn kept(meta: &Meta) -> KeptMeta {
-    (meta.namespace.clone(), meta.name.clone(), meta.created.map(Timestamp::as_second))
+    (meta.namespace.clone(), meta.name.clone(), meta.created.map(Stamp::as_second))
 }
 
 fn meta((namespace, name, created): &KeptMeta) -> Meta {
     Meta {
         namespace: namespace.clone(),
         name: name.clone(),
-        created: created.and_then(|s| Timestamp::from_second(s).ok()),
+        created: created.map(Stamp::from_second),
         ..Meta::default()
     }
 }
@@ -165,6 +166,8 @@ fn rows_of(cluster: &Cluster, kind: Kind) -> Vec<KeptRow> {
         Kind::Node => {
             cluster.nodes().map(|n| KeptRow::Node(kept(&n.meta), n.ready, n.unschedulable)).collect()
         }
+        // A part of them would look like all.
+        Kind::Pod if cluster.counted.is_some() => Vec::new(),
         Kind::Pod => cluster.pods().map(|p| KeptRow::Pod(Box::new(KeptPod::of(p)))).collect(),
         workload => {
             cluster.workloads_of(workload).map(|w| KeptRow::Workload(Box::new(KeptWorkload::of(w)))).collect()
@@ -222,7 +225,7 @@ impl KeptWorkload {
 impl KeptPod {
     fn of(p: &PodRow) -> Self {
         let waits = |c: &ContainerRow| match &c.state {
-            ContainerState::Waiting { reason, .. } => Some((c.name.clone(), reason.clone())),
+            ContainerState::Waiting(w) => Some((c.name.clone(), w.reason.clone())),
             ContainerState::Unknown | ContainerState::Running { .. } | ContainerState::Terminated(_) => None,
         };
         Self {
@@ -241,7 +244,10 @@ impl KeptPod {
         let (ready, total, restarts) = self.counts;
         let waiting = |(name, reason): &(SafeText, SafeText)| ContainerRow {
             name: name.clone(),
-            state: ContainerState::Waiting { reason: reason.clone(), message: SafeText::empty() },
+            state: ContainerState::Waiting(Box::new(Waiting {
+                reason: reason.clone(),
+                message: SafeText::empty(),
+            })),
             ..ContainerRow::default()
         };
         PodRow {
@@ -285,10 +291,10 @@ mod tests {
         let mut fleet = Fleet::new([ClusterInfo::sample("a", Place::default())]);
         let container = ContainerRow {
             name: "main".into(),
-            state: ContainerState::Waiting {
+            state: ContainerState::Waiting(Box::new(Waiting {
                 reason: "CrashLoopBackOff".into(),
                 message: "secret words".into(),
-            },
+            })),
             ..ContainerRow::default()
         };
         let pod = PodRow {

@@ -56,7 +56,10 @@ fn covers(scope: &Scope, cluster: &Cluster, change: &Change) -> bool {
 fn of_objects(cluster: &Cluster, recent: impl Fn(Timestamp) -> bool + Copy) -> impl Iterator<Item = Change> {
     let id = cluster.id();
     let workloads = cluster.workloads().filter(|w| w.kind != Kind::Job).filter_map(move |w| {
-        let (at, what) = match (w.meta.created.filter(|t| recent(*t)), w.rolled.filter(|t| recent(*t))) {
+        let (at, what) = match (
+            w.meta.created.map(Timestamp::from).filter(|t| recent(*t)),
+            w.rolled.filter(|t| recent(*t)),
+        ) {
             (Some(made), Some(rolled)) if rolled.duration_since(made) > BORN => {
                 (rolled, rolled_out(w.images.first()))
             }
@@ -68,7 +71,7 @@ fn of_objects(cluster: &Cluster, recent: impl Fn(Timestamp) -> bool + Copy) -> i
         Some(Change { at, cluster: id, object: Some(object), what })
     });
     let nodes = cluster.nodes().filter_map(move |n| {
-        let at = n.meta.created.filter(|t| recent(*t))?;
+        let at = n.meta.created.map(Timestamp::from).filter(|t| recent(*t))?;
         let object = Changed { kind: Kind::Node, namespace: SafeText::empty(), name: n.meta.name.clone() };
         Some(Change { at, cluster: id, object: Some(object), what: What::Created })
     });

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use skyfleet::domain::id::ClusterId;
 use skyfleet::domain::kind::Kind;
 use skyfleet::domain::object::{Meta, Owner};
-use skyfleet::domain::pod::{ContainerRow, ContainerState, PodRow};
+use skyfleet::domain::pod::{ContainerRow, ContainerState, PodRow, Waiting};
 use skyfleet::fleet::Fleet;
 use skyfleet::fleet::cluster::{Lack, Why};
 use skyfleet::fleet::delta::{Batch, Delta, Row, Update};
@@ -33,18 +33,18 @@ fn now() -> Timestamp {
 
 fn pod(ns: &str, name: &str, image: &str, reason: &str) -> Row {
     let state = if reason.is_empty() {
-        ContainerState::Running { since: Some(now()) }
+        ContainerState::Running { since: Some(now().into()) }
     } else {
-        ContainerState::Waiting {
+        ContainerState::Waiting(Box::new(Waiting {
             reason: reason.into(),
             message: "back-off 5m0s restarting failed container".into(),
-        }
+        }))
     };
     Row::Pod(Box::new(PodRow {
         meta: Meta {
             namespace: ns.into(),
             name: name.into(),
-            created: Some("2026-11-23T13:50:00Z".parse().unwrap()),
+            created: "2026-11-23T13:50:00Z".parse::<Timestamp>().ok().map(Into::into),
             ..Meta::default()
         },
         node: "node-1".into(),

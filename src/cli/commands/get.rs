@@ -77,7 +77,7 @@ pub async fn run(
                     cells.extend([
                         text("/metadata/namespace"),
                         text("/metadata/name"),
-                        made.map_or_else(String::new, |t| age::show(t, now)),
+                        made.map_or_else(String::new, |t: jiff::Timestamp| age::show(t, now)),
                     ]);
                 }
             }

@@ -114,8 +114,8 @@ pub fn meta(object: &Value) -> Meta {
         namespace: json::text(object, "/metadata/namespace").into(),
         name: json::text(object, "/metadata/name").into(),
         uid: json::text(object, "/metadata/uid").into(),
-        created: json::time(object, "/metadata/creationTimestamp"),
-        deleting: json::time(object, "/metadata/deletionTimestamp"),
+        created: json::time(object, "/metadata/creationTimestamp").map(Into::into),
+        deleting: json::time(object, "/metadata/deletionTimestamp").map(Into::into),
     }
 }
 

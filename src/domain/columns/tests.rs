@@ -39,7 +39,7 @@ fn metadata() {
         (row.meta.name.as_str(), row.meta.namespace.as_str(), &row.meta.uid),
         ("a", "shop", &"u-1".into())
     );
-    assert_eq!(row.meta.created, Some("2026-11-23T11:00:00Z".parse().unwrap()));
+    assert_eq!(row.meta.created.map(Timestamp::from), Some("2026-11-23T11:00:00Z".parse().unwrap()));
     assert!(row.meta.deleting.is_some());
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::object::Meta;
-use crate::domain::pod::Termination;
+use crate::domain::pod::{self, Termination};
 
 fn now() -> Timestamp {
     "2026-11-23T12:00:00Z".parse().unwrap()
@@ -282,9 +282,8 @@ fn pod_with(phase: &str, status: &str, restarts: u32, state: ContainerState) -> 
 
 #[test]
 fn waiting_is_useless() {
-    let waiting = |reason: &str, message: &str| ContainerState::Waiting {
-        reason: reason.into(),
-        message: message.into(),
+    let waiting = |reason: &str, message: &str| {
+        ContainerState::Waiting(Box::new(pod::Waiting { reason: reason.into(), message: message.into() }))
     };
     let ended = |reason: &str, exit_code: i32| {
         ContainerState::Terminated(Box::new(Termination {

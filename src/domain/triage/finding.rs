@@ -130,8 +130,8 @@ impl Finding {
 
     /// With its start.
     #[must_use]
-    pub fn since(mut self, since: Option<Timestamp>) -> Self {
-        self.since = since;
+    pub fn since(mut self, since: Option<impl Into<Timestamp>>) -> Self {
+        self.since = since.map(Into::into);
         self
     }
 

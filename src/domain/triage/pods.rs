@@ -11,6 +11,7 @@ use crate::domain::age;
 use crate::domain::id::ClusterId;
 use crate::domain::pod::{ContainerRow, ContainerState, PodRow, Termination};
 use crate::domain::readiness::waits_for_cache;
+use crate::domain::stamp::Stamp;
 
 const PREVIOUS: NextStep = NextStep { words: "previous logs", action: "previous-logs" };
 const LOGS: NextStep = NextStep { words: "logs", action: "logs" };
@@ -77,12 +78,12 @@ impl At<'_> {
             .on_node(&self.pod.node)
     }
 
-    fn age(&self, since: Option<Timestamp>) -> u64 {
+    fn age(&self, since: Option<impl Into<Timestamp>>) -> u64 {
         since.map_or(0, |t| age::seconds(t, self.now))
     }
 
     /// Since when it could have been running.
-    fn begun(&self) -> Option<Timestamp> {
+    fn begun(&self) -> Option<Stamp> {
         self.pod.started.or(self.pod.meta.created)
     }
 
@@ -308,7 +309,7 @@ impl At<'_> {
 
 fn waiting(c: &ContainerRow) -> Option<(&str, &str)> {
     match &c.state {
-        ContainerState::Waiting { reason, message } => Some((reason.as_str(), message.as_str())),
+        ContainerState::Waiting(w) => Some((w.reason.as_str(), w.message.as_str())),
         ContainerState::Running { .. } | ContainerState::Terminated(_) | ContainerState::Unknown => None,
     }
 }
@@ -316,7 +317,7 @@ fn waiting(c: &ContainerRow) -> Option<(&str, &str)> {
 fn ending(c: &ContainerRow) -> Option<&Termination> {
     match &c.state {
         ContainerState::Terminated(t) => Some(t),
-        ContainerState::Waiting { .. } | ContainerState::Running { .. } | ContainerState::Unknown => {
+        ContainerState::Waiting(_) | ContainerState::Running { .. } | ContainerState::Unknown => {
             c.last.as_deref()
         }
     }

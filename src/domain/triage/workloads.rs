@@ -164,7 +164,7 @@ mod tests {
     }
 
     fn row(kind: Kind, change: impl FnOnce(&mut WorkloadRow)) -> WorkloadRow {
-        let created = Some(Timestamp::from_second(900_000).unwrap());
+        let created = Some(Timestamp::from_second(900_000).unwrap().into());
         let mut row = WorkloadRow::new(kind, Meta { name: "web".into(), created, ..Meta::default() });
         (row.desired, row.ready, row.updated, row.available) = (3, 3, 3, 3);
         change(&mut row);
@@ -207,7 +207,7 @@ mod tests {
             (
                 row(Kind::Deployment, |r| {
                     (r.ready, r.available) = (0, 0);
-                    r.meta.created = Some(now());
+                    r.meta.created = Some(now().into());
                 }),
                 None,
             ),
@@ -234,7 +234,7 @@ mod tests {
     fn a_workload_that_goes_is_left_alone() {
         let row = row(Kind::Deployment, |r| {
             r.failure = "FailedCreate".into();
-            r.meta.deleting = Some(now());
+            r.meta.deleting = Some(now().into());
         });
         assert_eq!(check(ClusterId(0), &row, now()), []);
     }

@@ -117,7 +117,7 @@ fn covers(scope: &Scope, cluster: &Cluster, pod: &PodRow) -> bool {
 fn has_log(container: &ContainerRow) -> bool {
     match container.state {
         ContainerState::Running { .. } | ContainerState::Terminated(_) => true,
-        ContainerState::Waiting { .. } | ContainerState::Unknown => has_previous(container),
+        ContainerState::Waiting(_) | ContainerState::Unknown => has_previous(container),
     }
 }
 
@@ -137,8 +137,8 @@ fn target(cluster: &Cluster, pod: &PodRow, container: &ContainerRow, alone: bool
         alone,
         restarts: container.restarts,
         started: match container.state {
-            ContainerState::Running { since } => since,
-            ContainerState::Waiting { .. } | ContainerState::Terminated(_) | ContainerState::Unknown => None,
+            ContainerState::Running { since } => since.map(Into::into),
+            ContainerState::Waiting(_) | ContainerState::Terminated(_) | ContainerState::Unknown => None,
         },
     }
 }

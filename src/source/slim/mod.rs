@@ -15,6 +15,7 @@ use crate::domain::columns;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Meta, Owner};
 use crate::domain::pod::PodRow;
+use crate::domain::stamp::Stamp;
 use crate::domain::text::SafeText;
 use crate::fleet::delta::Row;
 
@@ -115,9 +116,14 @@ fn meta(m: &ObjectMeta) -> Meta {
         namespace: SafeText::new(m.namespace.as_deref().unwrap_or("")),
         name: SafeText::new(m.name.as_deref().unwrap_or("")),
         uid: m.uid.as_deref().unwrap_or("").into(),
-        created: m.creation_timestamp.as_ref().map(|t| t.0),
-        deleting: m.deletion_timestamp.as_ref().map(|t| t.0),
+        created: stamp(m.creation_timestamp.as_ref()),
+        deleting: stamp(m.deletion_timestamp.as_ref()),
     }
+}
+
+/// A moment of an object.
+fn stamp(at: Option<&Time>) -> Option<Stamp> {
+    at.map(|t| t.0.into())
 }
 
 /// The controlling owner.

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use serde::Deserialize;
 
 use super::node::amount;
-use super::{Slim, label, owner, resource, slim_meta};
+use super::{Slim, label, owner, resource, slim_meta, stamp};
 use crate::domain::object::Owner;
 use std::sync::Arc;
 
-use crate::domain::pod::{Compute, ContainerRow, ContainerState, PodRow, Termination};
+use crate::domain::pod::{self, Compute, ContainerRow, ContainerState, PodRow, Termination};
 use crate::domain::resources::Amount;
+use crate::domain::stamp::Stamp;
 use crate::domain::text::SafeText;
 use crate::fleet::delta::Row;
 
@@ -181,7 +181,7 @@ impl Terminated {
             reason: text(self.reason.as_ref()),
             message: text(self.message.as_ref()),
             exit_code: self.exit_code,
-            finished: self.finished_at.as_ref().map(|t| t.0),
+            finished: stamp(self.finished_at.as_ref()),
         }
     }
 
@@ -199,11 +199,12 @@ fn container_row(c: &Container, s: Option<&ContainerStatus>, init: bool) -> Cont
     let state = match s.map(|s| &s.state) {
         Some(State { terminated: Some(t), .. }) => ContainerState::Terminated(Box::new(t.row())),
         Some(State { running: Some(r), .. }) => {
-            ContainerState::Running { since: r.started_at.as_ref().map(|t| t.0) }
+            ContainerState::Running { since: stamp(r.started_at.as_ref()) }
         }
-        Some(State { waiting: Some(w), .. }) => {
-            ContainerState::Waiting { reason: text(w.reason.as_ref()), message: text(w.message.as_ref()) }
-        }
+        Some(State { waiting: Some(w), .. }) => ContainerState::Waiting(Box::new(pod::Waiting {
+            reason: text(w.reason.as_ref()),
+            message: text(w.message.as_ref()),
+        })),
         _ => ContainerState::Unknown,
     };
     ContainerRow {
@@ -273,28 +274,28 @@ impl Slim for SlimPod {
                 .sum(),
             last_restart: last_restart(status),
             is_ready: ready_condition.is_some_and(|c| c.status == "True"),
-            ready_since: ready_condition.and_then(|c| c.last_transition_time.as_ref()).map(|t| t.0),
+            ready_since: stamp(ready_condition.and_then(|c| c.last_transition_time.as_ref())),
             unscheduled: scheduled.map_or_else(SafeText::empty, |c| text(c.reason.as_ref())),
             workload: workload(m, owner.as_ref()).map(Arc::new),
             owner: owner.map(Arc::new),
             containers,
-            ip: text(status.pod_ip.as_ref()),
+            ip: status.pod_ip.as_deref().unwrap_or("").into(),
             compute: Arc::new(Compute {
                 qos: text(status.qos_class.as_ref()),
                 requests: spec.requests(),
                 limits: spec.limits(),
             }),
-            started: status.start_time.as_ref().map(|t| t.0),
+            started: stamp(status.start_time.as_ref()),
         }))
     }
 }
 
-fn last_restart(status: &Status) -> Option<Timestamp> {
+fn last_restart(status: &Status) -> Option<Stamp> {
     status
         .container_statuses
         .iter()
         .flatten()
-        .filter_map(|s| s.last_state.terminated.as_ref()?.finished_at.as_ref().map(|t| t.0))
+        .filter_map(|s| stamp(s.last_state.terminated.as_ref()?.finished_at.as_ref()))
         .max()
 }
 

@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::domain::object::{Meta, Owner};
+use crate::domain::pod::Waiting;
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_000_000).unwrap()
 }
 
-fn ago(seconds: i64) -> Option<Timestamp> {
-    Some(Timestamp::from_second(1_000_000 - seconds).unwrap())
+fn ago(seconds: i64) -> Option<Stamp> {
+    Some(Stamp::from_second(1_000_000 - seconds))
 }
 
 fn pod() -> PodRow {
@@ -33,7 +34,7 @@ fn container(state: ContainerState) -> ContainerRow {
 }
 
 fn waits(reason: &str, message: &str) -> ContainerState {
-    ContainerState::Waiting { reason: reason.into(), message: message.into() }
+    ContainerState::Waiting(Box::new(Waiting { reason: reason.into(), message: message.into() }))
 }
 
 fn ended(reason: &str, exit_code: i32, seconds: i64) -> Termination {

@@ -28,7 +28,7 @@ pub(super) fn words(seen: Seen<'_>, id: ClusterId, ns: &SafeText, name: &SafeTex
             pod::ContainerState::Running { since } => {
                 since.map_or_else(|| "running".to_owned(), |t| format!("running {}", age::show(t, seen.now)))
             }
-            pod::ContainerState::Waiting { reason, .. } => format!("waiting: {reason}"),
+            pod::ContainerState::Waiting(w) => format!("waiting: {}", w.reason),
             pod::ContainerState::Terminated(t) => format!("ended: {} (exit {})", t.reason, t.exit_code),
             pod::ContainerState::Unknown => "no word yet".to_owned(),
         };

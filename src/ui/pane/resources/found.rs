@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::domain::filter::Filter;
 use crate::domain::haystack::Haystack;
 use crate::domain::id::{ClusterId, ObjectKey};
+use crate::domain::stamp::Stamp;
 use crate::fleet::cluster::Cluster;
 use crate::fleet::table::{self, RowRef};
 use crate::ui::lens::Lens;
@@ -33,7 +34,7 @@ impl SortKey {
             Sort::Place => Self::Place,
             Sort::Name => Self::Text(meta.name.to_string()),
             Sort::Namespace => Self::Text(meta.namespace.to_string()),
-            Sort::Age => Self::Number(-meta.created.map_or(i64::MIN, Timestamp::as_second)),
+            Sort::Age => Self::Number(-meta.created.map_or(i64::MIN, Stamp::as_second)),
             Sort::Status => Self::Number(-i64::try_from(row.health(now).index()).unwrap_or(0)),
         }
     }
