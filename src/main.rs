@@ -248,6 +248,7 @@ fn options(args: &SessionArgs, settings: &Settings) -> Result<SessionOptions, St
         protected: globs(&settings.protected.value)?,
         impersonate: args.as_user.clone().map(|user| (user, args.as_group.clone())),
         max_targets: settings.max_targets.value,
+        watch_pods: settings.watch_pods.value,
         ..SessionOptions::default()
     })
 }

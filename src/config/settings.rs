@@ -78,6 +78,8 @@ pub struct Settings {
     pub exec_policy: Set<String>,
     /// What is known of the fleet is kept for the next start.
     pub remember_fleet: Set<bool>,
+    /// So many pods are watched at once, over all clusters; of clusters beyond that they are counted.
+    pub watch_pods: Set<usize>,
     /// What is said of single clusters.
     pub clusters: Vec<ClusterSetting>,
     /// Something that guards writes could not be read: nothing is written, whatever else says otherwise.
@@ -97,6 +99,7 @@ impl Default for Settings {
             connect: Set::preset(Connect::Auto),
             exec_policy: Set::preset("ask".to_owned()),
             remember_fleet: Set::preset(true),
+            watch_pods: Set::preset(150_000),
             clusters: Vec::new(),
             guard_lost: false,
         }
@@ -104,7 +107,7 @@ impl Default for Settings {
 }
 
 /// The keys of the file.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "theme",
     "keymap",
     "read_only",
@@ -115,6 +118,7 @@ const KEYS: [&str; 11] = [
     "connect",
     "exec_policy",
     "remember_fleet",
+    "watch_pods",
     "clusters",
 ];
 
@@ -239,6 +243,7 @@ impl Settings {
             let keeps = file.take("remember_fleet", "true or false").unwrap_or(false);
             self.remember_fleet.then(Some(keeps), Origin::File);
         }
+        self.watch_pods.then(file.take("watch_pods", "a whole number"), Origin::File);
         self.clusters = file.take_clusters();
         file.guards = true;
         if file.values.get("exec_policy").is_some_and(|v| !v.is_null()) {
@@ -281,6 +286,7 @@ impl Settings {
         self.ascii.then(said("SKYFLEET_ASCII").flatten(), Origin::Env);
         let keeps = said("SKYFLEET_REMEMBER_FLEET").map(|v| v.unwrap_or(false));
         self.remember_fleet.then(keeps, Origin::Env);
+        self.watch_pods.then(text("SKYFLEET_WATCH_PODS").and_then(|v| v.parse().ok()), Origin::Env);
         self
     }
 }

@@ -5,21 +5,18 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::domain::change::{Change, Changed, What};
 use crate::domain::context;
 use crate::domain::cost::catalogue::Catalogue;
-use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::node::NodeRow;
 use crate::domain::pod::PodRow;
 use crate::domain::text::SafeText;
-use crate::domain::workload::WorkloadRow;
 
 use super::Fleet;
 use super::cluster::{Cluster, ClusterInfo, Key, Lack, Load, Why};
 use super::delta::{Delta, Roster, Row, Update};
 use super::index::Tally;
-use super::phase::Phase;
+use super::news::News;
 
 /// Changes that are remembered.
 const CHANGES: usize = 500;
@@ -39,7 +36,7 @@ impl Fleet {
             Update::Cluster(batch) => {
                 let place = self.place(batch.cluster);
                 let Some(cluster) = place.and_then(|at| self.clusters.get_mut(at)) else { return };
-                let mut seen = Seen { at: now, cluster: batch.cluster, changes: Vec::new() };
+                let mut news = News::new(batch.cluster, now);
                 for delta in batch.deltas {
                     match changes(&delta) {
                         Changes::Nothing => {}
@@ -47,12 +44,12 @@ impl Fleet {
                         Changes::Shape => (cluster.revision, cluster.shape) = (self.revision, self.revision),
                     }
                     let rows = cluster.row_count();
-                    cluster.apply(delta, &mut seen);
+                    cluster.apply(delta, &mut news);
                     if cluster.row_count() != rows {
                         cluster.shape = self.revision;
                     }
                 }
-                self.changes.extend(seen.changes);
+                self.changes.extend(news.changes);
                 while self.changes.len() > CHANGES {
                     self.changes.pop_front();
                 }
@@ -83,7 +80,11 @@ fn changes(delta: &Delta) -> Changes {
         | Delta::Traffic(_) => Changes::Nothing,
         // One that is new is seen by its number.
         Delta::Upsert(_) | Delta::Remove { .. } | Delta::Usage(_) | Delta::Version(_) => Changes::Rows,
-        Delta::Reset { .. } | Delta::LastKnown { .. } | Delta::Dropped { .. } => Changes::Shape,
+        Delta::Reset { .. }
+        | Delta::LastKnown { .. }
+        | Delta::Counted { .. }
+        | Delta::PodsIn { .. }
+        | Delta::Dropped { .. } => Changes::Shape,
     }
 }
 
@@ -124,81 +125,6 @@ impl Fleet {
     }
 }
 
-/// The changes that one batch brings.
-struct Seen {
-    at: Timestamp,
-    cluster: ClusterId,
-    changes: Vec<Change>,
-}
-
-impl Seen {
-    fn push(&mut self, object: Option<Changed>, what: What) {
-        self.changes.push(Change { at: self.at, cluster: self.cluster, object, what });
-    }
-
-    fn phase(&mut self, cluster: &mut Cluster, phase: &Phase) {
-        match phase {
-            Phase::Live if cluster.lost => {
-                cluster.lost = false;
-                self.push(None, What::Back);
-            }
-            Phase::Stale { cause, .. }
-            | Phase::Denied { cause, .. }
-            | Phase::Unreadable { cause, .. }
-            | Phase::SignedOut { cause, .. }
-            | Phase::Unusable { cause }
-            | Phase::Failed { cause, .. }
-                if cluster.phase == Phase::Live =>
-            {
-                cluster.lost = true;
-                self.push(None, What::Lost { cause: cause.clone() });
-            }
-            Phase::Live
-            | Phase::Idle
-            | Phase::Connecting { .. }
-            | Phase::Syncing { .. }
-            | Phase::Stale { .. }
-            | Phase::Denied { .. }
-            | Phase::Unreadable { .. }
-            | Phase::SignedOut { .. }
-            | Phase::Unusable { .. }
-            | Phase::Failed { .. } => {}
-        }
-    }
-
-    /// A workload was `old` and is `new`; none: it was, or is, not there. Jobs come and go by their nature.
-    fn workload(&mut self, old: Option<&WorkloadRow>, new: Option<&WorkloadRow>) {
-        let Some(row) = new.or(old).filter(|w| w.kind != Kind::Job) else { return };
-        let object = || {
-            let meta = &row.meta;
-            Some(Changed { kind: row.kind, namespace: meta.namespace.clone(), name: meta.name.clone() })
-        };
-        let (Some(old), Some(new)) = (old, new) else {
-            self.push(object(), if new.is_some() { What::Created } else { What::Deleted });
-            return;
-        };
-        for (from, to) in old.images.iter().zip(&new.images).filter(|(from, to)| from != to) {
-            self.push(object(), What::Image { from: from.clone(), to: to.clone() });
-        }
-        // A DaemonSet's number follows the nodes.
-        if old.desired != new.desired && matches!(new.kind, Kind::Deployment | Kind::StatefulSet) {
-            self.push(object(), What::Replicas { from: old.desired, to: new.desired });
-        }
-    }
-
-    fn node(&mut self, old: Option<&NodeRow>, new: Option<&NodeRow>) {
-        let Some(row) = new.or(old) else { return };
-        let object =
-            Some(Changed { kind: Kind::Node, namespace: SafeText::empty(), name: row.meta.name.clone() });
-        match (old.map(NodeRow::status), new.map(NodeRow::status)) {
-            (Some(from), Some(to)) if from != to => self.push(object, What::Status { from, to }),
-            (None, Some(_)) => self.push(object, What::Created),
-            (Some(_), None) => self.push(object, What::Deleted),
-            (Some(_), Some(_)) | (None, None) => {}
-        }
-    }
-}
-
 impl Cluster {
     fn row_count(&self) -> usize {
         self.namespaces.len()
@@ -208,10 +134,10 @@ impl Cluster {
             + self.others.values().map(BTreeMap::len).sum::<usize>()
     }
 
-    fn apply(&mut self, delta: Delta, seen: &mut Seen) {
+    fn apply(&mut self, delta: Delta, news: &mut News) {
         match delta {
             Delta::Phase(phase) => {
-                seen.phase(self, &phase);
+                news.phase(self, &phase);
                 self.phase = phase;
             }
             Delta::Version(version) => {
@@ -257,7 +183,9 @@ impl Cluster {
                 self.last_known.remove(&kind);
                 self.loads.remove(&kind);
             }
-            Delta::Reset { kind, rows } => self.reset(kind, rows, seen),
+            Delta::Counted { total } => self.count_pods(total),
+            Delta::PodsIn { namespace, rows } => self.pods_of_namespace(namespace, rows),
+            Delta::Reset { kind, rows } => self.reset(kind, rows, news),
             Delta::LastKnown { kind, rows, since, cause } => {
                 self.clear(kind);
                 self.last_known.insert(kind);
@@ -272,9 +200,9 @@ impl Cluster {
                     match &row {
                         Row::Workload(new) => {
                             let old = self.workload(new.kind, &new.meta.namespace, &new.meta.name);
-                            seen.workload(old, Some(new));
+                            news.workload(old, Some(new));
                         }
-                        Row::Node(new) => seen.node(self.node(&new.meta.name), Some(new)),
+                        Row::Node(new) => news.node(self.node(&new.meta.name), Some(new)),
                         Row::Namespace(_) | Row::Pod(_) | Row::Other(_) => {}
                     }
                 }
@@ -282,9 +210,9 @@ impl Cluster {
             }
             Delta::Remove { kind, namespace, name } => {
                 if kind == Kind::Node {
-                    seen.node(self.node(&name), None);
+                    news.node(self.node(&name), None);
                 } else if kind.is_workload() {
-                    seen.workload(self.workload(kind, &namespace, &name), None);
+                    news.workload(self.workload(kind, &namespace, &name), None);
                 }
                 self.remove(kind, namespace, name);
             }
@@ -306,34 +234,38 @@ impl Cluster {
     }
 
     /// A whole list in the place of what was known. A list after a silence tells what changed meanwhile.
-    fn reset(&mut self, kind: Kind, rows: Vec<Row>, seen: &mut Seen) {
+    fn reset(&mut self, kind: Kind, rows: Vec<Row>, news: &mut News) {
         // What changed while nobody watched is no news of now.
         let is_news = !self.last_known.remove(&kind) && self.is_loaded(kind);
         if is_news && kind == Kind::Node {
             let mut before = self.nodes.clone();
             for row in &rows {
                 if let Row::Node(new) = row {
-                    seen.node(before.remove(&new.meta.name).as_ref(), Some(new));
+                    news.node(before.remove(&new.meta.name).as_ref(), Some(new));
                 }
             }
             for old in before.values() {
-                seen.node(Some(old), None);
+                news.node(Some(old), None);
             }
         } else if is_news && kind.is_workload() {
             let mut before = self.workloads.get(&kind).cloned().unwrap_or_default();
             for row in &rows {
                 if let Row::Workload(new) = row {
                     let key = (new.meta.namespace.clone(), new.meta.name.clone());
-                    seen.workload(before.remove(&key).as_ref(), Some(new));
+                    news.workload(before.remove(&key).as_ref(), Some(new));
                 }
             }
             for old in before.values() {
-                seen.workload(Some(old), None);
+                news.workload(Some(old), None);
             }
         }
         self.clear(kind);
         for row in rows {
             self.upsert(row);
+        }
+        if kind == Kind::Pod {
+            // A tree that grew row by row is half empty; made at once it is full.
+            self.pods = std::mem::take(&mut self.pods).into_iter().collect();
         }
         self.loads.insert(kind, Load::Ready);
         if kind == Kind::Node {
@@ -341,7 +273,7 @@ impl Cluster {
         }
     }
 
-    fn upsert(&mut self, row: Row) {
+    pub(super) fn upsert(&mut self, row: Row) {
         match row {
             Row::Namespace(row) => {
                 self.namespaces.insert(row.meta.name.clone(), row);
@@ -379,7 +311,7 @@ impl Cluster {
         }
     }
 
-    fn remove(&mut self, kind: Kind, namespace: SafeText, name: SafeText) {
+    pub(super) fn remove(&mut self, kind: Kind, namespace: SafeText, name: SafeText) {
         let key: Key = (namespace, name);
         let gone = match kind {
             Kind::Namespace => {
@@ -448,6 +380,7 @@ impl Cluster {
                 }
             }
             Kind::Pod => {
+                self.counted = None;
                 self.pods_on.clear();
                 for ((ns, _), pod) in std::mem::take(&mut self.pods) {
                     self.count(&ns, &Tally::default(), Some(&Tally::of_pod(&pod)));

@@ -17,6 +17,7 @@ use crate::domain::scope::ClusterAt;
 use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
+use super::counted::Counted;
 use super::delta::{NamespaceRow, Row, Traffic};
 use super::guards::Guards;
 use super::index::Tally;
@@ -158,6 +159,8 @@ pub struct Cluster {
     pub loads: BTreeMap<Kind, Load>,
     /// Kinds of which only one namespace may be read, and which.
     pub within: BTreeMap<Kind, SafeText>,
+    /// Its pods are not all watched.
+    pub counted: Option<Counted>,
     /// Kinds whose rows are those of an earlier run: names and states alone.
     pub(super) last_known: BTreeSet<Kind>,
     pub(super) namespaces: BTreeMap<SafeText, NamespaceRow>,
@@ -195,6 +198,7 @@ impl Cluster {
             expires: None,
             loads: BTreeMap::new(),
             within: BTreeMap::new(),
+            counted: None,
             last_known: BTreeSet::new(),
             namespaces: BTreeMap::new(),
             nodes: BTreeMap::new(),
@@ -316,8 +320,10 @@ impl Cluster {
     }
 
     /// Sums over one namespace.
-    pub fn tally_in(&self, namespace: &str) -> Option<&Tally> {
-        self.by_namespace.get(namespace)
+    pub fn tally_in(&self, namespace: &str) -> Tally {
+        let mut sum = self.by_namespace.get(namespace).copied().unwrap_or_default();
+        sum.is_part = !self.watches_pods_in(namespace);
+        sum
     }
 
     /// What its nodes cost.

@@ -125,6 +125,18 @@ pub enum Delta {
         /// Which namespace.
         namespace: Option<SafeText>,
     },
+    /// The cluster has that many pods, which are not all watched. Those that were known go before this, by `Dropped`.
+    Counted {
+        /// In all.
+        total: usize,
+    },
+    /// Of a cluster whose pods are not all watched: those of one namespace, all of them; none: they are not watched any more.
+    PodsIn {
+        /// Which namespace.
+        namespace: SafeText,
+        /// Every row.
+        rows: Option<Vec<Row>>,
+    },
     /// That kind is no longer watched; its rows go.
     Dropped {
         /// Which kind.

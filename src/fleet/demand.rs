@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
+use crate::domain::text::SafeText;
 
 /// What is wanted now. Supervisors follow the newest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Demand {
     pub usage: bool,
     /// Clusters whose rows are seen or which were asked for: those that are not connected by themselves are.
     pub seen: BTreeSet<ClusterId>,
+    /// Namespaces whose pods are wanted where those of the cluster are not all watched.
+    pub pods: BTreeMap<ClusterId, BTreeSet<SafeText>>,
     /// "Try again now", by how often it was asked.
     pub retry: BTreeMap<ClusterId, u32>,
 }
@@ -24,6 +27,11 @@ impl Demand {
     /// The kinds wanted of one cluster.
     pub fn kinds_of(&self, cluster: ClusterId) -> BTreeSet<Kind> {
         if self.clusters.contains(&cluster) { self.kinds.clone() } else { BTreeSet::new() }
+    }
+
+    /// The namespaces of one cluster whose pods are wanted.
+    pub fn pods_of(&self, cluster: ClusterId) -> BTreeSet<SafeText> {
+        self.pods.get(&cluster).cloned().unwrap_or_default()
     }
 
     /// Whether usage is wanted of one cluster.

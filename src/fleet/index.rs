@@ -4,6 +4,7 @@
 use crate::domain::health::Health;
 use crate::domain::node::NodeRow;
 use crate::domain::pod::{ContainerState, PodRow};
+use crate::domain::quantity::show_count;
 use crate::domain::resources::Amount;
 use crate::domain::scope::Scope;
 use crate::domain::workload::WorkloadRow;
@@ -18,6 +19,10 @@ use super::cluster::Cluster;
 pub struct Tally {
     /// Pods.
     pub pods: u32,
+    /// Pods that are counted and not watched.
+    pub unwatched: u32,
+    /// There are, or may be, pods that are neither watched nor counted.
+    pub is_part: bool,
     /// Pods by health.
     pub pods_by_health: [u32; 5],
     /// Workloads that keep pods running (Jobs of a CronJob are not counted).
@@ -68,10 +73,13 @@ impl Tally {
     pub fn in_scope(cluster: &Cluster, scope: &Scope) -> Self {
         let at = cluster.info.at();
         if scope.covers_cluster(at) {
-            return *cluster.tally();
+            let mut sum = *cluster.tally();
+            sum.unwatched = cluster.pod_count() - sum.pods;
+            return sum;
         }
         let mut sum = Self::default();
         for (namespace, tally) in &cluster.by_namespace {
+            sum.is_part |= scope.touches_namespace(at, namespace) && !cluster.watches_pods_in(namespace);
             if scope.covers(at, namespace, None, None) {
                 sum.add(tally);
             } else if scope.touches_namespace(at, namespace) {
@@ -94,6 +102,8 @@ impl Tally {
     /// Adds another.
     pub fn add(&mut self, o: &Self) {
         self.pods += o.pods;
+        self.unwatched += o.unwatched;
+        self.is_part |= o.is_part;
         self.workloads += o.workloads;
         self.nodes += o.nodes;
         self.restarts += o.restarts;
@@ -115,6 +125,17 @@ impl Tally {
         each(&mut self.pods_by_health, &o.pods_by_health, u32::saturating_sub);
         each(&mut self.workloads_by_health, &o.workloads_by_health, u32::saturating_sub);
         each(&mut self.nodes_by_health, &o.nodes_by_health, u32::saturating_sub);
+    }
+
+    /// How many pods, in words: those that are not watched count, and where nobody knows how many, that is said; a dash where
+    /// there is nothing to say.
+    pub fn pods_words(&self) -> String {
+        let known = show_count((self.pods + self.unwatched) as usize);
+        match (self.is_part, self.pods + self.unwatched) {
+            (true, 0) => "–".to_owned(),
+            (true, _) => format!("{known}+"),
+            (false, _) => known,
+        }
     }
 
     /// Things in that health: workloads and nodes, and pods that belong to no counted workload are in their own count.

@@ -4,11 +4,13 @@
 
 pub mod apply;
 pub mod cluster;
+pub mod counted;
 pub mod delta;
 pub mod demand;
 pub mod guards;
 pub mod index;
 pub mod kept;
+mod news;
 pub mod node_cost;
 pub mod phase;
 pub mod table;

@@ -211,15 +211,16 @@ pub fn cells(cluster: &Cluster, row: RowRef<'_>, now: Timestamp) -> Vec<Cell> {
         RowRef::Workload(w) => workload(w, now),
         RowRef::Node(n) => node(cluster, n, now),
         RowRef::Namespace(n) => {
-            let t = cluster.tally_in(&n.meta.name).copied().unwrap_or_default();
+            let t = cluster.tally_in(&n.meta.name);
+            let of_pods = |words: String| if t.is_part { Cell::from("–") } else { words.into() };
             let health = if n.phase == "Terminating" { Health::Progressing } else { Health::Ok };
             vec![
                 n.meta.name.to_string().into(),
                 of_health(n.phase.to_string(), health),
                 t.workloads.to_string().into(),
-                t.pods.to_string().into(),
-                quantity::show_cpu(t.requests.cpu_milli).into(),
-                quantity::show_bytes(t.requests.mem_bytes).into(),
+                of_pods(t.pods.to_string()),
+                of_pods(quantity::show_cpu(t.requests.cpu_milli)),
+                of_pods(quantity::show_bytes(t.requests.mem_bytes)),
                 show_age(&n.meta, now),
             ]
         }
@@ -316,7 +317,7 @@ pub fn texts(cluster: &Cluster, row: RowRef<'_>, now: Timestamp, out: &mut Strin
     put(&show_age(&p.meta, now).text);
     put(&image(p));
     put(&p.node);
-    put(&p.ip);
+    put(&p.ip.to_string());
     put(&p.compute.qos);
 }
 
@@ -411,7 +412,10 @@ fn workload(w: &WorkloadRow, now: Timestamp) -> Vec<Cell> {
 
 fn node(cluster: &Cluster, n: &NodeRow, now: Timestamp) -> Vec<Cell> {
     let usage = cluster.node_usage(&n.meta.name);
-    let pods = cluster.pods_on(&n.meta.name);
+    let pods = match cluster.counted {
+        None => cluster.pods_on(&n.meta.name).to_string(),
+        Some(_) => "–".to_owned(),
+    };
     let dash = |t: &str| if t.is_empty() { "–".to_owned() } else { t.to_owned() };
     vec![
         n.meta.name.to_string().into(),

@@ -261,7 +261,7 @@ fn cluster(c: &Cluster, indent: u8, open: &Expanded, out: &mut Vec<TreeRow>) {
         label: c.info.name().to_string(),
         expandable: c.namespaces().next().is_some() || c.pods().next().is_some(),
         expanded,
-        count: (c.tally().pods > 0).then_some(c.tally().pods),
+        count: (c.pod_count() > 0).then(|| c.pod_count()),
         health,
         bad,
         phase: (!matches!(c.phase, Phase::Live)).then(|| c.phase.clone()),
@@ -284,12 +284,12 @@ pub fn namespace_names(c: &Cluster) -> Vec<SafeText> {
 fn namespace(c: &Cluster, ns: &SafeText, indent: u8, open: &Expanded, out: &mut Vec<TreeRow>) {
     let node = TreeNode::Namespace(c.id(), ns.clone());
     let expanded = open.contains(&node);
-    let tally = c.tally_in(ns).copied().unwrap_or_default();
+    let tally = c.tally_in(ns);
     out.push(TreeRow {
         node,
         indent,
         label: ns.to_string(),
-        expandable: tally != Tally::default(),
+        expandable: tally.is_part || tally != Tally::default(),
         expanded,
         count: (tally.pods > 0).then_some(tally.pods),
         health: tally.worst(),

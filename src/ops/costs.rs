@@ -277,7 +277,7 @@ pub fn of(fleet: &Fleet, scope: &Scope, by: By) -> Costs {
         }
         // What no pod asks for is idle only where the pods are known.
         let (idle, unread) =
-            if cluster.is_loaded(Kind::Pod) { (costs.idle_nano, 0) } else { (0, costs.idle_nano) };
+            if cluster.watches_all_pods() { (costs.idle_nano, 0) } else { (0, costs.idle_nano) };
         if whole {
             out.idle_nano += idle;
             unread_nano += unread;
@@ -308,7 +308,7 @@ pub fn of(fleet: &Fleet, scope: &Scope, by: By) -> Costs {
         out.rows.extend(extra(RowKind::Fee, "control planes", out.fee_nano, by));
     }
     out.total_nano = out.rows.iter().map(|r| r.total_nano).sum();
-    let unread = |id: &ClusterId| fleet.cluster(*id).is_none_or(|c| !c.is_loaded(Kind::Pod));
+    let unread = |id: &ClusterId| fleet.cluster(*id).is_none_or(|c| !c.watches_all_pods());
     for row in &mut out.rows {
         row.pods_unread = !row.clusters.is_empty() && row.clusters.iter().all(unread);
         row.share_permille = permille(row.total_nano, out.total_nano);

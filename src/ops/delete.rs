@@ -37,14 +37,23 @@ fn step(cluster: &Cluster, key: &ObjectKey) -> Step {
 fn notes(cluster: &Cluster, row: &Row) -> Vec<String> {
     match row {
         Row::Namespace(ns) => {
-            let tally = cluster.tally_in(&ns.meta.name).copied().unwrap_or_default();
-            let (workloads, pods) =
-                (count(tally.workloads as usize, "workload"), count(tally.pods as usize, "pod"));
+            let tally = cluster.tally_in(&ns.meta.name);
+            let workloads = count(tally.workloads as usize, "workload");
+            let pods = if tally.is_part {
+                "and its pods, which are not watched".to_owned()
+            } else {
+                count(tally.pods as usize, "pod")
+            };
             vec![format!("everything in it goes: {workloads}, {pods}")]
         }
         Row::Node(node) => {
             let pods = cluster.pods().filter(|p| p.node == node.meta.name).count();
-            vec![format!("on it: {}; the machine itself stays", count(pods, "pod"))]
+            let pods = if cluster.counted.is_some() {
+                format!("{} that are watched, and others", count(pods, "pod"))
+            } else {
+                count(pods, "pod")
+            };
+            vec![format!("on it: {pods}; the machine itself stays")]
         }
         Row::Workload(w) => {
             let mut notes = steps::owner_notes(w);

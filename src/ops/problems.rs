@@ -89,7 +89,7 @@ pub fn unseen_words(n: usize, all: usize) -> String {
 
 /// Whether everything that problems are found by is there, and current.
 fn is_seen(cluster: &Cluster) -> bool {
-    cluster.phase == Phase::Live && cluster.lacks().next().is_none()
+    cluster.phase == Phase::Live && cluster.lacks().next().is_none() && cluster.counted.is_none()
 }
 
 fn of_cluster(cluster: &Cluster, scope: &Scope, now: Timestamp, out: &mut Vec<Finding>) {

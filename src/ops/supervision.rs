@@ -15,7 +15,7 @@ use crate::fleet::delta::{Batch, Delta, Roster, Update};
 use crate::fleet::demand::Demand;
 use crate::fleet::phase::Phase;
 use crate::source::kubeconfig::{Auth, ContextEntry};
-use crate::source::supervise::{After, Begin, Known, Running, Supervisors};
+use crate::source::supervise::{After, Begin, Budget, Known, Running, Supervisors};
 
 use super::last_known;
 use super::session::Session;
@@ -38,7 +38,8 @@ impl Session {
         demand: watch::Receiver<Demand>,
         cancel: CancellationToken,
     ) -> Supervision {
-        let mut out = Supervision::new(self, updates.clone(), demand, cancel);
+        let budget = Budget::of(self.watch_pods);
+        let mut out = Supervision::new(self, updates.clone(), demand, budget, cancel);
         // What is kept is shown before anybody answers.
         out.turned = last_known::folder(self).map(|folder| {
             let files = last_known::files(self);
@@ -61,7 +62,7 @@ impl Session {
         demand: watch::Receiver<Demand>,
         cancel: CancellationToken,
     ) {
-        let mut out = Supervision::new(self, updates, demand, cancel);
+        let mut out = Supervision::new(self, updates, demand, Budget::unlimited(), cancel);
         for info in self.infos.iter().filter(|i| only.contains(&i.id)) {
             out.start(self, info.id, namespace, Some(Begin::AtOnce), None);
         }
@@ -73,10 +74,11 @@ impl Supervision {
         session: &Session,
         updates: mpsc::Sender<Update>,
         demand: watch::Receiver<Demand>,
+        budget: Budget,
         cancel: CancellationToken,
     ) -> Self {
-        let supervisors =
-            Supervisors::new(session.pool.dialer(), session.clock.clone(), updates.clone(), demand, cancel);
+        let (dialer, clock) = (session.pool.dialer(), session.clock.clone());
+        let supervisors = Supervisors::new(dialer, clock, updates.clone(), demand, budget, cancel);
         Self { supervisors, updates, running: BTreeMap::new(), turned: None }
     }
 

@@ -159,7 +159,18 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
         right.push((number(loaded(Kind::is_workload), tally.workloads, "workload"), base, true));
     }
     if area.width >= 76 {
-        right.push((number(loaded(|k| k == Kind::Pod), tally.pods, "pod"), base, true));
+        let known = loaded(|k| k == Kind::Pod);
+        let pods = if known && (tally.is_part || tally.unwatched > 0) {
+            format!("{} pods", tally.pods_words())
+        } else {
+            number(known, tally.pods, "pod")
+        };
+        right.push((pods, base, true));
+    }
+    // What is not watched is not seen to break: that is said as long as there is room for anything.
+    if let Some((watched, of)) = fleet.pods_watched(&view.scope) {
+        let words = if area.width >= 110 { "pods watched" } else { "watched" };
+        right.push((format!("{words} {watched}/{of} clusters"), base, true));
     }
     // Problems by cause, as their pane lists them; the tree counts objects.
     for (n, health) in [(view.problems.down, Health::Down), (view.problems.degraded, Health::Degraded)] {

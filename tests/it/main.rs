@@ -25,6 +25,7 @@ mod judged;
 mod known;
 #[cfg(unix)]
 mod last_known;
+mod many_pods;
 #[path = "../stories/mod.rs"]
 mod play;
 mod pty;

@@ -53,6 +53,8 @@ pub struct Session {
     pub state_dir: Option<PathBuf>,
     /// What is known of the fleet is kept for the next run.
     pub keeps: bool,
+    /// So many pods are watched at once; of clusters beyond that they are counted.
+    pub watch_pods: usize,
     /// Plans over more targets are refused.
     pub max_targets: usize,
     /// When clusters are connected.
@@ -107,6 +109,8 @@ pub struct SessionOptions {
     pub state_dir: Option<PathBuf>,
     /// What is known of the fleet is kept there for the next run.
     pub keeps: bool,
+    /// So many pods are watched at once; of clusters beyond that they are counted.
+    pub watch_pods: usize,
     /// Plans over more targets are refused.
     pub max_targets: usize,
     /// Runs credential plugins.
@@ -132,6 +136,7 @@ impl Default for SessionOptions {
             demo: false,
             state_dir: None,
             keeps: false,
+            watch_pods: usize::MAX,
             max_targets: MAX_TARGETS,
             plugins: Plugins::new(PluginOptions::new(Policy::Deny, PathBuf::new(), PathBuf::new())),
             proxies: ProxyEnv::default(),
@@ -171,6 +176,7 @@ impl Session {
             demo: options.demo,
             state_dir: options.state_dir,
             keeps: options.keeps,
+            watch_pods: options.watch_pods,
             max_targets: options.max_targets,
             connect: options.connect,
             reader: options.reader,
@@ -385,6 +391,7 @@ impl Session {
             demo: self.demo,
             state_dir: self.state_dir.clone(),
             keeps: self.keeps,
+            watch_pods: self.watch_pods,
             max_targets: self.max_targets,
             ids: self.ids,
             connect: self.connect,

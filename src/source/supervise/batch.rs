@@ -58,6 +58,10 @@ pub struct Pending {
     status: Vec<Delta>,
     loading: BTreeMap<Kind, Delta>,
     resets: BTreeMap<Kind, Delta>,
+    /// How many pods there are, where they are not all watched.
+    counted: Option<Delta>,
+    /// Those of single namespaces.
+    parts: BTreeMap<SafeText, Delta>,
     /// Kinds that lack or are well again: rows stay, so this stands beside the lists and is said after them.
     lacks: BTreeMap<Kind, Delta>,
     /// `None` is a removal.
@@ -72,6 +76,8 @@ impl Pending {
             status: Vec::new(),
             loading: BTreeMap::new(),
             resets: BTreeMap::new(),
+            counted: None,
+            parts: BTreeMap::new(),
             lacks: BTreeMap::new(),
             changes: HashMap::new(),
         }
@@ -88,10 +94,19 @@ impl Pending {
                 self.changes.insert((kind, namespace, name), None);
             }
             Delta::Reset { kind, .. } | Delta::LastKnown { kind, .. } | Delta::Dropped { kind } => {
+                if kind == Kind::Pod {
+                    self.counted = None;
+                    self.parts.clear();
+                }
                 self.changes.retain(|(k, ..), _| *k != kind);
                 self.loading.remove(&kind);
                 self.lacks.remove(&kind);
                 self.resets.insert(kind, delta);
+            }
+            Delta::Counted { .. } => self.counted = Some(delta),
+            Delta::PodsIn { ref namespace, .. } => {
+                self.changes.retain(|(k, ns, _), _| *k != Kind::Pod || ns != namespace);
+                self.parts.insert(namespace.clone(), delta);
             }
             Delta::Loading { kind, .. } => {
                 self.loading.insert(kind, delta);
@@ -118,7 +133,13 @@ impl Pending {
 
     /// How many objects wait.
     pub fn len(&self) -> usize {
-        self.status.len() + self.loading.len() + self.resets.len() + self.lacks.len() + self.changes.len()
+        self.status.len()
+            + self.loading.len()
+            + self.resets.len()
+            + usize::from(self.counted.is_some())
+            + self.parts.len()
+            + self.lacks.len()
+            + self.changes.len()
     }
 
     /// Nothing waits.
@@ -132,6 +153,8 @@ impl Pending {
         let mut deltas: Vec<Delta> = Vec::with_capacity(self.len());
         deltas.extend(std::mem::take(&mut self.loading).into_values());
         deltas.extend(std::mem::take(&mut self.resets).into_values());
+        deltas.extend(self.counted.take());
+        deltas.extend(std::mem::take(&mut self.parts).into_values());
         for ((kind, namespace, name), change) in self.changes.drain() {
             deltas.push(match change {
                 Some(row) => Delta::Upsert(row),

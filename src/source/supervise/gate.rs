@@ -24,7 +24,7 @@ impl Gate {
 }
 
 /// The watch's side of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Waiting(watch::Receiver<Gate>);
 
 impl Waiting {

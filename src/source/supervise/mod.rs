@@ -5,6 +5,7 @@
 //! | `mod` | connecting, pausing, phases |
 //! | `session` | what is done while the server answers |
 //! | `watches`, `watch`, `gate` | one watch for each kind; they outlive a session and go on from where they were |
+//! | `counted`, `budget` | pods, where there are too many to watch them all |
 //! | `standing` | which kinds are current, and which are not since when |
 //! | `batch` | changes merged, latest wins |
 //! | `wake` | this machine slept, or its clock was set |
@@ -13,6 +14,8 @@
 //! Nothing a cluster does ends the program or delays another cluster: its trouble becomes its phase.
 
 pub mod batch;
+mod budget;
+mod counted;
 pub mod gate;
 mod running;
 mod session;
@@ -32,6 +35,7 @@ use tokio::sync::{Semaphore, mpsc, watch as signal};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+pub use self::budget::Budget;
 pub use self::running::{After, Begin, Known, Running};
 use self::running::{Ended, Pause, jitter};
 use self::standing::{Standing, Verdict};
@@ -67,6 +71,8 @@ pub struct Supervisors {
     connects: Arc<Semaphore>,
     /// At reading lists.
     turns: Turns,
+    /// Of pods.
+    budget: Budget,
     /// Changes when this machine has slept.
     woke: signal::Receiver<wake::Slept>,
     cancel: CancellationToken,
@@ -79,11 +85,13 @@ impl Supervisors {
         clock: Clock,
         updates: mpsc::Sender<Update>,
         demand: signal::Receiver<Demand>,
+        budget: Budget,
         cancel: CancellationToken,
     ) -> Self {
         let woke = wake::notice(clock.clone(), cancel.clone());
         let connects = Arc::new(Semaphore::new(CONNECTS));
-        Self { dialer, clock, updates, demand, connects, turns: Turns::default(), woke, cancel }
+        let turns = Turns::default();
+        Self { dialer, clock, updates, demand, connects, turns, budget, woke, cancel }
     }
 
     /// Starts the supervisor of one cluster. It begins after `after`, and connects by itself, or when somebody looks or

@@ -33,7 +33,8 @@ impl One {
         let known = self.watches.take();
         let anew = || {
             let shared = &self.shared;
-            Watches::new(client.clone(), shared.clock.clone(), self.namespace.clone(), shared.turns.clone())
+            let (clock, turns, budget) = (shared.clock.clone(), shared.turns.clone(), shared.budget.clone());
+            Watches::new(client.clone(), clock, self.namespace.clone(), turns, budget)
         };
         let mut watches = known.unwrap_or_else(anew);
         watches.open();

@@ -12,6 +12,7 @@ use kube::{Client, ResourceExt};
 use tokio::sync::{mpsc, watch as signal};
 use tokio::time::{Instant, timeout};
 
+use super::budget::Held;
 use super::gate::{Gate, Waiting};
 use crate::domain::columns;
 use crate::domain::interner::Interner;
@@ -82,19 +83,7 @@ pub async fn watch(
     turns: Turns,
     out: mpsc::Sender<Heard>,
 ) {
-    let own = own.filter(|_| kind.info().namespaced);
-    let watcher = Watcher {
-        client: client.clone(),
-        turns,
-        kind,
-        own,
-        out,
-        gate: Waiting::new(gate),
-        turn: 0,
-        wait: WAIT_FIRST,
-        furthest: 0,
-        interner: Interner::default(),
-    };
+    let watcher = Watcher::new(client.clone(), kind, own, gate, turns, out);
     match kind {
         Kind::Namespace => typed::<SlimNamespace>(client, watcher).await,
         Kind::Node => typed::<SlimNode>(client, watcher).await,
@@ -108,7 +97,8 @@ pub async fn watch(
             let resource = api_resource(other);
             let own = watcher.own.as_ref().map(|ns| Api::namespaced_with(client.clone(), ns, &resource));
             let all: Api<DynamicObject> = Api::all_with(client, &resource);
-            let _: Option<Gone> = watcher.run(all, own, move |o| other_row(other, &o, &clock)).await;
+            let mut watcher = watcher;
+            let _over = watcher.run(all, own, move |o| other_row(other, &o, &clock)).await;
         }
     }
 }
@@ -128,13 +118,19 @@ fn other_row(kind: Kind, object: &DynamicObject, clock: &Clock) -> Row {
     Row::Other(Box::new(columns::row(kind, &value, clock.now())))
 }
 
-async fn typed<K: Slim + kube::Resource<Scope = NamespaceResourceScope>>(client: Client, watcher: Watcher) {
+async fn typed<K: Slim + kube::Resource<Scope = NamespaceResourceScope>>(
+    client: Client,
+    mut watcher: Watcher,
+) {
     let own = watcher.own.as_ref().map(|ns| Api::<K>::namespaced(client.clone(), ns));
-    let _: Option<Gone> = watcher.run(Api::<K>::all(client), own, K::row).await;
+    let _over = watcher.run(Api::<K>::all(client), own, K::row).await;
 }
 
-/// Nothing: a watch ends only where nobody hears it any more, which is `None`.
-enum Gone {}
+/// There are more rows than there is room for. Only where room is asked for; else a watch ends where nobody hears it any more.
+pub(super) struct Over {
+    /// So many.
+    pub(super) total: usize,
+}
 
 /// What ended a list or a watch.
 enum Ended {
@@ -144,20 +140,28 @@ enum Ended {
     From(String),
     /// Trouble; afterwards the list, or the watch from this version.
     Trouble(Fault, Option<String>),
+    /// There is no room for so many rows.
+    Over(usize),
 }
 
 /// The watch of one kind.
-struct Watcher {
-    client: Client,
+pub(super) struct Watcher {
+    pub(super) client: Client,
     /// At reading lists.
     turns: Turns,
-    kind: Kind,
+    pub(super) kind: Kind,
     /// The namespace that is tried where all may not be listed.
-    own: Option<String>,
+    pub(super) own: Option<String>,
+    /// Only that one is read.
+    pub(super) within: bool,
+    /// It watches one namespace of a cluster whose pods are not all watched.
+    pub(super) part: Option<SafeText>,
+    /// Room for its rows, where that is asked for.
+    pub(super) held: Option<Held>,
     out: mpsc::Sender<Heard>,
-    gate: Waiting,
+    pub(super) gate: Waiting,
     /// The turn of the gate it is in.
-    turn: u32,
+    pub(super) turn: u32,
     /// The next pause after trouble.
     wait: Duration,
     /// How many rows a list brought at most since the last that was whole.
@@ -172,52 +176,99 @@ fn shared(mut row: Row, interner: &mut Interner) -> Row {
 }
 
 impl Watcher {
-    async fn run<K>(
-        mut self,
+    /// One that has not begun.
+    pub(super) fn new(
+        client: Client,
+        kind: Kind,
+        own: Option<String>,
+        gate: signal::Receiver<Gate>,
+        turns: Turns,
+        out: mpsc::Sender<Heard>,
+    ) -> Self {
+        Self {
+            client,
+            turns,
+            kind,
+            own: own.filter(|_| kind.info().namespaced),
+            within: false,
+            part: None,
+            held: None,
+            out,
+            gate: Waiting::new(gate),
+            turn: 0,
+            wait: WAIT_FIRST,
+            furthest: 0,
+            interner: Interner::default(),
+        }
+    }
+
+    /// One of a single namespace, beside this one.
+    pub(super) fn part(&self, namespace: &SafeText) -> Self {
+        Self {
+            client: self.client.clone(),
+            turns: self.turns.clone(),
+            kind: self.kind,
+            own: None,
+            within: false,
+            part: Some(namespace.clone()),
+            held: self.held.as_ref().map(Held::another),
+            out: self.out.clone(),
+            gate: self.gate.clone(),
+            turn: 0,
+            wait: WAIT_FIRST,
+            furthest: 0,
+            interner: Interner::default(),
+        }
+    }
+
+    /// Watches until nobody hears it, or there are more rows than there is room for.
+    pub(super) async fn run<K>(
+        &mut self,
         all: Api<K>,
         own: Option<Api<K>>,
         row: impl Fn(K) -> Row + Send + Sync,
-    ) -> Option<Gone>
+    ) -> Option<Over>
     where
         K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned + Send + 'static,
     {
         self.gate.open().await?;
-        let loading = Delta::Loading { kind: self.kind, done: 0, total: None };
-        self.say(Said::Delta(loading)).await?;
+        if self.part.is_none() {
+            let loading = Delta::Loading { kind: self.kind, done: 0, total: None };
+            self.say(Said::Delta(loading)).await?;
+        }
         let mut next = Ended::List;
-        // Whether only the own namespace is read.
-        let mut within = false;
         loop {
             self.gate.open().await?;
             let turn = self.gate.turn();
             if std::mem::replace(&mut self.turn, turn) != turn {
                 self.wait = WAIT_FIRST;
             }
-            let api = own.as_ref().filter(|_| within).unwrap_or(&all);
+            let api = own.as_ref().filter(|_| self.within).unwrap_or(&all);
             next = match next {
-                Ended::List => self.list(api, within, &row).await?,
+                Ended::List => self.list(api, &row).await?,
                 Ended::From(version) => self.follow(api, &row, version).await?,
                 // All may not be listed; the own namespace perhaps.
                 Ended::Trouble(fault, None)
-                    if fault.class == FaultClass::Forbidden && own.is_some() && !within =>
+                    if fault.class == FaultClass::Forbidden && own.is_some() && !self.within =>
                 {
-                    within = true;
+                    self.within = true;
                     Ended::List
                 }
                 Ended::Trouble(fault, version) => {
                     // Rights change: the next try is for all again.
-                    within &= fault.class != FaultClass::Forbidden;
+                    self.within &= fault.class != FaultClass::Forbidden;
                     // Who may not watch may still list: its rows are then as of the last list.
                     let refused = matches!(fault.class, FaultClass::Forbidden | FaultClass::NotFound);
                     self.trouble(fault).await?;
                     version.filter(|_| !refused).map_or(Ended::List, Ended::From)
                 }
+                Ended::Over(total) => return Some(Over { total }),
             };
         }
     }
 
     /// Tells the supervisor; `None` when it is gone.
-    async fn say(&self, said: Said) -> Option<()> {
+    pub(super) async fn say(&self, said: Said) -> Option<()> {
         self.out.send(Heard { turn: self.turn, said }).await.ok()
     }
 
@@ -254,12 +305,7 @@ impl Watcher {
     }
 
     /// Brings the whole list, page by page.
-    async fn list<K>(
-        &mut self,
-        api: &Api<K>,
-        within: bool,
-        row: &(impl Fn(K) -> Row + Send + Sync),
-    ) -> Option<Ended>
+    async fn list<K>(&mut self, api: &Api<K>, row: &(impl Fn(K) -> Row + Send + Sync)) -> Option<Ended>
     where
         K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
     {
@@ -285,6 +331,15 @@ impl Watcher {
             let interner = &mut self.interner;
             rows.extend(page.items.into_iter().map(|object| shared(row(object), interner)));
             let meta = page.metadata;
+            let left = meta.remaining_item_count.and_then(|n| usize::try_from(n).ok());
+            let total = left.map(|left| rows.len() + left);
+            if let Some(held) = &mut self.held {
+                let known = total.unwrap_or(rows.len());
+                if !held.at_least(known) {
+                    held.let_go();
+                    return Some(Ended::Over(known));
+                }
+            }
             match pages.next(rows.len(), meta.continue_.as_deref()) {
                 Ok(Some(token)) => asked.continue_token = Some(token),
                 Ok(None) => {
@@ -293,9 +348,16 @@ impl Watcher {
                         return Some(Ended::Trouble(Fault::new(FaultClass::Other, words), None));
                     };
                     self.furthest = 0;
-                    let namespace = self.own.as_deref().filter(|_| within).map(SafeText::new);
-                    self.say(Said::Delta(Delta::Within { kind, namespace })).await?;
-                    self.say(Said::Delta(Delta::Reset { kind, rows })).await?;
+                    if let Some(held) = &mut self.held {
+                        held.just(rows.len());
+                    }
+                    if let Some(namespace) = self.part.clone() {
+                        self.say(Said::Delta(Delta::PodsIn { namespace, rows: Some(rows) })).await?;
+                    } else {
+                        let namespace = self.own.as_deref().filter(|_| self.within).map(SafeText::new);
+                        self.say(Said::Delta(Delta::Within { kind, namespace })).await?;
+                        self.say(Said::Delta(Delta::Reset { kind, rows })).await?;
+                    }
                     self.say(Said::Whole(kind)).await?;
                     return Some(Ended::From(version));
                 }
@@ -304,8 +366,6 @@ impl Watcher {
             // A list that breaks off at the same page again and again comes no further: that is no good word.
             if rows.len() > self.furthest {
                 self.furthest = rows.len();
-                let left = meta.remaining_item_count.and_then(|n| usize::try_from(n).ok());
-                let total = left.map(|left| rows.len() + left);
                 self.say(Said::Page { kind, done: rows.len(), total }).await?;
             }
         }

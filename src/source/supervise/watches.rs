@@ -8,8 +8,10 @@ use tokio::sync::{mpsc, watch as signal};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 
+use super::budget::Budget;
+use super::counted::{self, Wanted};
 use super::gate::Gate;
-use super::watch::{Heard, Said, watch};
+use super::watch::{Heard, Said, Watcher, watch};
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::fleet::delta::Delta;
@@ -29,6 +31,9 @@ pub(super) struct Watches {
     pub(super) clock: Clock,
     pub(super) own: Option<String>,
     turns: Turns,
+    budget: Budget,
+    /// Namespaces whose pods are watched wherever they are not all.
+    wanted: signal::Sender<Wanted>,
     pub(super) said: mpsc::Sender<Heard>,
     pub(super) heard: mpsc::Receiver<Heard>,
     pub(super) gate: signal::Sender<Gate>,
@@ -37,7 +42,13 @@ pub(super) struct Watches {
 
 impl Watches {
     /// The kinds that are always watched, behind a gate that is shut.
-    pub(super) fn new(client: Client, clock: Clock, own: Option<String>, turns: Turns) -> Self {
+    pub(super) fn new(
+        client: Client,
+        clock: Clock,
+        own: Option<String>,
+        turns: Turns,
+        budget: Budget,
+    ) -> Self {
         let (said, heard) = mpsc::channel(1024);
         let mut out = Self {
             tasks: JoinSet::new(),
@@ -46,6 +57,8 @@ impl Watches {
             clock,
             own,
             turns,
+            budget,
+            wanted: signal::channel(Wanted::new()).0,
             said,
             heard,
             gate: signal::channel(Gate::default()).0,
@@ -82,13 +95,24 @@ impl Watches {
 
     fn start(&mut self, kind: Kind) {
         let (client, clock, own) = (self.client.clone(), self.clock.clone(), self.own.clone());
-        let task =
-            watch(client, kind, clock, own, self.gate.subscribe(), self.turns.clone(), self.said.clone());
-        self.running.insert(kind, self.tasks.spawn(task));
+        let (gate, turns, said) = (self.gate.subscribe(), self.turns.clone(), self.said.clone());
+        let task = if kind == Kind::Pod {
+            let watcher = Watcher::new(client, kind, own, gate, turns, said);
+            self.tasks.spawn(counted::pods(watcher, self.budget.hold(), self.wanted.subscribe()))
+        } else {
+            self.tasks.spawn(watch(client, kind, clock, own, gate, turns, said))
+        };
+        self.running.insert(kind, task);
     }
 
     /// Starts what is wanted and not running, stops what is no longer wanted; tells which kinds were started and stopped.
     pub(super) fn follow(&mut self, demand: &Demand, cluster: ClusterId) -> (Vec<Kind>, Vec<Kind>) {
+        self.wanted.send_if_modified(|now| {
+            let wanted = demand.pods_of(cluster);
+            let differs = *now != wanted;
+            *now = wanted;
+            differs
+        });
         let wanted = demand.kinds_of(cluster);
         let started: Vec<Kind> = wanted.iter().copied().filter(|k| !self.running.contains_key(k)).collect();
         for kind in &started {

@@ -108,12 +108,13 @@ impl Overview {
     fn cells(&self, line: &Line, ascii: bool, width: u16) -> [String; 8] {
         let t = &line.tally;
         let number = |n: u32| if n == 0 { "–".to_owned() } else { show_count(n as usize) };
+        let pods = if t.is_part || t.unwatched > 0 { t.pods_words() } else { number(t.pods) };
         if let Some(trouble) = &line.trouble {
             return [
                 line.name.clone(),
                 if line.clusters > 1 { line.clusters.to_string() } else { String::new() },
                 number(t.nodes),
-                number(t.pods),
+                pods.clone(),
                 trouble.clone(),
                 String::new(),
                 String::new(),
@@ -144,7 +145,7 @@ impl Overview {
             line.name.clone(),
             if line.clusters > 0 { line.clusters.to_string() } else { String::new() },
             number(t.nodes),
-            number(t.pods),
+            pods,
             cpu,
             mem,
             line.cost.map_or_else(|| "–".to_owned(), money::show_month),

@@ -226,6 +226,11 @@ impl Tree {
         }
     }
 
+    /// What is open.
+    pub fn open(&self) -> &Expanded {
+        &self.open
+    }
+
     /// The clusters whose rows are on screen.
     pub fn seen(&self) -> impl Iterator<Item = ClusterId> {
         let window = self.list.window();

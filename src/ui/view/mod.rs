@@ -10,7 +10,7 @@ mod update;
 
 pub use update::World;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 
@@ -19,6 +19,7 @@ use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
 use crate::domain::quantity::count;
 use crate::domain::scope::{Scope, TreeNode};
+use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::demand::Demand;
 use crate::ops::problems;
@@ -299,7 +300,7 @@ impl View {
 
     /// What the supervisors should bring.
     pub fn demand(&self, fleet: &Fleet) -> Demand {
-        let mut kinds = std::collections::BTreeSet::new();
+        let mut kinds = BTreeSet::new();
         match self.pane {
             PaneId::Resources => {
                 let kind = self.panes.resources.kind();
@@ -323,13 +324,25 @@ impl View {
             kinds,
             usage: matches!(self.pane, PaneId::Resources | PaneId::Costs),
             seen: self.looked_at(fleet),
+            pods: self.wanted_pods(fleet),
             retry: self.retries.clone(),
         }
     }
 
+    /// Namespaces whose pods are wanted where they are not all watched.
+    fn wanted_pods(&self, fleet: &Fleet) -> BTreeMap<ClusterId, BTreeSet<SafeText>> {
+        let lens = self.panes.resources.lens();
+        let lens =
+            lens.namespace.clone().filter(|_| self.pane == PaneId::Resources && lens.kind == Kind::Pod);
+        let through_lens = lens.map(|ns| self.preview.clone().in_namespaces(vec![ns.into()]));
+        let mut scopes = vec![&self.scope, &self.preview];
+        scopes.extend(&through_lens);
+        fleet.wanted_pods(self.tree.open(), &scopes)
+    }
+
     /// Clusters whose rows are seen in the tree, and those of a scope that somebody chose.
-    fn looked_at(&self, fleet: &Fleet) -> std::collections::BTreeSet<ClusterId> {
-        let mut out: std::collections::BTreeSet<ClusterId> = self.tree.seen().collect();
+    fn looked_at(&self, fleet: &Fleet) -> BTreeSet<ClusterId> {
+        let mut out: BTreeSet<ClusterId> = self.tree.seen().collect();
         if !self.scope.is_all() {
             out.extend(fleet.in_scope(&self.scope).map(crate::fleet::cluster::Cluster::id));
         }

@@ -2,6 +2,7 @@
 //! paused: what takes minutes takes none, and is the same in every run.
 
 mod answers;
+mod counted;
 mod resumed;
 mod trouble;
 
@@ -29,7 +30,7 @@ use crate::source::api::{self, ListOptions, Resource};
 use crate::source::clock::Clock;
 use crate::source::connect::Ready;
 
-use super::{Begin, Supervisors};
+use super::{Begin, Budget, Supervisors};
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::place::Place;
@@ -180,6 +181,10 @@ struct World {
 
 impl World {
     fn new(modes: &[(&str, Mode)]) -> Self {
+        Self::within(modes, Budget::unlimited())
+    }
+
+    fn within(modes: &[(&str, Mode)], budget: Budget) -> Self {
         let hand = Hand::new();
         for (resource, mode) in modes {
             hand.set(resource, *mode);
@@ -197,7 +202,7 @@ impl World {
         let (demand, demanded) = watch::channel(Demand::default());
         let cancel = CancellationToken::new();
         let dialer = Arc::new(Ready::new([("a".to_owned(), hand.client())]));
-        let _ = Supervisors::new(dialer, clock.clone(), updates, demanded, cancel.clone()).start(
+        let _ = Supervisors::new(dialer, clock.clone(), updates, demanded, budget, cancel.clone()).start(
             ClusterId(0),
             "a",
             None,

@@ -99,7 +99,7 @@ pub(super) fn namespaces(seen: Seen<'_>, id: crate::domain::id::ClusterId) -> Ve
     tree::namespace_names(c)
         .into_iter()
         .map(|ns| {
-            let tally = c.tally_in(&ns).copied().unwrap_or_default();
+            let tally = c.tally_in(&ns);
             Line {
                 name: ns.to_string(),
                 clusters: 0,

@@ -43,7 +43,7 @@ pub(super) fn empty_words(seen: Seen<'_>, kind: Kind, total: usize, narrowing: &
     } else if loading == 0 {
         // "None" is said only of clusters whose list was whole.
         let known = |c: &Cluster| match c.loads.get(&kind) {
-            Some(Load::Ready | Load::Old(_)) => true,
+            Some(Load::Ready | Load::Old(_)) => kind != Kind::Pod || c.counted.is_none(),
             Some(Load::Absent(lack)) => lack.why == Why::NotServed,
             Some(Load::Loading { .. }) | None => false,
         };
@@ -55,6 +55,10 @@ pub(super) fn empty_words(seen: Seen<'_>, kind: Kind, total: usize, narrowing: &
     }
     for cluster in seen.fleet.in_scope(seen.preview) {
         let name = cluster.info.name();
+        if let Some(counted) = cluster.counted.as_ref().filter(|_| kind == Kind::Pod) {
+            let pods = count(counted.total as usize, "pod");
+            out.push(format!("{name} has {pods}, which are not all watched: open a namespace of it"));
+        }
         match (&cluster.phase, cluster.loads.get(&kind)) {
             (_, Some(Load::Old(lack) | Load::Absent(lack))) => {
                 out.push(format!("{name}: {}", lack_words(lack, seen.now)));

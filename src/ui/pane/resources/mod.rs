@@ -222,6 +222,12 @@ impl Pane for Resources {
             let of = total.map_or_else(|| "?".to_owned(), show_count);
             out.push_str(&format!("  loading {} ({} of {of})", count(loading, "cluster"), show_count(done)));
         }
+        if let Some((watched, of)) =
+            seen.fleet.pods_watched(seen.preview).filter(|_| self.lens.kind == Kind::Pod)
+        {
+            let clusters = count(of - watched, "cluster");
+            out.push_str(&format!("  not all pods of {clusters} are watched: open a namespace"));
+        }
         // What is not current is said where the rows are, not only on an empty page.
         let mut lacks = seen
             .fleet

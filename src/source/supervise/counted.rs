@@ -1,0 +1,143 @@
+//! Pods: all of them where there is room for them, or else counted, and watched in the namespaces that somebody wants.
+//!
+//! Never: how a list is read or a watch goes on, which is the same for every kind (`watch`). Called by the watch of pods.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use kube::api::{Api, ListParams, ObjectList};
+use kube::core::PartialObjectMeta;
+use tokio::sync::watch as signal;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::budget::Held;
+use super::watch::{Over, Said, Watcher};
+use crate::domain::text::SafeText;
+use crate::fleet::delta::Delta;
+use crate::source::api::ANSWER_LIMIT;
+use crate::source::slim::Slim;
+use crate::source::slim::pod::SlimPod;
+
+/// How often pods are counted that are not watched, and it is seen whether there is room for them now.
+const COUNT_EVERY: Duration = Duration::from_mins(1);
+/// What is wanted for less long is not asked for.
+const SETTLED: Duration = Duration::from_millis(300);
+/// A count is a list of one row: its answer is small.
+const COUNT_BYTES: u64 = 1 << 20;
+
+/// The namespaces whose pods are wanted wherever they are not all watched.
+pub(super) type Wanted = BTreeSet<SafeText>;
+
+/// Watches the pods of a cluster until dropped.
+pub(super) async fn pods(mut watcher: Watcher, held: Held, mut wanted: signal::Receiver<Wanted>) {
+    watcher.held = Some(held);
+    let all: Api<SlimPod> = Api::all(watcher.client.clone());
+    let own = watcher.own.as_ref().map(|ns| Api::namespaced(watcher.client.clone(), ns));
+    loop {
+        let Some(Over { total }) = watcher.run(all.clone(), own.clone(), SlimPod::row).await else { return };
+        if watcher.count(total, &mut wanted).await.is_none() {
+            return;
+        }
+    }
+}
+
+impl Watcher {
+    /// Says how many there are, and watches the wanted namespaces, until there is room for all.
+    async fn count(&mut self, mut total: usize, wanted: &mut signal::Receiver<Wanted>) -> Option<()> {
+        let kind = self.kind;
+        self.say(Said::Delta(Delta::Dropped { kind })).await?;
+        self.say(Said::Delta(Delta::Counted { total })).await?;
+        self.say(Said::Whole(kind)).await?;
+        let mut parts = Parts::default();
+        let mut next = Instant::now() + COUNT_EVERY;
+        loop {
+            let names = wanted.borrow_and_update().clone();
+            parts.start(self, &names);
+            tokio::select! {
+                changed = wanted.changed() => {
+                    changed.ok()?;
+                    // A cursor that passes over namespaces does not ask for each.
+                    sleep(SETTLED).await;
+                }
+                // One that is gone had no room for its pods, and tries again after the next count.
+                Some(_) = parts.tasks.join_next() => {}
+                () = sleep_until(next) => {
+                    next = Instant::now() + COUNT_EVERY;
+                    for namespace in parts.sweep(&names) {
+                        self.say(Said::Delta(Delta::PodsIn { namespace, rows: None })).await?;
+                    }
+                    self.gate.open().await?;
+                    self.turn = self.gate.turn();
+                    if let Some(now) = self.count_once().await {
+                        if now != total {
+                            total = now;
+                            self.say(Said::Delta(Delta::Counted { total })).await?;
+                        }
+                        // Those of the parts are counted twice for a moment: whoever has them has room for the others first.
+                        if self.held.as_mut().is_none_or(|held| held.at_least(total)) {
+                            return Some(());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many pods there are, if the server says so.
+    async fn count_once(&self) -> Option<usize> {
+        let api: Api<PartialObjectMeta<SlimPod>> = match self.own.as_deref().filter(|_| self.within) {
+            Some(own) => Api::namespaced(self.client.clone(), own),
+            None => Api::all(self.client.clone()),
+        };
+        let asked = ListParams { limit: Some(1), ..ListParams::default() };
+        let request = kube::core::Request::new(api.resource_url()).list(&asked).ok()?;
+        let answer = crate::source::answer::whole::<ObjectList<PartialObjectMeta<SlimPod>>>(
+            &self.client,
+            request,
+            COUNT_BYTES,
+        );
+        let page = self.gate.unless_shut(self.turn, timeout(ANSWER_LIMIT, answer)).await?.ok()?.ok()?;
+        let left = page.metadata.remaining_item_count.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+        Some(page.items.len() + left)
+    }
+}
+
+/// The watches of single namespaces. They end with this.
+#[derive(Default)]
+struct Parts {
+    tasks: JoinSet<()>,
+    running: BTreeMap<SafeText, AbortHandle>,
+}
+
+impl Parts {
+    /// Starts those that are wanted and have none yet.
+    fn start(&mut self, watcher: &Watcher, wanted: &Wanted) {
+        for namespace in wanted {
+            if self.running.contains_key(namespace) {
+                continue;
+            }
+            let mut part = watcher.part(namespace);
+            let api: Api<SlimPod> = Api::namespaced(watcher.client.clone(), namespace);
+            let task = self.tasks.spawn(async move {
+                // One namespace may have too many by itself.
+                let _over = part.run(api, None, SlimPod::row).await;
+            });
+            self.running.insert(namespace.clone(), task);
+        }
+    }
+
+    /// Ends those that nobody wants any more; tells which. Those that ended by themselves may be started again.
+    fn sweep(&mut self, wanted: &Wanted) -> Vec<SafeText> {
+        let mut gone = Vec::new();
+        self.running.retain(|namespace, task| {
+            let keeps = wanted.contains(namespace) && !task.is_finished();
+            if !keeps {
+                task.abort();
+                gone.push(namespace.clone());
+            }
+            keeps
+        });
+        gone
+    }
+}

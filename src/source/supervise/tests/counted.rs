@@ -1,0 +1,58 @@
+//! Pods where there is no room for all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::super::Budget;
+use super::*;
+
+fn wants(w: &World, namespaces: &[&str]) {
+    let wanted: BTreeSet<_> = namespaces.iter().map(|ns| (*ns).into()).collect();
+    w.demand.send_modify(|d| d.pods = BTreeMap::from([(ClusterId(0), wanted)]));
+}
+
+/// They are counted, watched in a namespace that is wanted, and all there when there is room again.
+#[tokio::test(start_paused = true)]
+async fn pods_without_room_are_counted_until_there_is_some() {
+    let budget = Budget::of(9);
+    let mut others = budget.hold();
+    assert!(others.at_least(5));
+    let mut w = World::within(&[("pods", Mode::Objects(5))], budget);
+    w.live().await;
+    let counted = |w: &World| w.cluster().counted.as_ref().map(|c| (c.total, c.namespaces.len()));
+    assert_eq!((counted(&w), w.cluster().tally().pods, w.cluster().pod_count()), (Some((5, 0)), 0, 5));
+    assert!(!w.cluster().watches_pods_in("x"));
+
+    // One namespace, of which there is room for what it has.
+    others.just(4);
+    wants(&w, &["x"]);
+    w.until("those of the namespace", |w| w.cluster().tally().pods == 5).await;
+    assert!(counted(&w) == Some((5, 1)) && w.cluster().watches_pods_in("x"));
+    // Nobody wants it any more, and there is one more pod: still no room for all.
+    w.hand.set("pods", Mode::Objects(6));
+    wants(&w, &[]);
+    w.until("none of it", |w| w.cluster().tally().pods == 0 && w.cluster().pod_count() == 6).await;
+    assert_eq!(counted(&w), Some((6, 0)));
+
+    let asked = || w.hand.asked.lock().unwrap().iter().filter(|a| a.contains("/pods?")).cloned().collect();
+    let before: Vec<String> = asked();
+    assert!(before.iter().any(|a| a.ends_with("limit=1")), "{before:?}");
+    others.let_go();
+    w.until("all of them", |w| w.cluster().counted.is_none() && w.cluster().tally().pods == 6).await;
+    assert_eq!(w.cluster().phase, Phase::Live);
+}
+
+/// A namespace that has too many by itself stays counted, and nothing is asked for over and over.
+#[tokio::test(start_paused = true)]
+async fn a_namespace_that_is_too_large_is_tried_again_with_each_count() {
+    let mut w = World::within(&[("pods", Mode::Objects(5))], Budget::of(4));
+    w.live().await;
+    wants(&w, &["x"]);
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(150) {
+        let _ = tokio::time::timeout(Duration::from_secs(10), w.heard.recv()).await;
+    }
+    let asked = w.hand.asked.lock().unwrap().iter().filter(|a| a.contains("/namespaces/x/pods")).count();
+    assert!((1..=4).contains(&asked), "{asked}");
+    assert!(!w.cluster().watches_pods_in("x"));
+}
