@@ -1,6 +1,7 @@
 //! The slim row of a node.
 
 use super::health::Health;
+use super::interner::Interner;
 use super::object::Meta;
 use super::resources::Amount;
 use super::text::SafeText;
@@ -64,6 +65,24 @@ pub struct Trouble {
 }
 
 impl NodeRow {
+    /// Makes what many nodes say the same piece of memory in all of them.
+    pub fn share(&mut self, interner: &mut Interner) {
+        let words = [
+            &mut self.roles,
+            &mut self.version,
+            &mut self.instance_type,
+            &mut self.region,
+            &mut self.zone,
+            &mut self.pool,
+            &mut self.arch,
+            &mut self.os,
+        ];
+        let of_labels = self.cloud_labels.iter_mut().map(|(_, value)| value);
+        for text in words.into_iter().chain(&mut self.taints).chain(of_labels) {
+            interner.share(text);
+        }
+    }
+
     /// How it is.
     pub fn health(&self) -> Health {
         match self.ready {

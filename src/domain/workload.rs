@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::health::Health;
+use super::interner::Interner;
 use super::kind::Kind;
 use super::object::{Meta, Owner};
 use super::resources::Amount;
@@ -54,6 +55,14 @@ pub struct WorkloadRow {
 }
 
 impl WorkloadRow {
+    /// Makes what many workloads say the same piece of memory in all of them.
+    pub fn share(&mut self, interner: &mut Interner) {
+        let words = [&mut self.meta.namespace, &mut self.managed_by];
+        for text in words.into_iter().chain(&mut self.images) {
+            interner.share(text);
+        }
+    }
+
     /// A row with nothing but its kind and metadata.
     pub fn new(kind: Kind, meta: Meta) -> Self {
         Self {

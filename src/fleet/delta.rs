@@ -234,7 +234,9 @@ impl Row {
     pub fn share(&mut self, interner: &mut Interner) {
         match self {
             Self::Pod(pod) => pod.share(interner),
-            Self::Namespace(_) | Self::Node(_) | Self::Workload(_) | Self::Other(_) => {}
+            Self::Node(node) => node.share(interner),
+            Self::Workload(workload) => workload.share(interner),
+            Self::Namespace(_) | Self::Other(_) => {}
         }
     }
 

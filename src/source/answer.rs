@@ -3,7 +3,7 @@
 //!
 //! Called by `api` for single calls and by each watch.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
@@ -11,10 +11,11 @@ use http::header::ACCEPT_ENCODING;
 use http::{HeaderValue, Request};
 use kube::Client;
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::fault::{Fault, FaultClass};
+use super::page::{self, Page};
 
 /// The whole answer to a request, as that type; of so many bytes at most.
 pub(super) async fn whole<T: DeserializeOwned>(
@@ -22,7 +23,9 @@ pub(super) async fn whole<T: DeserializeOwned>(
     asked: Request<Vec<u8>>,
     most: u64,
 ) -> Result<T, Fault> {
-    in_turn(client, asked, most, None).await
+    let mut bytes = Vec::new();
+    read_into(&mut bytes, client.request_stream(asked).await?, most).await?;
+    serde_json::from_slice(&bytes).map_err(|e| Fault::of(&kube::Error::SerdeError(e)))
 }
 
 /// So many answers are read at once where very many come, and so long one waits for its turn: an answer that comes slowly
@@ -30,37 +33,79 @@ pub(super) async fn whole<T: DeserializeOwned>(
 const READ_AT_ONCE: usize = 3;
 const TURN_LIMIT: Duration = Duration::from_secs(1);
 
-/// Turns at reading large answers: two hundred lists that come at once are not all in memory at once.
+/// What is read into is kept for the next answer, up to so many bytes.
+const KEPT_FOR_NEXT: usize = 4 << 20;
+
+/// Turns at reading large answers: two hundred lists that come at once are not all in memory at once. They are read into the
+/// same few pieces of memory, one after the other: large ones that come and go leave holes between what stays.
 #[derive(Clone, Debug)]
-pub struct Turns(Arc<Semaphore>);
+pub struct Turns {
+    places: Arc<Semaphore>,
+    /// Those that nobody reads into now.
+    buffers: Arc<Buffers>,
+}
+
+type Buffers = Mutex<Vec<Vec<u8>>>;
 
 impl Default for Turns {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(READ_AT_ONCE)))
+        Self { places: Arc::new(Semaphore::new(READ_AT_ONCE)), buffers: Arc::default() }
     }
 }
 
-/// The whole answer to a request, as that type; of so many bytes at most. It is read when its turn has come, which begins
+/// What an answer is read into, in its turn. It ends with this.
+struct Turn {
+    bytes: Vec<u8>,
+    place: Option<OwnedSemaphorePermit>,
+    turns: Turns,
+}
+
+impl Turns {
+    async fn next(&self) -> Turn {
+        let place = timeout(TURN_LIMIT, self.places.clone().acquire_owned()).await;
+        let bytes = self.buffers.lock().ok().and_then(|mut buffers| buffers.pop());
+        let bytes = bytes.unwrap_or_default();
+        Turn { bytes, place: place.ok().and_then(Result::ok), turns: self.clone() }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let is_last = self.turns.places.available_permits() + 1 >= READ_AT_ONCE;
+        let Ok(mut buffers) = self.turns.buffers.lock() else { return };
+        if self.place.is_none() || is_last {
+            // Nobody reads any more.
+            buffers.clear();
+        } else if self.bytes.capacity() <= KEPT_FOR_NEXT {
+            self.bytes.clear();
+            buffers.push(std::mem::take(&mut self.bytes));
+        }
+    }
+}
+
+/// One page of a list, of so many bytes at most; `keep` is given each object. It is read when its turn has come, which begins
 /// when the server has begun to answer.
-pub(super) async fn in_turn<T: DeserializeOwned>(
+pub(super) async fn page_in_turn<K: DeserializeOwned>(
     client: &Client,
     asked: Request<Vec<u8>>,
     most: u64,
-    turns: Option<&Turns>,
-) -> Result<T, Fault> {
-    let mut body = std::pin::pin!(client.request_stream(asked).await?.take(most + 1));
-    let turn = turns.map(|turns| timeout(TURN_LIMIT, turns.0.acquire()));
-    let _turn = match turn {
-        Some(turn) => turn.await.ok().and_then(Result::ok),
-        None => None,
-    };
-    let mut bytes = Vec::new();
-    body.read_to_end(&mut bytes).await.map_err(|e| Fault::of_chain(&e))?;
+    turns: &Turns,
+    keep: impl FnMut(K),
+) -> Result<Page, Fault> {
+    let body = client.request_stream(asked).await?;
+    let mut turn = turns.next().await;
+    read_into(&mut turn.bytes, body, most).await?;
+    page::read(&turn.bytes, keep).map_err(|e| Fault::of(&kube::Error::SerdeError(e)))
+}
+
+async fn read_into(bytes: &mut Vec<u8>, body: impl AsyncBufRead, most: u64) -> Result<(), Fault> {
+    let mut body = std::pin::pin!(body.take(most + 1));
+    body.read_to_end(bytes).await.map_err(|e| Fault::of_chain(&e))?;
     if bytes.len() as u64 > most {
         let words = format!("the answer has more than {most} bytes; it was not read further");
         return Err(Fault::new(FaultClass::Other, &words));
     }
-    serde_json::from_slice(&bytes).map_err(|e| Fault::of(&kube::Error::SerdeError(e)))
+    Ok(())
 }
 
 /// An event is at most so much larger than what is kept for the next.

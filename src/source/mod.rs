@@ -16,6 +16,7 @@ pub mod kubeconfig;
 pub mod logs;
 pub mod meter;
 pub mod metrics;
+mod page;
 pub mod plugin;
 pub mod proxy;
 pub mod record;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use kube::api::{Api, DynamicObject, ListParams, ObjectList, WatchEvent, WatchParams};
+use kube::api::{Api, DynamicObject, ListParams, WatchEvent, WatchParams};
 use kube::core::NamespaceResourceScope;
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Client, ResourceExt};
@@ -19,7 +19,7 @@ use crate::domain::interner::Interner;
 use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
 use crate::fleet::delta::{Delta, Row};
-use crate::source::answer::{NoEvent, Turns, events, in_turn};
+use crate::source::answer::{NoEvent, Turns, events, page_in_turn};
 use crate::source::api::{ANSWER_LIMIT, MOST_BYTES, Pages};
 use crate::source::clock::Clock;
 use crate::source::fault::{Fault, FaultClass};
@@ -318,7 +318,9 @@ impl Watcher {
                 Ok(request) => request,
                 Err(error) => return Some(Ended::Trouble(Fault::of_chain(&error), None)),
             };
-            let page = in_turn::<ObjectList<K>>(&self.client, request, MOST_BYTES, Some(&self.turns));
+            let interner = &mut self.interner;
+            let keep = |object| rows.push(shared(row(object), interner));
+            let page = page_in_turn(&self.client, request, MOST_BYTES, &self.turns, keep);
             let page = match self.gate.unless_shut(self.turn, timeout(ANSWER_LIMIT, page)).await {
                 None => return Some(Ended::List),
                 Some(Ok(Ok(page))) => page,
@@ -328,8 +330,6 @@ impl Watcher {
                     return Some(Ended::Trouble(Fault::timeout(&what, ANSWER_LIMIT.as_secs()), None));
                 }
             };
-            let interner = &mut self.interner;
-            rows.extend(page.items.into_iter().map(|object| shared(row(object), interner)));
             let meta = page.metadata;
             let left = meta.remaining_item_count.and_then(|n| usize::try_from(n).ok());
             let total = left.map(|left| rows.len() + left);
