@@ -76,7 +76,7 @@ fn all_there(g: &str, clusters: usize, pods: usize) -> bool {
 }
 
 /// What a process used, and how long it took.
-struct Cost {
+pub(crate) struct Cost {
     wall: f64,
     cpu: f64,
     peak: f64,
@@ -162,7 +162,7 @@ pub(crate) fn bare_client(config: &str) {
 }
 
 /// Ours: until all clusters are live with their pods.
-fn ours(config: &Path, clusters: usize, pods: usize) -> (Session, Cost) {
+pub(crate) fn ours(config: &Path, clusters: usize, pods: usize) -> (Session, Cost) {
     let mut s = Session::start(SKYFLEET, &["--kubeconfig", &config.to_string_lossy()], &[]);
     let wall = s.until("all live", Duration::from_mins(3), |g| all_there(g, clusters, pods)).as_secs_f64();
     let (cpu, peak) = (s.cpu_seconds(), s.peak_mb());

@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 
 mod fleet;
 mod loading;
+mod soak;
 mod terminal;
 
 use terminal::{Session, keys, median, ms, percentile};
@@ -345,6 +346,9 @@ fn main() {
             eprintln!("{}: {}", row.what, row.ours);
         }
         rows.extend(measured);
+    }
+    if wanted.iter().any(|w| w == "soak") {
+        rows.push(soak::soak(&dir));
     }
     match testbed().filter(|_| is_wanted("real")) {
         Some(binary) => rows.extend(real(&dir, &binary)),

@@ -246,7 +246,7 @@ pub struct ServeArgs {
 }
 
 impl ServeArgs {
-    const FAULTS: &str = "A fault of the clusters whose context matches; repeatable, of several for one cluster the last counts:\nlatency[=MS[+JITTER]]  every answer waits\nloss[=SHARE]           pieces come late, as lost ones do\n401, 403               every request is refused\n429[=SHARE], 5xx[=SHARE]  a share of the requests is refused\n410[=SECONDS]          the history is compacted, again and again\ndrop-watches[=SECONDS] running watches are cut, again and again\ngoaway[=SHARE]         connections are told to end: all at once, then with each request by this chance\ncut[=LEAST-MOST]       each connection breaks after so many bytes\nfreeze, refuse         nothing is answered; nobody listens";
+    const FAULTS: &str = "A fault of the clusters whose context matches; repeatable, of several for one cluster the last counts:\nlatency[=MS[+JITTER]]  every answer waits\nloss[=SHARE]           pieces come late, as lost ones do\n401, 403               every request is refused\n429[=SHARE], 5xx[=SHARE]  a share of the requests is refused; 500 to 599 name one answer\n410[=SECONDS]          the history is compacted, again and again\ndrop-watches[=SECONDS] running watches are cut, again and again\ngoaway[=SHARE]         connections are told to end: all at once, then with each request by this chance\ncut[=LEAST-MOST]       each connection breaks after so many bytes\nfreeze, refuse         nothing is answered; nobody listens";
 }
 
 impl Command {

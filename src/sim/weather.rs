@@ -117,6 +117,7 @@ impl Fault {
                 Self::Cut { least, most: most.max(least) }
             }
             "429" => Self::Status { code: 429, retry_after: Some(1), share: share(0.3)? },
+            "5xx" => Self::Status { code: 503, retry_after: None, share: share(0.3)? },
             _ => match kind.parse::<u16>() {
                 Ok(code @ 500..=599) => Self::Status { code, retry_after: None, share: share(0.3)? },
                 _ => return Err(format!("there is no fault {kind:?}; {}", Self::FORMS)),
@@ -139,6 +140,7 @@ mod tests {
         assert_eq!(read("latency=20+5").0, Fault::Latency { ms: 20, jitter: 5 });
         assert_eq!(read("cut=10-99").0, Fault::Cut { least: 10, most: 99 });
         assert_eq!(read("503=0.5").0, Fault::Status { code: 503, retry_after: None, share: 0.5 });
+        assert_eq!(read("5xx").0, Fault::Status { code: 503, retry_after: None, share: 0.3 });
         assert_eq!(read("410=7"), (Fault::Expired410, Some(Duration::from_secs(7))));
         assert_eq!(read("goaway").1, None);
         for wrong in ["rain", "loss=2", "latency=x", "410=0", "600", "cut=1-x"] {
