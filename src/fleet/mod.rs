@@ -6,6 +6,7 @@ pub mod apply;
 pub mod cluster;
 pub mod delta;
 pub mod demand;
+pub mod field;
 pub mod guards;
 pub mod index;
 pub mod kept;

@@ -1,29 +1,38 @@
 //! Which rows a table shows: those of the scope that lens and filter let through, in their order.
 //!
-//! Of each cluster the rows and their texts are kept as long as it does not change, for the filter: a letter goes through a
-//! hundred thousand rows, and a change of one cluster costs the rows of that one. Called by the pane.
+//! Of each cluster the keys and the texts of its rows are kept as long as it does not change: a letter goes through a hundred
+//! thousand rows, and a change of one cluster costs the rows of that one. What is found are places in these lists, so that
+//! no key is moved. Called by the pane.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::domain::filter::Filter;
+use crate::domain::filter::Query;
+use crate::domain::filter::term::Term;
 use crate::domain::haystack::Haystack;
 use crate::domain::id::{ClusterId, ObjectKey};
+use crate::domain::text::SafeText;
 use crate::fleet::cluster::Cluster;
+use crate::fleet::field;
 use crate::fleet::table::{self, RowRef};
 use crate::ui::lens::Lens;
 use crate::ui::pane::Seen;
+use crate::ui::widget::keys::{At, Keys};
 
 use super::Sort;
-use super::rows::rows_of;
+use super::rows::{row_of, rows_of};
+
+/// More rows than these are gone through on two threads.
+const MANY: usize = 5_000;
 
 /// What a row is put into its place by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SortKey {
     Place,
     Number(i64),
-    Text(String),
+    Text(SafeText),
 }
 
 impl SortKey {
@@ -31,20 +40,41 @@ impl SortKey {
         let meta = row.meta();
         match sort {
             Sort::Place => Self::Place,
-            Sort::Name => Self::Text(meta.name.to_string()),
-            Sort::Namespace => Self::Text(meta.namespace.to_string()),
+            Sort::Name => Self::Text(meta.name.clone()),
+            Sort::Namespace => Self::Text(meta.namespace.clone()),
             Sort::Age => Self::Number(-meta.created.map_or(i64::MIN, Timestamp::as_second)),
             Sort::Status => Self::Number(-i64::try_from(row.health(now).index()).unwrap_or(0)),
         }
     }
 }
 
-/// The rows of one cluster that the lens lets through, with their texts.
+/// The rows of one cluster that the lens lets through.
 #[derive(Debug, Default)]
 struct Kept {
     revision: u64,
-    keys: Vec<ObjectKey>,
-    texts: Haystack,
+    keys: Arc<Vec<ObjectKey>>,
+    /// Their texts, where a filter wants them.
+    texts: Option<Arc<Haystack>>,
+}
+
+impl Kept {
+    fn of(cluster: &Cluster, seen: Seen<'_>, wanted: &Lens, with_texts: bool) -> Self {
+        let mut keys = Vec::new();
+        let mut texts = Haystack::default();
+        let name = cluster.info.name();
+        for row in lens(cluster, seen, wanted) {
+            keys.push(key_of(cluster, wanted, row));
+            if with_texts {
+                texts.push_with(|out| {
+                    out.push_str(name);
+                    out.push('\n');
+                    table::texts(cluster, row, seen.now, out);
+                });
+            }
+        }
+        let texts = with_texts.then(|| Arc::new(texts));
+        Self { revision: cluster.revision, keys: Arc::new(keys), texts }
+    }
 }
 
 /// What is kept of the clusters.
@@ -57,9 +87,18 @@ pub(super) struct Found {
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) lens: &'a Lens,
-    pub(super) filter: Option<&'a Filter>,
+    pub(super) query: Option<&'a Query>,
     pub(super) sort: Sort,
     pub(super) reverse: bool,
+}
+
+/// The rows of one cluster, and which of them are let through.
+pub(super) struct Piece<'a> {
+    cluster: &'a Cluster,
+    pub(super) keys: Arc<Vec<ObjectKey>>,
+    pub(super) texts: Option<Arc<Haystack>>,
+    /// None where all are.
+    pub(super) hits: Option<Vec<bool>>,
 }
 
 impl Found {
@@ -68,80 +107,137 @@ impl Found {
         self.by_cluster.clear();
     }
 
-    /// The rows that are shown, and how many there are before the filter.
-    pub(super) fn rows(&mut self, seen: Seen<'_>, asked: Asked<'_>) -> (Vec<ObjectKey>, usize) {
-        let mut keys: Vec<ObjectKey> = Vec::new();
-        // Beside each key what it is put into its place by, where that is not the order they come in.
-        let mut places: Vec<SortKey> = Vec::new();
-        let is_sorted = asked.sort != Sort::Place;
-        let mut total = 0;
+    /// The rows of each cluster in scope with those that are let through, as far as words and terms go.
+    pub(super) fn pieces<'a>(&mut self, seen: Seen<'a>, asked: Asked<'_>) -> Vec<Piece<'a>> {
+        let with_texts = asked.query.is_some_and(|q| !q.words.is_empty() || q.fuzzy.is_some());
+        self.keep(seen, asked.lens, with_texts, usize::MAX);
+        let mut pieces: Vec<Piece<'a>> = Vec::new();
         for cluster in seen.fleet.in_scope(seen.preview) {
-            let mut add = |row: RowRef<'_>| {
-                if !asked.lens.faults || row.health(seen.now).is_bad() {
-                    keys.push(key_of(cluster, asked.lens, row));
-                    if is_sorted {
-                        places.push(SortKey::of(asked.sort, row, seen.now));
-                    }
-                }
-            };
-            let through = lens(cluster, seen, asked.lens);
-            match asked.filter {
-                None => through.for_each(|row| {
-                    total += 1;
-                    add(row);
-                }),
-                Some(filter) => {
-                    let kept = self.kept(cluster, seen, asked.lens);
-                    total += kept.keys.len();
-                    let hits = kept.texts.matching(filter);
-                    if is_sorted || asked.lens.faults {
-                        through.zip(hits).filter(|(_, hit)| *hit).for_each(|(row, _)| add(row));
-                    } else {
-                        // Nothing is asked of the row itself.
-                        let those = kept.keys.iter().zip(hits).filter(|(_, hit)| *hit);
-                        keys.extend(those.map(|(key, _)| key.clone()));
-                    }
-                }
+            if let Some(kept) = self.by_cluster.get(&cluster.id()) {
+                let (keys, texts) = (kept.keys.clone(), kept.texts.clone());
+                pieces.push(Piece { cluster, keys, texts, hits: None });
             }
         }
-        if is_sorted {
-            let mut both: Vec<(SortKey, ObjectKey)> = places.into_iter().zip(keys).collect();
-            both.sort_by(|a, b| a.0.cmp(&b.0));
-            if asked.reverse {
-                both.reverse();
-            }
-            keys = both.into_iter().map(|(_, key)| key).collect();
+        let is_many = pieces.iter().map(|p| p.keys.len()).sum::<usize>() > MANY;
+        let hits = in_halves(&pieces, is_many, |piece| piece.find(seen, asked));
+        for (piece, hits) in pieces.iter_mut().zip(hits) {
+            piece.hits = hits;
         }
-        (keys, total)
+        pieces
     }
 
     /// Makes ready what a filter will want, of a few clusters; false when all is ready.
     pub(super) fn warm(&mut self, seen: Seen<'_>, lens: &Lens, clusters: usize) -> bool {
-        let is_late =
-            |c: &&Cluster| self.by_cluster.get(&c.id()).is_none_or(|kept| kept.revision != c.revision);
-        let late: Vec<&Cluster> = seen.fleet.in_scope(seen.preview).filter(is_late).take(clusters).collect();
-        for cluster in &late {
-            self.kept(cluster, seen, lens);
-        }
-        !late.is_empty()
+        self.keep(seen, lens, true, clusters)
     }
 
-    fn kept(&mut self, cluster: &Cluster, seen: Seen<'_>, wanted: &Lens) -> &Kept {
-        let kept = self.by_cluster.entry(cluster.id()).or_default();
-        if kept.revision != cluster.revision || kept.keys.is_empty() {
-            *kept = Kept { revision: cluster.revision, ..Kept::default() };
-            let name = cluster.info.name();
-            for row in lens(cluster, seen, wanted) {
-                kept.keys.push(key_of(cluster, wanted, row));
-                kept.texts.push_with(|out| {
-                    out.push_str(name);
-                    out.push('\n');
-                    table::texts(cluster, row, seen.now, out);
-                });
+    /// Keeps what is not kept yet, of some clusters; false when all was there.
+    fn keep(&mut self, seen: Seen<'_>, lens: &Lens, with_texts: bool, most: usize) -> bool {
+        let is_late = |c: &&Cluster| {
+            self.by_cluster
+                .get(&c.id())
+                .is_none_or(|kept| kept.revision != c.revision || (with_texts && kept.texts.is_none()))
+        };
+        let late: Vec<&Cluster> = seen.fleet.in_scope(seen.preview).filter(is_late).take(most).collect();
+        let made = in_halves(&late, late.len() > 8, |c| Kept::of(c, seen, lens, with_texts));
+        self.by_cluster.extend(late.iter().map(|c| c.id()).zip(made));
+        !late.is_empty()
+    }
+}
+
+impl Piece<'_> {
+    /// Which rows are let through; `None`: all of them.
+    fn find(&self, seen: Seen<'_>, asked: Asked<'_>) -> Option<Vec<bool>> {
+        let mut hits = None;
+        let mut terms: Vec<&Term> = Vec::new();
+        if let Some(query) = asked.query {
+            let (of_all, of_rows): (Vec<&Term>, Vec<&Term>) =
+                query.terms.iter().partition(|t| t.field().is_of_cluster());
+            let value = |term: &Term| field::of_cluster(self.cluster, term.field());
+            if !of_all.iter().all(|term| term.passes(value(term).as_ref())) {
+                return Some(vec![false; self.keys.len()]);
+            }
+            terms = of_rows;
+            if let Some(texts) = self.texts.as_ref().filter(|_| !query.words.is_empty()) {
+                hits = Some(texts.matching(&query.words));
             }
         }
-        kept
+        if terms.is_empty() && !asked.lens.faults {
+            return hits;
+        }
+        let mut hits = hits.unwrap_or_else(|| vec![true; self.keys.len()]);
+        for (row, hit) in lens(self.cluster, seen, asked.lens).zip(&mut hits).filter(|(_, hit)| **hit) {
+            let value = |term: &Term| field::value(self.cluster, row, term.field(), seen.now);
+            *hit = terms.iter().all(|term| term.passes(value(term).as_ref()))
+                && (!asked.lens.faults || row.health(seen.now).is_bad());
+        }
+        Some(hits)
     }
+
+    fn is_hit(&self, row: usize) -> bool {
+        self.hits.as_ref().is_none_or(|hits| hits.get(row).copied().unwrap_or(false))
+    }
+}
+
+/// The rows that are let through, in their order.
+pub(super) fn sorted(seen: Seen<'_>, asked: Asked<'_>, pieces: &[Piece<'_>]) -> Vec<At> {
+    let mut order: Vec<At> = Vec::new();
+    if asked.sort == Sort::Place {
+        for (list, piece) in pieces.iter().enumerate() {
+            let rows = (0..piece.keys.len()).filter(|row| piece.is_hit(*row));
+            order.extend(rows.map(|row| At::new(list, row)));
+        }
+        return order;
+    }
+    let mut both: Vec<(SortKey, At)> = Vec::new();
+    for (list, piece) in pieces.iter().enumerate() {
+        for (n, row) in lens(piece.cluster, seen, asked.lens).enumerate().filter(|(n, _)| piece.is_hit(*n)) {
+            both.push((SortKey::of(asked.sort, row, seen.now), At::new(list, n)));
+        }
+    }
+    settled(both, asked.reverse)
+}
+
+/// Rows that were found a moment ago, in an order that a person chose.
+pub(super) fn sorted_again(seen: Seen<'_>, asked: Asked<'_>, lists: Lists, mut found: Vec<At>) -> Vec<At> {
+    // By place first: that is the order of equals.
+    found.sort_unstable();
+    let keys = Keys::new(lists, found.clone());
+    let mut both: Vec<(SortKey, At)> = Vec::new();
+    for (key, at) in keys.iter().zip(found) {
+        let row = seen.fleet.cluster(key.cluster).and_then(|cluster| row_of(cluster, key));
+        // What has gone since comes first, until the rows are worked out again.
+        both.push((row.map_or(SortKey::Place, |row| SortKey::of(asked.sort, row, seen.now)), at));
+    }
+    settled(both, asked.reverse)
+}
+
+/// The keys of the rows of each cluster.
+pub(super) type Lists = Vec<Arc<Vec<ObjectKey>>>;
+
+fn settled(mut both: Vec<(SortKey, At)>, reverse: bool) -> Vec<At> {
+    both.sort_by(|a, b| a.0.cmp(&b.0));
+    if reverse {
+        both.reverse();
+    }
+    both.into_iter().map(|(_, at)| at).collect()
+}
+
+/// The same of each, in their order: the halves on two threads where that is worth it.
+fn in_halves<T: Sync, R: Send>(all: &[T], is_worth_it: bool, of: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    if !is_worth_it {
+        return all.iter().map(of).collect();
+    }
+    let (first, second) = all.split_at(all.len() / 2);
+    std::thread::scope(|threads| {
+        let other = threads.spawn(|| second.iter().map(&of).collect::<Vec<R>>());
+        let mut out: Vec<R> = first.iter().map(&of).collect();
+        match other.join() {
+            Ok(rest) => out.extend(rest),
+            Err(fault) => std::panic::resume_unwind(fault),
+        }
+        out
+    })
 }
 
 fn key_of(cluster: &Cluster, lens: &Lens, row: RowRef<'_>) -> ObjectKey {
