@@ -47,7 +47,11 @@ impl Pattern {
 
     /// Whether it occurs in `text`.
     pub fn is_match(&self, text: &str) -> bool {
-        self.regex.is_match(text)
+        match &self.plain {
+            // Letters beyond ASCII may be other cases of ASCII ones.
+            Some(small) if text.is_ascii() => holds(text.as_bytes(), small),
+            _ => self.regex.is_match(text),
+        }
     }
 
     /// The small letters it consists of, when it is plain text of ASCII letters.
@@ -71,6 +75,15 @@ impl Pattern {
     }
 }
 
+/// Whether small letters occur in a text, in any case.
+fn holds(text: &[u8], small: &[u8]) -> bool {
+    let Some(first) = small.first().copied() else { return true };
+    let starts = memchr::memchr2_iter(first, first.to_ascii_uppercase(), text);
+    starts
+        .map_while(|start| text.get(start..start + small.len()))
+        .any(|part| part.eq_ignore_ascii_case(small))
+}
+
 fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).case_insensitive(true).multi_line(true).size_limit(MAX_COMPILED).build()
 }
@@ -78,6 +91,22 @@ fn compile(pattern: &str) -> Result<Regex, regex::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_text_is_found_in_any_case() {
+        for (word, text, is_in) in [
+            ("web", "my-WEB", true),
+            ("web", "we", false),
+            ("WEB-", "weweb-", true),
+            ("k", "\u{212a}", true),
+            ("s", "\u{17f}é", true),
+            (".", "a", false),
+        ] {
+            let pattern = Pattern::parse(word).unwrap();
+            assert_eq!(pattern.is_match(text), is_in, "{word} {text}");
+            assert_eq!(pattern.find(text).is_some(), is_in, "{word} {text}");
+        }
+    }
 
     #[test]
     fn an_expression_finds_its_own_text() {

@@ -292,6 +292,7 @@ impl Pane for Resources {
             return;
         }
         let all = all_columns(self.lens.kind);
+        let query = self.rows.filtering();
         draw_table(buf, area, theme, (&self.columns, &self.widths), &self.rows.list, focused, |i| {
             let Some(key) = self.rows.get(i) else { return DrawnRow::default() };
             let Some(cluster) = seen.fleet.cluster(key.cluster) else { return DrawnRow::default() };
@@ -299,11 +300,17 @@ impl Pane for Resources {
             let odd = self.odd.contains(key);
             let stale = !matches!(cluster.phase, Phase::Live | Phase::Syncing { .. })
                 || cluster.loads.get(&self.lens.kind).is_some_and(|load| load.lack().is_some());
-            let cells = Self::cell_texts(cluster, row, seen.now)
+            let texts = Self::cell_texts(cluster, row, seen.now);
+            let mut letters = query.as_ref().map_or_else(Vec::new, |query| {
+                query.letters(&texts.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>())
+            });
+            letters.resize(texts.len(), Vec::new());
+            let cells = texts
                 .into_iter()
+                .zip(letters)
                 .zip(&all)
                 .filter(|(_, c)| seen.wide || !c.wide)
-                .map(|(cell, column)| {
+                .map(|((cell, letters), column)| {
                     let style = if column.title == "CLUSTER" {
                         Some(theme.environment(cluster.info.environment))
                     } else if stale {
@@ -316,7 +323,7 @@ impl Pane for Resources {
                     } else {
                         cell.text
                     };
-                    DrawnCell { text, style }
+                    DrawnCell { text, style, letters }
                 })
                 .collect();
             let sign = self.rows.sign(key, row.health(seen.now), theme);
