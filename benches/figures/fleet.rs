@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::filters;
 use super::terminal::{Session, cpu_seconds, median, ms, peak_mb, percentile};
 use super::{Row, SKYFLEET};
 
@@ -274,33 +275,9 @@ fn on_screen(s: &mut Session) -> Vec<Row> {
     s.input.write_all(b"gr").unwrap();
     let limit = s.started.elapsed() + Duration::from_secs(20);
     s.until("pods", limit, |g| g.contains("RESTARTS"));
-    let mut plain = Vec::new();
-    let mut regex = Vec::new();
-    for (words, times) in [("web", &mut plain), ("w.b|ap[ip]", &mut regex)] {
-        for _ in 0..10 {
-            s.settle(Duration::from_millis(200));
-            s.key(b"/");
-            // Nobody is faster from the one key to the next.
-            s.settle(Duration::from_millis(120));
-            for letter in words.chars() {
-                s.settle(Duration::from_millis(60));
-                times.push(ms(s.key(letter.to_string().as_bytes()).0));
-            }
-            s.settle(Duration::from_millis(60));
-            s.key(b"\x1b");
-            s.settle(Duration::from_millis(300));
-        }
-    }
-    let (plain, regex) = (percentile(&plain, 0.99), percentile(&regex, 0.99));
+    let mut rows = filters::measured(s);
     eprintln!("the screen took {:.0} s", started.elapsed().as_secs_f64());
-    vec![
-        Row {
-            what: "100,000 pods: each letter of a filter to its result on screen, p99: plain; regex".into(),
-            ours: format!("{plain:.1} ms; {regex:.1} ms"),
-            baseline: "none".into(),
-            bar: "30 ms".into(),
-            data: json!({"plain_p99_ms": plain, "regex_p99_ms": regex}),
-        },
+    rows.push(
         Row {
             what: "200 clusters: bytes of a tree move with its preview, median and most; bytes of a still fleet in 10 s".into(),
             ours: format!("{tree:.0} B, {worst:.0} B; {still} B"),
@@ -308,7 +285,8 @@ fn on_screen(s: &mut Session) -> Vec<Row> {
             bar: "8 KB; 0".into(),
             data: json!({"tree_move_bytes": tree, "tree_move_most_bytes": worst, "still_bytes": still}),
         },
-    ]
+    );
+    rows
 }
 
 /// 5,000 changes of pods a second for a minute.

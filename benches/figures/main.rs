@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+mod filters;
 mod fleet;
 mod loading;
 mod terminal;

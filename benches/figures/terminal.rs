@@ -117,6 +117,19 @@ impl Session {
         }
     }
 
+    /// When the screen is as wanted: now, or after some bytes.
+    pub(crate) fn seen(&mut self, wanted: impl Fn(&str) -> bool) -> Instant {
+        let mut at = Instant::now();
+        while !wanted(&self.screen.screen().contents()) {
+            let Ok((came, bytes)) = self.output.recv_timeout(Duration::from_secs(5)) else {
+                panic!("it does not come; the screen:\n{}", self.screen.screen().contents())
+            };
+            self.screen.process(&bytes);
+            at = came;
+        }
+        at
+    }
+
     fn pid(&self) -> u32 {
         self.child.process_id().unwrap()
     }
