@@ -1,7 +1,7 @@
 //! Which rows a table shows: those of the scope that lens and filter let through, in their order.
 //!
-//! Of each cluster the keys and the texts of its rows are kept as long as it does not change: a letter goes through a hundred
-//! thousand rows, and a change of one cluster costs the rows of that one. What is found are places in these lists, so that
+//! Of each cluster the keys of its rows are kept as long as none comes or goes, and their texts as long as they do not change:
+//! a letter goes through a hundred thousand rows, and a change of one cluster costs the rows of that one. What is found are places in these lists, so that
 //! no key is moved. Called by the pane.
 
 use std::collections::BTreeMap;
@@ -26,6 +26,9 @@ use super::rows::{row_of, rows_of};
 
 /// More rows than these are gone through on two threads.
 const MANY: usize = 5_000;
+/// When many clusters change at once, as all do when they are measured, the texts of so many are written anew at a time: a
+/// letter does not wait for a hundred thousand. The others are searched as they were.
+const AT_ONCE: usize = 16;
 
 /// What a row is put into its place by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +55,7 @@ impl SortKey {
 #[derive(Debug, Default)]
 struct Kept {
     revision: u64,
+    shape: u64,
     keys: Arc<Vec<ObjectKey>>,
     /// Their texts, where a filter wants them.
     texts: Option<Arc<Haystack>>,
@@ -73,7 +77,7 @@ impl Kept {
             }
         }
         let texts = with_texts.then(|| Arc::new(texts));
-        Self { revision: cluster.revision, keys: Arc::new(keys), texts }
+        Self { revision: cluster.revision, shape: cluster.shape, keys: Arc::new(keys), texts }
     }
 }
 
@@ -81,6 +85,8 @@ impl Kept {
 #[derive(Debug, Default)]
 pub(super) struct Found {
     by_cluster: BTreeMap<ClusterId, Kept>,
+    /// Texts of some clusters are still as they were before a change.
+    is_behind: bool,
 }
 
 /// What is asked for.
@@ -110,7 +116,7 @@ impl Found {
     /// The rows of each cluster in scope with those that are let through, as far as words and terms go.
     pub(super) fn pieces<'a>(&mut self, seen: Seen<'a>, asked: Asked<'_>) -> Vec<Piece<'a>> {
         let with_texts = asked.query.is_some_and(|q| !q.words.is_empty() || q.fuzzy.is_some());
-        self.keep(seen, asked.lens, with_texts, usize::MAX);
+        self.keep(seen, asked.lens, with_texts, (usize::MAX, AT_ONCE));
         let mut pieces: Vec<Piece<'a>> = Vec::new();
         for cluster in seen.fleet.in_scope(seen.preview) {
             if let Some(kept) = self.by_cluster.get(&cluster.id()) {
@@ -128,20 +134,44 @@ impl Found {
 
     /// Makes ready what a filter will want, of a few clusters; false when all is ready.
     pub(super) fn warm(&mut self, seen: Seen<'_>, lens: &Lens, clusters: usize) -> bool {
-        self.keep(seen, lens, true, clusters)
+        self.keep(seen, lens, true, (clusters, clusters))
     }
 
-    /// Keeps what is not kept yet, of some clusters; false when all was there.
-    fn keep(&mut self, seen: Seen<'_>, lens: &Lens, with_texts: bool, most: usize) -> bool {
-        let is_late = |c: &&Cluster| {
-            self.by_cluster
-                .get(&c.id())
-                .is_none_or(|kept| kept.revision != c.revision || (with_texts && kept.texts.is_none()))
-        };
-        let late: Vec<&Cluster> = seen.fleet.in_scope(seen.preview).filter(is_late).take(most).collect();
-        let made = in_halves(&late, late.len() > 8, |c| Kept::of(c, seen, lens, with_texts));
-        self.by_cluster.extend(late.iter().map(|c| c.id()).zip(made));
-        !late.is_empty()
+    /// Some rows were searched as they were before a change.
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_behind
+    }
+
+    /// Keeps what is not kept yet, of at most so many clusters of which it is wanted at all costs, and of so many of which
+    /// texts are only old; false when all was there.
+    fn keep(
+        &mut self,
+        seen: Seen<'_>,
+        lens: &Lens,
+        with_texts: bool,
+        (most, most_old): (usize, usize),
+    ) -> bool {
+        let (mut missing, mut old): (Vec<&Cluster>, Vec<&Cluster>) = (Vec::new(), Vec::new());
+        for cluster in seen.fleet.in_scope(seen.preview) {
+            match self.by_cluster.get(&cluster.id()) {
+                Some(kept) if kept.shape == cluster.shape && (!with_texts || kept.texts.is_some()) => {
+                    let is_old = kept.revision != cluster.revision;
+                    // Where a pod is changes without a row that comes or goes.
+                    if is_old && lens.node.is_some() {
+                        missing.push(cluster);
+                    } else if is_old && with_texts {
+                        old.push(cluster);
+                    }
+                }
+                Some(_) | None => missing.push(cluster),
+            }
+        }
+        self.is_behind = old.len() > most_old;
+        missing.truncate(most);
+        missing.extend(old.into_iter().take(most_old));
+        let made = in_halves(&missing, missing.len() > 4, |c| Kept::of(c, seen, lens, with_texts));
+        self.by_cluster.extend(missing.iter().map(|c| c.id()).zip(made));
+        !missing.is_empty()
     }
 }
 

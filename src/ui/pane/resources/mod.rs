@@ -207,7 +207,8 @@ impl Resources {
         let is_of_time = self.rows.filtering().is_some_and(|query| query.is_of_time());
         let time = if is_of_time { seen.now.as_second() / TIME_STEP } else { 0 };
         let stamps = Some((by_shape, state, time));
-        if self.seen == stamps || !self.pace.allows(PARTS, seen.fleet) || !self.sought.may_look_again() {
+        let is_same = self.seen == stamps && !self.found.is_behind();
+        if is_same || !self.pace.allows(PARTS, seen.fleet) || !self.sought.may_look_again() {
             return false;
         }
         self.seen = stamps;
