@@ -291,3 +291,60 @@ fn lens<'a>(cluster: &'a Cluster, seen: Seen<'a>, lens: &'a Lens) -> impl Iterat
         on_node && lens.namespace.as_deref().is_none_or(|ns| namespace.is_empty() || *namespace == *ns)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::kind::Kind;
+    use crate::domain::object::Meta;
+    use crate::domain::place::Place;
+    use crate::domain::pod::PodRow;
+    use crate::domain::scope::Scope;
+    use crate::fleet::Fleet;
+    use crate::fleet::cluster::ClusterInfo;
+    use crate::fleet::delta::{Batch, Delta, Row, Update};
+
+    const CLUSTERS: u32 = 40;
+
+    fn pod(name: &str, status: &str) -> Row {
+        let meta = Meta { namespace: "ns".into(), name: name.into(), ..Meta::default() };
+        Row::Pod(Box::new(PodRow { meta, status: status.into(), restarts: 3, ..PodRow::default() }))
+    }
+
+    fn tell(fleet: &mut Fleet, deltas: impl Fn() -> Vec<Delta>) {
+        for id in 0..CLUSTERS {
+            let batch = Batch { cluster: ClusterId(id), deltas: deltas() };
+            fleet.apply(Update::Cluster(batch), Timestamp::UNIX_EPOCH);
+        }
+    }
+
+    fn found(found: &mut Found, fleet: &Fleet, text: &str) -> usize {
+        let scope = Scope::all();
+        let now = Timestamp::UNIX_EPOCH;
+        let seen = Seen { fleet, scope: &scope, preview: &scope, now, read_only: false, wide: false };
+        let (lens, query) = (Lens::of(Kind::Pod), Query::parse(text).unwrap());
+        let asked = Asked { lens: &lens, query: Some(&query), sort: Sort::Place, reverse: false };
+        sorted(seen, asked, &found.pieces(seen, asked)).len()
+    }
+
+    #[test]
+    fn what_changed_in_many_clusters_is_found_step_by_step_and_what_comes_or_goes_at_once() {
+        let mut fleet = Fleet::new((0..CLUSTERS).map(|_| ClusterInfo::sample("a", Place::default())));
+        tell(&mut fleet, || {
+            let rows = vec![pod("api", "Running"), pod("web", "Running")];
+            vec![Delta::Reset { kind: Kind::Pod, rows }]
+        });
+        let mut kept = Found::default();
+        assert_eq!((found(&mut kept, &fleet, "running"), kept.is_behind()), (80, false));
+        tell(&mut fleet, || vec![Delta::Upsert(pod("web", "Pending"))]);
+        // A term reads the rows themselves.
+        assert_eq!(found(&mut kept, &fleet, "status=pending restarts>2"), 40);
+        let mut steps = Vec::new();
+        while steps.is_empty() || kept.is_behind() {
+            steps.push(found(&mut kept, &fleet, "pending"));
+        }
+        assert_eq!(steps, [16, 32, 40]);
+        tell(&mut fleet, || vec![Delta::Upsert(pod("new", "Pending"))]);
+        assert_eq!((found(&mut kept, &fleet, "pending"), kept.is_behind()), (80, false));
+    }
+}
