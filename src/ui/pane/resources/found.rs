@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 
@@ -125,7 +126,7 @@ impl Found {
             }
         }
         let is_many = pieces.iter().map(|p| p.keys.len()).sum::<usize>() > MANY;
-        let hits = in_halves(&pieces, is_many, |piece| piece.find(seen, asked));
+        let hits = by_two(&pieces, is_many, |piece| piece.find(seen, asked));
         for (piece, hits) in pieces.iter_mut().zip(hits) {
             piece.hits = hits;
         }
@@ -169,7 +170,7 @@ impl Found {
         self.is_behind = old.len() > most_old;
         missing.truncate(most);
         missing.extend(old.into_iter().take(most_old));
-        let made = in_halves(&missing, missing.len() > 4, |c| Kept::of(c, seen, lens, with_texts));
+        let made = by_two(&missing, missing.len() > 4, |c| Kept::of(c, seen, lens, with_texts));
         self.by_cluster.extend(missing.iter().map(|c| c.id()).zip(made));
         !missing.is_empty()
     }
@@ -253,21 +254,31 @@ fn settled(mut both: Vec<(SortKey, At)>, reverse: bool) -> Vec<At> {
     both.into_iter().map(|(_, at)| at).collect()
 }
 
-/// The same of each, in their order: the halves on two threads where that is worth it.
-fn in_halves<T: Sync, R: Send>(all: &[T], is_worth_it: bool, of: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// The same of each, in their order: on two threads where that is worth it, of which each takes the next as soon as it can.
+fn by_two<T: Sync, R: Send>(all: &[T], is_worth_it: bool, of: impl Fn(&T) -> R + Sync) -> Vec<R> {
     if !is_worth_it {
         return all.iter().map(of).collect();
     }
-    let (first, second) = all.split_at(all.len() / 2);
-    std::thread::scope(|threads| {
-        let other = threads.spawn(|| second.iter().map(&of).collect::<Vec<R>>());
-        let mut out: Vec<R> = first.iter().map(&of).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut out: Vec<(usize, R)> = Vec::new();
+        loop {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = all.get(n) else { return out };
+            out.push((n, of(one)));
+        }
+    };
+    let mut out = std::thread::scope(|threads| {
+        let other = threads.spawn(work);
+        let mut out = work();
         match other.join() {
             Ok(rest) => out.extend(rest),
             Err(fault) => std::panic::resume_unwind(fault),
         }
         out
-    })
+    });
+    out.sort_unstable_by_key(|(n, _)| *n);
+    out.into_iter().map(|(_, one)| one).collect()
 }
 
 fn key_of(cluster: &Cluster, lens: &Lens, row: RowRef<'_>) -> ObjectKey {
