@@ -55,9 +55,6 @@ fn letters(s: &mut Session, text: &str) -> f64 {
         }
         end(s);
     }
-    if std::env::var("ONLY_FILTERS").is_ok() {
-        eprintln!("{text}: {}", times.iter().map(|t| format!("{t:.0}")).collect::<Vec<_>>().join(" "));
-    }
     percentile(&times, 0.99)
 }
 
