@@ -39,6 +39,7 @@
 //! | a pane | `ui/pane/x.rs` and one line in `ui/pane/mod.rs` |
 //! | an action | one row in `ui/action.rs`, a key in `keymaps/default.yaml` |
 //! | a triage rule | one function in its family in `domain/triage/` |
+//! | a field of typed filters | one row in `domain/filter/field.rs`, what it is worth in `fleet/field.rs` |
 //! | a kind's columns | one function in its family in `domain/columns/` |
 //! | a verb that writes | `ops/x.rs` making a `domain::plan::Plan`, its request in `ops/write.rs`; `ops/preflight.rs` asks the servers first, `ops/run/` runs it |
 //! | what `describe` says of a kind | one file in `ops/look/` |

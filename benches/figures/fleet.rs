@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::filters;
 use super::terminal::{Session, cpu_seconds, median, ms, peak_mb, percentile};
 use super::{Row, SKYFLEET};
 
@@ -77,14 +78,14 @@ fn all_there(g: &str, clusters: usize, pods: usize) -> bool {
 
 /// What a process used, and how long it took.
 pub(crate) struct Cost {
-    wall: f64,
+    pub(crate) wall: f64,
     cpu: f64,
     peak: f64,
-    pods: usize,
+    pub(crate) pods: usize,
 }
 
 /// A bare client: the same lists by the same slim types, over the same connections, as many at once; the rows are kept.
-fn bare(config: &Path) -> Cost {
+pub(crate) fn bare(config: &Path) -> Cost {
     let me = std::env::current_exe().unwrap();
     let mut child = Command::new(me)
         .arg("--bare")
@@ -103,7 +104,7 @@ fn bare(config: &Path) -> Cost {
     Cost { wall: told["wall_s"].as_f64().unwrap(), cpu, peak, pods: told["pods"].as_u64().unwrap() as usize }
 }
 
-/// The bare client's process: see [`bare`].
+/// The bare client's process, over one kubeconfig or several: see [`bare`].
 pub(crate) fn bare_client(config: &str) {
     use futures::StreamExt;
     use skyfleet::domain::cloud::LocalFiles;
@@ -131,7 +132,7 @@ pub(crate) fn bare_client(config: &str) {
     let started = Instant::now();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build().unwrap();
     let rows: Vec<_> = runtime.block_on(async {
-        let loaded = kubeconfig::load(&[config.into()], &LocalFiles::default());
+        let loaded = kubeconfig::load(&std::env::split_paths(config).collect::<Vec<_>>(), &LocalFiles::default());
         let session = Clusters::from_kubeconfig(loaded, SessionOptions::default());
         let session = &session;
         futures::stream::iter(&session.infos)
@@ -163,7 +164,7 @@ pub(crate) fn bare_client(config: &str) {
 
 /// Ours: until all clusters are live with their pods.
 pub(crate) fn ours(config: &Path, clusters: usize, pods: usize) -> (Session, Cost) {
-    let mut s = Session::start(SKYFLEET, &["--kubeconfig", &config.to_string_lossy()], &[]);
+    let mut s = Session::start(SKYFLEET, &[], &[("KUBECONFIG", &config.to_string_lossy())]);
     let wall = s.until("all live", Duration::from_mins(3), |g| all_there(g, clusters, pods)).as_secs_f64();
     let (cpu, peak) = (s.cpu_seconds(), s.peak_mb());
     (s, Cost { wall, cpu, peak, pods })
@@ -261,7 +262,9 @@ fn on_screen(s: &mut Session) -> Vec<Row> {
     // What was answered at the start is in the traffic of a minute.
     let minute = Instant::now() + Duration::from_secs(70);
     while let Some(left) = minute.checked_duration_since(Instant::now()) {
-        s.settle(left);
+        if let Ok((_, bytes)) = s.output.recv_timeout(left) {
+            s.screen.process(&bytes);
+        }
     }
     let mut still = 0;
     let until = Instant::now() + Duration::from_secs(10);
@@ -274,33 +277,9 @@ fn on_screen(s: &mut Session) -> Vec<Row> {
     s.input.write_all(b"gr").unwrap();
     let limit = s.started.elapsed() + Duration::from_secs(20);
     s.until("pods", limit, |g| g.contains("RESTARTS"));
-    let mut plain = Vec::new();
-    let mut regex = Vec::new();
-    for (words, times) in [("web", &mut plain), ("w.b|ap[ip]", &mut regex)] {
-        for _ in 0..10 {
-            s.settle(Duration::from_millis(200));
-            s.key(b"/");
-            // Nobody is faster from the one key to the next.
-            s.settle(Duration::from_millis(120));
-            for letter in words.chars() {
-                s.settle(Duration::from_millis(60));
-                times.push(ms(s.key(letter.to_string().as_bytes()).0));
-            }
-            s.settle(Duration::from_millis(60));
-            s.key(b"\x1b");
-            s.settle(Duration::from_millis(300));
-        }
-    }
-    let (plain, regex) = (percentile(&plain, 0.99), percentile(&regex, 0.99));
+    let mut rows = filters::measured(s);
     eprintln!("the screen took {:.0} s", started.elapsed().as_secs_f64());
-    vec![
-        Row {
-            what: "100,000 pods: each letter of a filter to its result on screen, p99: plain; regex".into(),
-            ours: format!("{plain:.1} ms; {regex:.1} ms"),
-            baseline: "none".into(),
-            bar: "30 ms".into(),
-            data: json!({"plain_p99_ms": plain, "regex_p99_ms": regex}),
-        },
+    rows.push(
         Row {
             what: "200 clusters: bytes of a tree move with its preview, median and most; bytes of a still fleet in 10 s".into(),
             ours: format!("{tree:.0} B, {worst:.0} B; {still} B"),
@@ -308,7 +287,8 @@ fn on_screen(s: &mut Session) -> Vec<Row> {
             bar: "8 KB; 0".into(),
             data: json!({"tree_move_bytes": tree, "tree_move_most_bytes": worst, "still_bytes": still}),
         },
-    ]
+    );
+    rows
 }
 
 /// 5,000 changes of pods a second for a minute.

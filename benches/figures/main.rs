@@ -23,9 +23,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+mod filters;
 mod fleet;
 mod loading;
 mod soak;
+mod ten;
 mod terminal;
 
 use terminal::{Session, keys, median, ms, percentile};
@@ -135,29 +137,8 @@ fn sofka(config: &str) -> Option<(f64, f64, f64)> {
 
 /// One real API server with 1,500 pods.
 fn real(dir: &Path, binary: &Path) -> Vec<Row> {
-    let state = dir.join("big");
-    let mut child = Command::new(binary)
-        .args([
-            "--dir",
-            &state.to_string_lossy(),
-            "--name",
-            "big",
-            "--nodes",
-            "50",
-            "--cloud",
-            "aws",
-            "--die-with-stdin",
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line)
-        .unwrap();
-    let ready: Value = serde_json::from_str(&line).expect("the testbed is ready");
-    let config = ready["kubeconfigs"]["admin"].as_str().unwrap().to_owned();
+    let server = ten::Server::start(dir, binary, "big");
+    let config = server.config.to_string_lossy().into_owned();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     eprintln!("real API server is up; making 1,500 pods");
     fill(&config);
@@ -206,11 +187,9 @@ fn real(dir: &Path, binary: &Path) -> Vec<Row> {
             moved = keys(&mut s, 200);
         }
     }
-    let frozen = frozen(&config, child.id());
+    let frozen = frozen(&config, server.pid());
     let peer = sofka(&config);
-    drop(child.stdin.take());
-    let _ = child.kill();
-    let _ = child.wait();
+    drop(server);
     let (time, rss) = (median(times), median(memory));
     let bytes = median(moved.1.iter().map(|s| *s as f64).collect());
     vec![
@@ -351,7 +330,10 @@ fn main() {
         rows.push(soak::soak(&dir));
     }
     match testbed().filter(|_| is_wanted("real")) {
-        Some(binary) => rows.extend(real(&dir, &binary)),
+        Some(binary) => {
+            rows.extend(real(&dir, &binary));
+            rows.push(ten::ten(&dir, &binary));
+        }
         None => eprintln!("the real API server is left out: build it with tests/testbed/build"),
     }
     println!("| what | ours | baseline of the same run | bar |\n|---|---|---|---|");

@@ -117,6 +117,21 @@ impl Session {
         }
     }
 
+    /// When the screen is as wanted: now, or after some bytes.
+    pub(crate) fn seen(&mut self, wanted: impl Fn(&str) -> bool) -> Instant {
+        let began = Instant::now();
+        let mut at = began;
+        while !wanted(&self.screen.screen().contents()) {
+            let left = Duration::from_secs(10).saturating_sub(began.elapsed());
+            let Ok((came, bytes)) = self.output.recv_timeout(left) else {
+                panic!("it does not come; the screen:\n{}", self.screen.screen().contents())
+            };
+            self.screen.process(&bytes);
+            at = came;
+        }
+        at
+    }
+
     fn pid(&self) -> u32 {
         self.child.process_id().unwrap()
     }

@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod counted;
 pub mod delta;
 pub mod demand;
+pub mod field;
 pub mod guards;
 pub mod index;
 pub mod kept;

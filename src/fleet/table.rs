@@ -250,9 +250,9 @@ impl<'a> RowRef<'a> {
     }
 }
 
-impl RowRef<'_> {
+impl<'a> RowRef<'a> {
     /// Its metadata.
-    pub fn meta(&self) -> &Meta {
+    pub fn meta(&self) -> &'a Meta {
         match self {
             Self::Namespace(r) => &r.meta,
             Self::Node(r) => &r.meta,
@@ -368,6 +368,17 @@ fn pod(cluster: &Cluster, p: &PodRow, now: Timestamp) -> Vec<Cell> {
     ]
 }
 
+/// The STATUS of a workload.
+pub(super) fn workload_status(w: &WorkloadRow) -> String {
+    if !w.failure.is_empty() {
+        w.failure.to_string()
+    } else if w.paused {
+        if w.kind == Kind::Job { "suspended".to_owned() } else { "paused".to_owned() }
+    } else {
+        w.health().word().to_owned()
+    }
+}
+
 fn workload(w: &WorkloadRow, now: Timestamp) -> Vec<Cell> {
     let health = w.health();
     let image = match w.images.as_slice() {
@@ -375,13 +386,7 @@ fn workload(w: &WorkloadRow, now: Timestamp) -> Vec<Cell> {
         [one] => short_image(one).to_owned(),
         [first, rest @ ..] => format!("{} +{}", short_image(first), rest.len()),
     };
-    let status = if !w.failure.is_empty() {
-        w.failure.to_string()
-    } else if w.paused {
-        if w.kind == Kind::Job { "suspended".to_owned() } else { "paused".to_owned() }
-    } else {
-        health.word().to_owned()
-    };
+    let status = workload_status(w);
     let head = [Cell::from(w.meta.namespace.to_string()), Cell::from(w.meta.name.to_string())];
     let tail: Vec<Cell> = match w.kind {
         Kind::CronJob => vec![

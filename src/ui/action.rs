@@ -63,7 +63,7 @@ macro_rules! actions {
 actions! {
     Quit "quit" "quit" Global false "Leave skyfleet.";
     Command "command" "command" Global false "Type a command: a kind (`:deploy`), a pane (`:logs`), `:ns NAME`, `:q`.";
-    Filter "filter" "filter" Global false "Show only rows that hold these words; `!` leaves them out; regular expressions work.";
+    Filter "filter" "filter" Global false "Show only rows that hold these words; `!` leaves them out; `restarts>5` and `-f` are said below.";
     Help "help" "help" Global false "All keys of the place you are in.";
     Open "open" "open" Global false "In the tree: make this the scope. On a row: look closer, or go where the row points.";
     Back "back" "back" Global false "One step back: close, clear, out of what Enter led into, or to the tree.";

@@ -1,6 +1,8 @@
 //! Effects: what a pane or the view wants to happen. Some change the view, the others become tasks or touch the
 //! terminal; `View` sorts them.
 
+use std::sync::Arc;
+
 use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::logs::Entry;
 use crate::domain::plan::Plan;
@@ -17,6 +19,8 @@ use crate::ops::sign_in::Lasting;
 
 use super::lens::Lens;
 use super::pane::PaneId;
+use super::rank::Ranking;
+use super::widget::keys::At;
 
 /// Something that should happen.
 #[derive(Clone, Debug)]
@@ -202,6 +206,15 @@ pub enum Job {
     },
     /// Stop the plan that runs, after the step it is at.
     Abort,
+    /// Look for rows that resemble what was typed; ends what was looked for before.
+    Rank {
+        /// Generation.
+        generation: u64,
+        /// Where, and for what.
+        ranking: Arc<Ranking>,
+    },
+    /// Nobody waits for rows any more.
+    EndRank,
     /// Read the clouds' local files.
     Clouds,
     /// Ask AWS who a profile is.
@@ -257,6 +270,13 @@ pub enum Said {
     Preflight {
         /// The plan.
         plan: Box<Plan>,
+    },
+    /// The rows that resemble what was typed, the best first.
+    Ranked {
+        /// Generation.
+        generation: u64,
+        /// Which.
+        rows: Vec<At>,
     },
     /// How a running plan goes.
     Run(RunEvent),

@@ -13,6 +13,7 @@ pub mod lens;
 pub mod modal;
 pub mod pace;
 pub mod pane;
+pub mod rank;
 pub mod render;
 pub mod run;
 pub mod still;

@@ -302,6 +302,8 @@ impl<W: Write> Loop<W> {
         let world = World { fleet: &self.fleet, session: &session, now };
         let effects = self.view.hear(world, said);
         self.dirty = true;
+        // A person waits for it.
+        self.urgent |= matches!(said, Said::Ranked { .. });
         match said {
             Said::Noticed(Noticed::Kubeconfig(loaded)) => {
                 let (session, roster) = session.follow((**loaded).clone());
@@ -435,6 +437,9 @@ impl<W: Write> Loop<W> {
     pub fn frame(&mut self) -> io::Result<()> {
         let now = self.now();
         self.view.prepare(&self.fleet, now);
+        if let Some(job) = self.view.job() {
+            self.tasks.start(job);
+        }
         // Other rows may be seen now.
         self.demand();
         let (fleet, view, theme) = (&self.fleet, &self.view, &self.theme);

@@ -29,6 +29,8 @@ pub struct Tasks {
     more_logs: Option<(u64, mpsc::Sender<Vec<LogTarget>>)>,
     /// What is asked about a plan that is shown, to be ended with its dialog.
     preflight: CancellationToken,
+    /// The search for rows, to be ended by the next.
+    ranking: CancellationToken,
     /// The plan that runs.
     run: CancellationToken,
     running: Option<JoinHandle<()>>,
@@ -41,6 +43,7 @@ impl Tasks {
             logs: cancel.child_token(),
             more_logs: None,
             preflight: cancel.child_token(),
+            ranking: cancel.child_token(),
             run: cancel.child_token(),
             running: None,
             session,
@@ -83,6 +86,25 @@ impl Tasks {
                     let _ = said.send(Said::Toast(Toast { words, error: true })).await;
                 }
             }),
+            Job::Rank { generation, ranking } => {
+                self.ranking.cancel();
+                self.ranking = self.cancel.child_token();
+                let cancel = self.ranking.clone();
+                self.spawn(async move {
+                    let ended = cancel.clone();
+                    let found =
+                        tokio::task::spawn_blocking(move || ranking.run(|| !ended.is_cancelled())).await;
+                    match found {
+                        Ok(rows) if !cancel.is_cancelled() => {
+                            let _ = said.send(Said::Ranked { generation, rows }).await;
+                        }
+                        // Said as the fault of a task is.
+                        Err(fault) if fault.is_panic() => std::panic::resume_unwind(fault.into_panic()),
+                        Ok(_) | Err(_) => {}
+                    }
+                });
+            }
+            Job::EndRank => self.ranking.cancel(),
             Job::Abort => self.run.cancel(),
             Job::Look { generation, look, object, info } => self.spawn(async move {
                 let text = match look {

@@ -1,5 +1,6 @@
 //! Screens: no size and no text panics, and each pane is what it was at the sizes that matter.
 
+mod filters;
 mod ways;
 
 use jiff::Timestamp;

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
 use crate::domain::cells;
+use crate::domain::filter::field::Field;
 use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::theme::{Role, Theme};
@@ -42,6 +43,9 @@ impl Help {
                 rows.push((keys, help, *context));
             }
         }
+        rows.extend(FILTERS.iter().map(|(words, help)| ((*words).to_owned(), (*help).to_owned(), "filter")));
+        let fields = Field::ALL.iter().map(|f| f.word()).collect::<Vec<_>>().join(" ");
+        rows.push(("FIELD".to_owned(), format!("{fields}; where rows of the kind have it."), "filter"));
         rows.extend(SIGNS.iter().map(|(sign, help)| ((*sign).to_owned(), (*help).to_owned(), "sign")));
         rows.extend(words.into_iter().map(|(words, help)| (format!(":{words}"), help, "command")));
         Self { rows, lines: Vec::new(), search: Line::default(), list: List::default() }
@@ -157,6 +161,21 @@ const SIGNS: [(&str, &str); 10] = [
     ("✓", "Marked: verbs act on all that are."),
     ("▸ ▾", "Closed, open."),
     ("▼ ▲", "At a column's title: what rows are sorted by."),
+];
+
+/// What is typed behind `/` in a table.
+const FILTERS: [(&str, &str); 5] = [
+    ("/web !api", "Rows that hold `web` and not `api`, in any case; a regular expression by its signs."),
+    (
+        "/age<1h",
+        "FIELD, operator, value, without blanks: `restarts>5 cluster~prod image!~:latest cpu>500m ready<1`. All words have to hold.",
+    ),
+    ("= != ~ !~", "The whole text, in any case, or not; somewhere in it, as a word without a field, or not."),
+    (
+        "> >= < <=",
+        "Numbers, times (90s 15m 2d4h), amounts (500m 1.5 2Gi), percent (mem>80%). What is not known of a row never passes.",
+    ),
+    ("/-f chkot", "Fuzzy: letters in their order, the best rows first; terms and !words mean what they do."),
 ];
 
 /// Cells for the keys.

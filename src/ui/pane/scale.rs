@@ -10,7 +10,8 @@ use crate::domain::health::Health;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::quantity::{count, show_bytes, show_cpu};
-use crate::fleet::table::{self, Column};
+use crate::fleet::field;
+use crate::fleet::table::{self, Column, RowRef};
 use crate::ops::costs;
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Prompt};
@@ -85,7 +86,8 @@ impl Scale {
                         month(pod.map(i128::from)),
                     ];
                     let texts: Vec<&str> = cells.iter().map(String::as_str).collect();
-                    if filter.as_ref().is_some_and(|f| !f.matches(&texts)) {
+                    let value = |of| field::value(c, RowRef::Workload(w), of, seen.now);
+                    if filter.as_ref().is_some_and(|f| !f.matches(&texts) || !f.terms_hold(value)) {
                         continue;
                     }
                     self.total += w.desired;
@@ -100,7 +102,7 @@ impl Scale {
         }
         self.apps = by_app.len();
         self.lines = by_app.into_values().flatten().collect();
-        self.rows.set(self.lines.iter().map(|l| l.key.clone()).collect());
+        self.rows.set(self.lines.iter().map(|l| l.key.clone()).collect::<Vec<_>>());
     }
 }
 

@@ -24,7 +24,7 @@ use crate::fleet::Fleet;
 use crate::fleet::demand::Demand;
 use crate::ops::problems;
 
-use super::effect::{Prompt, Toast};
+use super::effect::{Job, Prompt, Toast};
 use super::key::Key;
 use super::keymap::Keymap;
 use super::lens::Lens;
@@ -242,6 +242,11 @@ impl View {
             choice.prepare(screen);
         }
         self.count_problems(fleet, now);
+    }
+
+    /// Searches that came up while it was made ready, for the loop to start beside it.
+    pub fn job(&mut self) -> Option<Job> {
+        self.panes.resources.job()
     }
 
     /// Makes ready what a filter that is being typed will want, a little at a time; false when there is nothing to do.

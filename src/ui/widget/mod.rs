@@ -2,6 +2,7 @@
 
 pub mod draw;
 pub mod input;
+pub mod keys;
 pub mod list;
 pub mod rows;
 pub mod table;

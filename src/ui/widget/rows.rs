@@ -1,11 +1,13 @@
 //! Keyed rows: a cursor that stays on its row while rows come and go, marks, and a filter. What every table of objects has.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use ratatui::style::Style;
 
+use super::keys::Keys;
 use super::list::List;
-use crate::domain::filter::Filter;
+use crate::domain::filter::Query;
 use crate::domain::health::Health;
 use crate::ui::action::Action;
 use crate::ui::theme::{Role, Theme};
@@ -13,12 +15,16 @@ use crate::ui::theme::{Role, Theme};
 /// Rows by their keys.
 #[derive(Clone, Debug)]
 pub struct Rows<K> {
-    keys: Vec<K>,
+    keys: Keys<K>,
     /// Where the cursor is and which rows are drawn.
     pub list: List,
     cursor: Option<K>,
     marks: BTreeSet<K>,
     filter: String,
+    /// What the filter says.
+    query: Arc<Query>,
+    /// The next rows are other ones, of which the first is the best: the cursor goes there.
+    to_top: bool,
     /// The keys have to be worked out anew.
     stale: bool,
 }
@@ -26,11 +32,13 @@ pub struct Rows<K> {
 impl<K> Default for Rows<K> {
     fn default() -> Self {
         Self {
-            keys: Vec::new(),
+            keys: Keys::default(),
             list: List::default(),
             cursor: None,
             marks: BTreeSet::new(),
             filter: String::new(),
+            query: Arc::default(),
+            to_top: false,
             stale: true,
         }
     }
@@ -48,8 +56,12 @@ impl<K: Clone + Ord> Rows<K> {
     }
 
     /// The rows as they are now.
-    pub fn set(&mut self, keys: Vec<K>) {
-        self.keys = keys;
+    pub fn set(&mut self, keys: impl Into<Keys<K>>) {
+        self.keys = keys.into();
+        if std::mem::take(&mut self.to_top) {
+            self.cursor = None;
+            self.list.go(0);
+        }
     }
 
     /// Finds the cursor's row again; `page` rows fit.
@@ -69,7 +81,7 @@ impl<K: Clone + Ord> Rows<K> {
     }
 
     /// Every row.
-    pub fn keys(&self) -> &[K] {
+    pub fn keys(&self) -> &Keys<K> {
         &self.keys
     }
 
@@ -86,6 +98,7 @@ impl<K: Clone + Ord> Rows<K> {
     /// Puts the cursor on a row, now or as soon as it is there.
     pub fn point_at(&mut self, key: K) {
         self.cursor = Some(key);
+        self.to_top = false;
     }
 
     /// Other rows altogether: no cursor, no marks, no filter.
@@ -112,6 +125,8 @@ impl<K: Clone + Ord> Rows<K> {
             Action::Back if !self.marks.is_empty() => self.marks.clear(),
             Action::Back if !self.filter.is_empty() => {
                 self.filter.clear();
+                self.query = Arc::default();
+                self.to_top = false;
                 self.stale = true;
             }
             _ => return false,
@@ -130,7 +145,9 @@ impl<K: Clone + Ord> Rows<K> {
 
     /// Takes a filter as it is typed; an error names what is wrong with it.
     pub fn filter(&mut self, text: &str) -> Result<(), String> {
-        Filter::parse(text).map_err(|e| e.to_string())?;
+        let query = Query::parse(text).map_err(|e| e.to_string())?;
+        self.to_top = query.fuzzy.is_some() && text.trim() != self.filter.trim();
+        self.query = Arc::new(query);
         text.clone_into(&mut self.filter);
         self.stale = true;
         Ok(())
@@ -151,9 +168,9 @@ impl<K: Clone + Ord> Rows<K> {
         !self.marks.is_empty()
     }
 
-    /// The filter in force; none when there is nothing to filter.
-    pub fn filtering(&self) -> Option<Filter> {
-        Filter::parse(&self.filter).ok().filter(|_| !self.filter.is_empty())
+    /// What the filter in force says; none when it lets everything through.
+    pub fn filtering(&self) -> Option<Arc<Query>> {
+        Some(self.query.clone()).filter(|query| !query.is_empty())
     }
 
     /// What stands in the margin: a mark, or how the row is when it is not well.

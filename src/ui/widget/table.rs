@@ -153,17 +153,19 @@ pub struct DrawnCell {
     pub text: String,
     /// Its own style, over the row's.
     pub style: Option<Style>,
+    /// The letters that a filter looked for, by their number.
+    pub letters: Vec<usize>,
 }
 
 impl DrawnCell {
     /// Plain text.
     pub fn plain(text: impl Into<String>) -> Self {
-        Self { text: text.into(), style: None }
+        Self { text: text.into(), ..Self::default() }
     }
 
     /// Text in a style.
     pub fn styled(text: impl Into<String>, style: Style) -> Self {
-        Self { text: text.into(), style: Some(style) }
+        Self { text: text.into(), style: Some(style), ..Self::default() }
     }
 }
 
@@ -225,14 +227,41 @@ pub fn draw(
                 Some(style) if !painted.at_cursor => base.patch(style),
                 _ => base,
             };
-            if column.right {
-                draw::text_right(buf, x, x + width, y, &cell.text, style);
-            } else if column.names {
-                draw::text(buf, x, y, &cells::middle(&cell.text, width), width, style);
-            } else {
-                draw::text(buf, x, y, &cell.text, width, style);
+            let middle = column.names.then(|| cells::middle(&cell.text, width));
+            let shown = middle.as_deref().unwrap_or(&cell.text);
+            let from = if column.right { x + width - cells::width(shown).min(width) } else { x };
+            draw::text(buf, from, y, shown, width, style);
+            if !cell.letters.is_empty() {
+                mark(buf, (from, y), (&cell.text, cells::cut(shown, width).as_ref()), &cell.letters, theme);
             }
             x += width + 2;
+        }
+    }
+}
+
+/// Marks letters of a text where they are drawn: what was cut out of it is passed over.
+fn mark(buf: &mut Buffer, (x, y): (u16, u16), (text, shown): (&str, &str), letters: &[usize], theme: &Theme) {
+    let all: Vec<char> = text.chars().collect();
+    let drawn: Vec<char> = shown.chars().collect();
+    let head = all.iter().zip(&drawn).take_while(|(a, b)| a == b).count();
+    let tail = all.iter().rev().zip(drawn.iter().rev()).take_while(|(a, b)| a == b).count();
+    for letter in letters.iter().copied().filter(|letter| *letter < all.len()) {
+        let at = if letter < head {
+            letter
+        } else if all.len() - letter <= tail {
+            drawn.len() - (all.len() - letter)
+        } else {
+            continue;
+        };
+        let width = |from: usize, to: usize| {
+            let part: String = drawn.iter().skip(from).take(to - from).collect();
+            cells::width(&part)
+        };
+        let from = x + width(0, at);
+        for cell in from..from + width(at, at + 1) {
+            if let Some(cell) = buf.cell_mut((cell, y)) {
+                cell.set_style(theme.style(Role::Match));
+            }
         }
     }
 }

@@ -1,30 +1,43 @@
 //! Which rows a table shows: those of the scope that lens and filter let through, in their order.
 //!
-//! Of each cluster the rows and their texts are kept as long as it does not change, for the filter: a letter goes through a
-//! hundred thousand rows, and a change of one cluster costs the rows of that one. Called by the pane.
+//! Of each cluster the keys of its rows are kept as long as none comes or goes, and their texts as long as they do not change:
+//! a letter goes through a hundred thousand rows, and a change of one cluster costs the rows of that one. What is found are places in these lists, so that
+//! no key is moved. Called by the pane.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 
-use crate::domain::filter::Filter;
+use crate::domain::filter::Query;
+use crate::domain::filter::term::Term;
 use crate::domain::haystack::Haystack;
 use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::stamp::Stamp;
+use crate::domain::text::SafeText;
 use crate::fleet::cluster::Cluster;
+use crate::fleet::field;
 use crate::fleet::table::{self, RowRef};
 use crate::ui::lens::Lens;
 use crate::ui::pane::Seen;
+use crate::ui::widget::keys::{At, Keys};
 
 use super::Sort;
-use super::rows::rows_of;
+use super::rows::{row_of, rows_of};
+
+/// More rows than these are gone through on two threads.
+const MANY: usize = 5_000;
+/// When many clusters change at once, as all do when they are measured, the texts of so many are written anew at a time: a
+/// letter does not wait for a hundred thousand. The others are searched as they were.
+const AT_ONCE: usize = 16;
 
 /// What a row is put into its place by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SortKey {
     Place,
     Number(i64),
-    Text(String),
+    Text(SafeText),
 }
 
 impl SortKey {
@@ -32,35 +45,68 @@ impl SortKey {
         let meta = row.meta();
         match sort {
             Sort::Place => Self::Place,
-            Sort::Name => Self::Text(meta.name.to_string()),
-            Sort::Namespace => Self::Text(meta.namespace.to_string()),
+            Sort::Name => Self::Text(meta.name.clone()),
+            Sort::Namespace => Self::Text(meta.namespace.clone()),
             Sort::Age => Self::Number(-meta.created.map_or(i64::MIN, Stamp::as_second)),
             Sort::Status => Self::Number(-i64::try_from(row.health(now).index()).unwrap_or(0)),
         }
     }
 }
 
-/// The rows of one cluster that the lens lets through, with their texts.
+/// The rows of one cluster that the lens lets through.
 #[derive(Debug, Default)]
 struct Kept {
     revision: u64,
-    keys: Vec<ObjectKey>,
-    texts: Haystack,
+    shape: u64,
+    keys: Arc<Vec<ObjectKey>>,
+    /// Their texts, where a filter wants them.
+    texts: Option<Arc<Haystack>>,
+}
+
+impl Kept {
+    fn of(cluster: &Cluster, seen: Seen<'_>, wanted: &Lens, with_texts: bool) -> Self {
+        let mut keys = Vec::new();
+        let mut texts = Haystack::default();
+        let name = cluster.info.name();
+        for row in lens(cluster, seen, wanted) {
+            keys.push(key_of(cluster, wanted, row));
+            if with_texts {
+                texts.push_with(|out| {
+                    out.push_str(name);
+                    out.push('\n');
+                    table::texts(cluster, row, seen.now, out);
+                });
+            }
+        }
+        let texts = with_texts.then(|| Arc::new(texts));
+        Self { revision: cluster.revision, shape: cluster.shape, keys: Arc::new(keys), texts }
+    }
 }
 
 /// What is kept of the clusters.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     by_cluster: BTreeMap<ClusterId, Kept>,
+    /// Texts of some clusters are still as they were before a change.
+    is_behind: bool,
 }
 
 /// What is asked for.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) lens: &'a Lens,
-    pub(super) filter: Option<&'a Filter>,
+    pub(super) query: Option<&'a Query>,
     pub(super) sort: Sort,
     pub(super) reverse: bool,
+}
+
+/// The rows of one cluster, and which of them are let through.
+pub(super) struct Piece<'a> {
+    cluster: &'a Cluster,
+    pub(super) keys: Arc<Vec<ObjectKey>>,
+    pub(super) texts: Option<Arc<Haystack>>,
+    /// None where all are.
+    pub(super) hits: Option<Vec<bool>>,
 }
 
 impl Found {
@@ -69,80 +115,171 @@ impl Found {
         self.by_cluster.clear();
     }
 
-    /// The rows that are shown, and how many there are before the filter.
-    pub(super) fn rows(&mut self, seen: Seen<'_>, asked: Asked<'_>) -> (Vec<ObjectKey>, usize) {
-        let mut keys: Vec<ObjectKey> = Vec::new();
-        // Beside each key what it is put into its place by, where that is not the order they come in.
-        let mut places: Vec<SortKey> = Vec::new();
-        let is_sorted = asked.sort != Sort::Place;
-        let mut total = 0;
+    /// The rows of each cluster in scope with those that are let through, as far as words and terms go.
+    pub(super) fn pieces<'a>(&mut self, seen: Seen<'a>, asked: Asked<'_>) -> Vec<Piece<'a>> {
+        let with_texts = asked.query.is_some_and(|q| !q.words.is_empty() || q.fuzzy.is_some());
+        self.keep(seen, asked.lens, with_texts, (usize::MAX, AT_ONCE));
+        let mut pieces: Vec<Piece<'a>> = Vec::new();
         for cluster in seen.fleet.in_scope(seen.preview) {
-            let mut add = |row: RowRef<'_>| {
-                if !asked.lens.faults || row.health(seen.now).is_bad() {
-                    keys.push(key_of(cluster, asked.lens, row));
-                    if is_sorted {
-                        places.push(SortKey::of(asked.sort, row, seen.now));
-                    }
-                }
-            };
-            let through = lens(cluster, seen, asked.lens);
-            match asked.filter {
-                None => through.for_each(|row| {
-                    total += 1;
-                    add(row);
-                }),
-                Some(filter) => {
-                    let kept = self.kept(cluster, seen, asked.lens);
-                    total += kept.keys.len();
-                    let hits = kept.texts.matching(filter);
-                    if is_sorted || asked.lens.faults {
-                        through.zip(hits).filter(|(_, hit)| *hit).for_each(|(row, _)| add(row));
-                    } else {
-                        // Nothing is asked of the row itself.
-                        let those = kept.keys.iter().zip(hits).filter(|(_, hit)| *hit);
-                        keys.extend(those.map(|(key, _)| key.clone()));
-                    }
-                }
+            if let Some(kept) = self.by_cluster.get(&cluster.id()) {
+                let (keys, texts) = (kept.keys.clone(), kept.texts.clone());
+                pieces.push(Piece { cluster, keys, texts, hits: None });
             }
         }
-        if is_sorted {
-            let mut both: Vec<(SortKey, ObjectKey)> = places.into_iter().zip(keys).collect();
-            both.sort_by(|a, b| a.0.cmp(&b.0));
-            if asked.reverse {
-                both.reverse();
-            }
-            keys = both.into_iter().map(|(_, key)| key).collect();
+        let is_many = pieces.iter().map(|p| p.keys.len()).sum::<usize>() > MANY;
+        let hits = by_two(&pieces, is_many, |piece| piece.find(seen, asked));
+        for (piece, hits) in pieces.iter_mut().zip(hits) {
+            piece.hits = hits;
         }
-        (keys, total)
+        pieces
     }
 
     /// Makes ready what a filter will want, of a few clusters; false when all is ready.
     pub(super) fn warm(&mut self, seen: Seen<'_>, lens: &Lens, clusters: usize) -> bool {
-        let is_late =
-            |c: &&Cluster| self.by_cluster.get(&c.id()).is_none_or(|kept| kept.revision != c.revision);
-        let late: Vec<&Cluster> = seen.fleet.in_scope(seen.preview).filter(is_late).take(clusters).collect();
-        for cluster in &late {
-            self.kept(cluster, seen, lens);
-        }
-        !late.is_empty()
+        self.keep(seen, lens, true, (clusters, clusters))
     }
 
-    fn kept(&mut self, cluster: &Cluster, seen: Seen<'_>, wanted: &Lens) -> &Kept {
-        let kept = self.by_cluster.entry(cluster.id()).or_default();
-        if kept.revision != cluster.revision || kept.keys.is_empty() {
-            *kept = Kept { revision: cluster.revision, ..Kept::default() };
-            let name = cluster.info.name();
-            for row in lens(cluster, seen, wanted) {
-                kept.keys.push(key_of(cluster, wanted, row));
-                kept.texts.push_with(|out| {
-                    out.push_str(name);
-                    out.push('\n');
-                    table::texts(cluster, row, seen.now, out);
-                });
+    /// Some rows were searched as they were before a change.
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_behind
+    }
+
+    /// Keeps what is not kept yet, of at most so many clusters of which it is wanted at all costs, and of so many of which
+    /// texts are only old; false when all was there.
+    fn keep(
+        &mut self,
+        seen: Seen<'_>,
+        lens: &Lens,
+        with_texts: bool,
+        (most, most_old): (usize, usize),
+    ) -> bool {
+        let (mut missing, mut old): (Vec<&Cluster>, Vec<&Cluster>) = (Vec::new(), Vec::new());
+        for cluster in seen.fleet.in_scope(seen.preview) {
+            match self.by_cluster.get(&cluster.id()) {
+                Some(kept) if kept.shape == cluster.shape && (!with_texts || kept.texts.is_some()) => {
+                    let is_old = kept.revision != cluster.revision;
+                    // Where a pod is changes without a row that comes or goes.
+                    if is_old && lens.node.is_some() {
+                        missing.push(cluster);
+                    } else if is_old && with_texts {
+                        old.push(cluster);
+                    }
+                }
+                Some(_) | None => missing.push(cluster),
             }
         }
-        kept
+        self.is_behind = old.len() > most_old;
+        missing.truncate(most);
+        missing.extend(old.into_iter().take(most_old));
+        let made = by_two(&missing, missing.len() > 4, |c| Kept::of(c, seen, lens, with_texts));
+        self.by_cluster.extend(missing.iter().map(|c| c.id()).zip(made));
+        !missing.is_empty()
     }
+}
+
+impl Piece<'_> {
+    /// Which rows are let through; `None`: all of them.
+    fn find(&self, seen: Seen<'_>, asked: Asked<'_>) -> Option<Vec<bool>> {
+        let mut hits = None;
+        let mut terms: Vec<&Term> = Vec::new();
+        if let Some(query) = asked.query {
+            let (of_all, of_rows): (Vec<&Term>, Vec<&Term>) =
+                query.terms.iter().partition(|t| t.field().is_of_cluster());
+            let value = |term: &Term| field::of_cluster(self.cluster, term.field());
+            if !of_all.iter().all(|term| term.passes(value(term).as_ref())) {
+                return Some(vec![false; self.keys.len()]);
+            }
+            terms = of_rows;
+            if let Some(texts) = self.texts.as_ref().filter(|_| !query.words.is_empty()) {
+                hits = Some(texts.matching(&query.words));
+            }
+        }
+        if terms.is_empty() && !asked.lens.faults {
+            return hits;
+        }
+        let mut hits = hits.unwrap_or_else(|| vec![true; self.keys.len()]);
+        for (row, hit) in lens(self.cluster, seen, asked.lens).zip(&mut hits).filter(|(_, hit)| **hit) {
+            let value = |term: &Term| field::value(self.cluster, row, term.field(), seen.now);
+            *hit = terms.iter().all(|term| term.passes(value(term).as_ref()))
+                && (!asked.lens.faults || row.health(seen.now).is_bad());
+        }
+        Some(hits)
+    }
+
+    fn is_hit(&self, row: usize) -> bool {
+        self.hits.as_ref().is_none_or(|hits| hits.get(row).copied().unwrap_or(false))
+    }
+}
+
+/// The rows that are let through, in their order.
+pub(super) fn sorted(seen: Seen<'_>, asked: Asked<'_>, pieces: &[Piece<'_>]) -> Vec<At> {
+    let mut order: Vec<At> = Vec::new();
+    if asked.sort == Sort::Place {
+        for (list, piece) in pieces.iter().enumerate() {
+            let rows = (0..piece.keys.len()).filter(|row| piece.is_hit(*row));
+            order.extend(rows.map(|row| At::new(list, row)));
+        }
+        return order;
+    }
+    let mut both: Vec<(SortKey, At)> = Vec::new();
+    for (list, piece) in pieces.iter().enumerate() {
+        for (n, row) in lens(piece.cluster, seen, asked.lens).enumerate().filter(|(n, _)| piece.is_hit(*n)) {
+            both.push((SortKey::of(asked.sort, row, seen.now), At::new(list, n)));
+        }
+    }
+    settled(both, asked.reverse)
+}
+
+/// Rows that were found a moment ago, in an order that a person chose.
+pub(super) fn sorted_again(seen: Seen<'_>, asked: Asked<'_>, lists: Lists, mut found: Vec<At>) -> Vec<At> {
+    // By place first: that is the order of equals.
+    found.sort_unstable();
+    let keys = Keys::new(lists, found.clone());
+    let mut both: Vec<(SortKey, At)> = Vec::new();
+    for (key, at) in keys.iter().zip(found) {
+        let row = seen.fleet.cluster(key.cluster).and_then(|cluster| row_of(cluster, key));
+        // What has gone since comes first, until the rows are worked out again.
+        both.push((row.map_or(SortKey::Place, |row| SortKey::of(asked.sort, row, seen.now)), at));
+    }
+    settled(both, asked.reverse)
+}
+
+/// The keys of the rows of each cluster.
+pub(super) type Lists = Vec<Arc<Vec<ObjectKey>>>;
+
+fn settled(mut both: Vec<(SortKey, At)>, reverse: bool) -> Vec<At> {
+    both.sort_by(|a, b| a.0.cmp(&b.0));
+    if reverse {
+        both.reverse();
+    }
+    both.into_iter().map(|(_, at)| at).collect()
+}
+
+/// The same of each, in their order: on two threads where that is worth it, of which each takes the next as soon as it can.
+fn by_two<T: Sync, R: Send>(all: &[T], is_worth_it: bool, of: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    if !is_worth_it {
+        return all.iter().map(of).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut out: Vec<(usize, R)> = Vec::new();
+        loop {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = all.get(n) else { return out };
+            out.push((n, of(one)));
+        }
+    };
+    let mut out = std::thread::scope(|threads| {
+        let other = threads.spawn(work);
+        let mut out = work();
+        match other.join() {
+            Ok(rest) => out.extend(rest),
+            Err(fault) => std::panic::resume_unwind(fault),
+        }
+        out
+    });
+    out.sort_unstable_by_key(|(n, _)| *n);
+    out.into_iter().map(|(_, one)| one).collect()
 }
 
 fn key_of(cluster: &Cluster, lens: &Lens, row: RowRef<'_>) -> ObjectKey {
@@ -165,4 +302,61 @@ fn lens<'a>(cluster: &'a Cluster, seen: Seen<'a>, lens: &'a Lens) -> impl Iterat
         let namespace = &row.meta().namespace;
         on_node && lens.namespace.as_deref().is_none_or(|ns| namespace.is_empty() || *namespace == *ns)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::kind::Kind;
+    use crate::domain::object::Meta;
+    use crate::domain::place::Place;
+    use crate::domain::pod::PodRow;
+    use crate::domain::scope::Scope;
+    use crate::fleet::Fleet;
+    use crate::fleet::cluster::ClusterInfo;
+    use crate::fleet::delta::{Batch, Delta, Row, Update};
+
+    const CLUSTERS: u32 = 40;
+
+    fn pod(name: &str, status: &str) -> Row {
+        let meta = Meta { namespace: "ns".into(), name: name.into(), ..Meta::default() };
+        Row::Pod(Box::new(PodRow { meta, status: status.into(), restarts: 3, ..PodRow::default() }))
+    }
+
+    fn tell(fleet: &mut Fleet, deltas: impl Fn() -> Vec<Delta>) {
+        for id in 0..CLUSTERS {
+            let batch = Batch { cluster: ClusterId(id), deltas: deltas() };
+            fleet.apply(Update::Cluster(batch), Timestamp::UNIX_EPOCH);
+        }
+    }
+
+    fn found(found: &mut Found, fleet: &Fleet, text: &str) -> usize {
+        let scope = Scope::all();
+        let now = Timestamp::UNIX_EPOCH;
+        let seen = Seen { fleet, scope: &scope, preview: &scope, now, read_only: false, wide: false };
+        let (lens, query) = (Lens::of(Kind::Pod), Query::parse(text).unwrap());
+        let asked = Asked { lens: &lens, query: Some(&query), sort: Sort::Place, reverse: false };
+        sorted(seen, asked, &found.pieces(seen, asked)).len()
+    }
+
+    #[test]
+    fn what_changed_in_many_clusters_is_found_step_by_step_and_what_comes_or_goes_at_once() {
+        let mut fleet = Fleet::new((0..CLUSTERS).map(|_| ClusterInfo::sample("a", Place::default())));
+        tell(&mut fleet, || {
+            let rows = vec![pod("api", "Running"), pod("web", "Running")];
+            vec![Delta::Reset { kind: Kind::Pod, rows }]
+        });
+        let mut kept = Found::default();
+        assert_eq!((found(&mut kept, &fleet, "running"), kept.is_behind()), (80, false));
+        tell(&mut fleet, || vec![Delta::Upsert(pod("web", "Pending"))]);
+        // A term reads the rows themselves.
+        assert_eq!(found(&mut kept, &fleet, "status=pending restarts>2"), 40);
+        let mut steps = Vec::new();
+        while steps.is_empty() || kept.is_behind() {
+            steps.push(found(&mut kept, &fleet, "pending"));
+        }
+        assert_eq!(steps, [16, 32, 40]);
+        tell(&mut fleet, || vec![Delta::Upsert(pod("new", "Pending"))]);
+        assert_eq!((found(&mut kept, &fleet, "pending"), kept.is_behind()), (80, false));
+    }
 }

@@ -3,6 +3,7 @@
 mod empty;
 mod found;
 mod rows;
+mod sought;
 
 use std::collections::BTreeSet;
 
@@ -19,21 +20,26 @@ use crate::fleet::cluster::{Cluster, Why};
 use crate::fleet::phase::Phase;
 use crate::fleet::table::{self, CLUSTER, Column, RowRef};
 use crate::ui::action::Action;
-use crate::ui::effect::{Drill, Effect, Look, Prompt};
+use crate::ui::effect::{Drill, Effect, Job, Look, Prompt, Said};
 use crate::ui::lens::Lens;
 use crate::ui::pace::Pace;
 use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
+use crate::ui::widget::keys::{At, Keys};
 use crate::ui::widget::rows::Rows;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
 
 use empty::{empty_words, lack_words};
-use found::{Asked, Found};
+use found::{Asked, Found, Lists, sorted, sorted_again};
 use rows::{odd_images, row_of};
+use sought::Sought;
 
 /// Working rows out anew may take one part in so many of the time.
 const PARTS: u32 = 20;
+
+/// Rows of a certain age are looked for anew after so many seconds.
+const TIME_STEP: i64 = 5;
 
 /// What rows are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,8 +64,10 @@ pub struct Resources {
     widths: Widths,
     /// The rows of the clusters, kept for the filter.
     found: Found,
-    /// What was looked at last: by which stamp, how many clusters, the newest of them.
-    seen: Option<(bool, (usize, u64))>,
+    /// The fuzzy search.
+    sought: Sought,
+    /// What was looked at last: by which stamp, how many clusters, the newest of them, and when, where that matters.
+    seen: Option<(bool, (usize, u64), i64)>,
     /// How often rows are worked out.
     pace: Pace,
     /// Images of the same workload in several clusters that are not the most frequent one.
@@ -77,6 +85,7 @@ impl Default for Resources {
             columns: Vec::new(),
             widths: Widths::default(),
             found: Found::default(),
+            sought: Sought::default(),
             seen: None,
             pace: Pace::default(),
             odd: BTreeSet::new(),
@@ -144,13 +153,42 @@ impl Resources {
     }
 
     fn collect(&mut self, seen: Seen<'_>) {
-        let filter = self.rows.filtering();
+        let query = self.rows.filtering();
         let asked =
-            Asked { lens: &self.lens, filter: filter.as_ref(), sort: self.sort, reverse: self.reverse };
-        let (keys, total) = self.pace.work(|| self.found.rows(seen, asked));
-        self.rows.set(keys);
+            Asked { lens: &self.lens, query: query.as_deref(), sort: self.sort, reverse: self.reverse };
+        let (found, sought) = (&mut self.found, &mut self.sought);
+        let (total, lists, order) = self.pace.work(|| {
+            let mut pieces = found.pieces(seen, asked);
+            let total = pieces.iter().map(|p| p.keys.len()).sum();
+            let order = match query.as_ref().and_then(|q| q.fuzzy.as_ref()) {
+                Some(fuzzy) => sought.look(fuzzy, &mut pieces),
+                None => {
+                    sought.end();
+                    Some(sorted(seen, asked, &pieces))
+                }
+            };
+            (total, pieces.into_iter().map(|p| p.keys).collect(), order)
+        });
         self.total = total;
+        if let Some(order) = order {
+            let is_fuzzy = query.as_ref().is_some_and(|q| q.fuzzy.is_some());
+            self.show_rows(seen, lists, order, is_fuzzy);
+        }
+    }
+
+    /// Shows these rows: those of a fuzzy search are sorted where a person chose by what.
+    fn show_rows(&mut self, seen: Seen<'_>, lists: Lists, mut order: Vec<At>, is_fuzzy: bool) {
+        if is_fuzzy && self.sort != Sort::Place {
+            let asked = Asked { lens: &self.lens, query: None, sort: self.sort, reverse: self.reverse };
+            order = sorted_again(seen, asked, lists.clone(), order);
+        }
+        self.rows.set(Keys::new(lists, order));
         self.odd = odd_images(seen.fleet, self.lens.kind, self.rows.keys());
+    }
+
+    /// A search that the loop is to start beside it.
+    pub fn job(&mut self) -> Option<Job> {
+        self.sought.job()
     }
 
     /// Whether a change of the data is followed now: it may make other rows, and the last time is long enough ago that keys
@@ -165,10 +203,15 @@ impl Resources {
         let stamp = |c: &Cluster| if by_shape { c.shape } else { c.revision };
         let in_scope = seen.fleet.in_scope(seen.preview);
         let state = in_scope.fold((0, 0), |(n, newest), c| (n + 1, stamp(c).max(newest)));
-        if self.seen == Some((by_shape, state)) || !self.pace.allows(PARTS, seen.fleet) {
+        // What is asked of ages changes with the time.
+        let is_of_time = self.rows.filtering().is_some_and(|query| query.is_of_time());
+        let time = if is_of_time { seen.now.as_second() / TIME_STEP } else { 0 };
+        let stamps = Some((by_shape, state, time));
+        let is_same = self.seen == stamps && !self.found.is_behind();
+        if is_same || !self.pace.allows(PARTS, seen.fleet) || !self.sought.may_look_again() {
             return false;
         }
-        self.seen = Some((by_shape, state));
+        self.seen = stamps;
         true
     }
 }
@@ -179,13 +222,14 @@ impl Pane for Resources {
         self.columns.extend(table::columns(self.lens.kind).into_iter().filter(|c| seen.wide || !c.wide));
         if self.rows.take_stale() || self.follows(seen) {
             self.collect(seen);
+        } else if let Some((lists, order)) = self.sought.answer() {
+            self.show_rows(seen, lists, order, true);
         }
         self.rows.settle(rows.saturating_sub(1));
         // Widths from a sample of all rows and from those in the window.
         let keys = self.rows.keys();
         let step = (keys.len() / 64).max(1);
-        let window = keys.get(self.rows.list.window()).unwrap_or(&[]);
-        for key in keys.iter().step_by(step).chain(window) {
+        for key in keys.iter().step_by(step).chain(keys.some(self.rows.list.window())) {
             let Some(cluster) = seen.fleet.cluster(key.cluster) else { continue };
             let Some(row) = row_of(cluster, key) else { continue };
             let cells = Self::cell_texts(cluster, row, seen.now);
@@ -213,6 +257,9 @@ impl Pane for Resources {
             format!("{} of {}", show_count(shown), show_count(self.total))
         };
         out.push_str(&format!("  {of_all}"));
+        if self.sought.is_under_way() {
+            out.push_str("  looking …");
+        }
         if !self.odd.is_empty() {
             let n = count(self.odd.len(), "image");
             out.push_str(&format!("  ≠ {n} unlike in most clusters"));
@@ -252,6 +299,7 @@ impl Pane for Resources {
             return;
         }
         let all = all_columns(self.lens.kind);
+        let query = self.rows.filtering();
         draw_table(buf, area, theme, (&self.columns, &self.widths), &self.rows.list, focused, |i| {
             let Some(key) = self.rows.get(i) else { return DrawnRow::default() };
             let Some(cluster) = seen.fleet.cluster(key.cluster) else { return DrawnRow::default() };
@@ -259,11 +307,17 @@ impl Pane for Resources {
             let odd = self.odd.contains(key);
             let stale = !matches!(cluster.phase, Phase::Live | Phase::Syncing { .. })
                 || cluster.loads.get(&self.lens.kind).is_some_and(|load| load.lack().is_some());
-            let cells = Self::cell_texts(cluster, row, seen.now)
+            let texts = Self::cell_texts(cluster, row, seen.now);
+            let mut letters = query.as_ref().map_or_else(Vec::new, |query| {
+                query.letters(&texts.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>())
+            });
+            letters.resize(texts.len(), Vec::new());
+            let cells = texts
                 .into_iter()
+                .zip(letters)
                 .zip(&all)
                 .filter(|(_, c)| seen.wide || !c.wide)
-                .map(|(cell, column)| {
+                .map(|((cell, letters), column)| {
                     let style = if column.title == "CLUSTER" {
                         Some(theme.environment(cluster.info.environment))
                     } else if stale {
@@ -276,7 +330,7 @@ impl Pane for Resources {
                     } else {
                         cell.text
                     };
-                    DrawnCell { text, style }
+                    DrawnCell { text, style, letters }
                 })
                 .collect();
             let sign = self.rows.sign(key, row.health(seen.now), theme);
@@ -359,6 +413,18 @@ impl Pane for Resources {
         Some(&mut self.rows)
     }
 
+    fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {
+        self.touch();
+        Vec::new()
+    }
+
+    fn hear(&mut self, said: &Said, _now: Timestamp) -> Vec<Effect> {
+        if let Said::Ranked { generation, rows } = said {
+            self.sought.hear(*generation, rows);
+        }
+        Vec::new()
+    }
+
     fn text(&self, seen: Seen<'_>) -> String {
         let mut out = String::from("CLUSTER");
         for c in table::columns(self.lens.kind) {
@@ -366,7 +432,7 @@ impl Pane for Resources {
             out.push_str(c.title);
         }
         out.push('\n');
-        for key in self.rows.keys() {
+        for key in self.rows.keys().iter() {
             let Some(cluster) = seen.fleet.cluster(key.cluster) else { continue };
             let Some(row) = row_of(cluster, key) else { continue };
             let cells = Self::cell_texts(cluster, row, seen.now);

@@ -8,6 +8,7 @@ use crate::domain::scope::Scope;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Cluster;
 use crate::fleet::table::RowRef;
+use crate::ui::widget::keys::Keys;
 
 /// The row of a key.
 pub(super) fn row_of<'a>(cluster: &'a Cluster, key: &ObjectKey) -> Option<RowRef<'a>> {
@@ -63,12 +64,12 @@ pub(super) fn rows_of<'a>(
 }
 
 /// Workloads of one namespace, kind and name in several clusters whose image is not the one most of them have.
-pub(super) fn odd_images(fleet: &Fleet, kind: Kind, rows: &[ObjectKey]) -> BTreeSet<ObjectKey> {
+pub(super) fn odd_images(fleet: &Fleet, kind: Kind, rows: &Keys<ObjectKey>) -> BTreeSet<ObjectKey> {
     if !kind.is_workload() {
         return BTreeSet::new();
     }
     let mut apps: BTreeMap<(&str, &str), Vec<(&ObjectKey, String)>> = BTreeMap::new();
-    for key in rows {
+    for key in rows.iter() {
         let image = fleet
             .cluster(key.cluster)
             .and_then(|c| row_of(c, key))

@@ -1,0 +1,135 @@
+//! The filter of a table of objects: plain words, typed terms, and the fuzzy search that `-f ` begins.
+//!
+//! Never: how a hundred thousand rows are gone through (`haystack`, and the panes). Called by the tables.
+
+use super::fuzzy::Fuzzy;
+use super::term::{Field, Term, Value};
+use super::{Filter, FilterError};
+
+/// What a row has to be to be shown: all of it has to hold.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// What has to occur in it, and what must not.
+    pub words: Filter,
+    /// What its fields have to be.
+    pub terms: Vec<Term>,
+    /// What it has to resemble; the best come first.
+    pub fuzzy: Option<Fuzzy>,
+}
+
+impl Query {
+    /// Reads `web restarts>5 !kube-system`, or `-f chkout restarts>5`, in which plain words are fuzzy.
+    ///
+    /// # Errors
+    /// A term that is none, or a word that is too large.
+    pub fn parse(text: &str) -> Result<Self, FilterError> {
+        let mut query = Self::default();
+        let behind =
+            text.trim_start().strip_prefix("-f").filter(|rest| rest.starts_with(char::is_whitespace));
+        let mut fuzzy = Fuzzy::default();
+        for word in behind.unwrap_or(text).split_whitespace() {
+            if let Some(term) = Term::parse(word)? {
+                query.terms.extend(Some(term).filter(|t| !t.is_open()));
+            } else if behind.is_some() && !word.starts_with('!') {
+                fuzzy.add(word)?;
+            } else {
+                query.words.add(word)?;
+            }
+        }
+        query.fuzzy = Some(fuzzy).filter(|f| !f.is_empty());
+        Ok(query)
+    }
+
+    /// Whether it lets every row through.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.terms.is_empty() && self.fuzzy.is_none()
+    }
+
+    /// Whether what it finds changes with the time alone.
+    pub fn is_of_time(&self) -> bool {
+        self.terms.iter().any(|t| t.field() == Field::Age)
+    }
+
+    /// Whether every term holds for a row of which `value` knows the fields.
+    pub fn terms_hold<'a>(&self, value: impl Fn(Field) -> Option<Value<'a>>) -> bool {
+        self.terms.iter().all(|term| term.passes(value(term.field()).as_ref()))
+    }
+
+    /// Whether a row with these cells is shown, as far as its words go.
+    pub fn matches(&self, cells: &[&str]) -> bool {
+        self.words.matches(cells) && self.fuzzy.as_ref().is_none_or(|f| f.score(cells).is_some())
+    }
+
+    /// The letters of each cell that were looked for, by their number in it.
+    pub fn letters(&self, cells: &[&str]) -> Vec<Vec<usize>> {
+        let mut out: Vec<Vec<usize>> = match &self.fuzzy {
+            Some(fuzzy) => fuzzy.letters(cells),
+            None => vec![Vec::new(); cells.len()],
+        };
+        for (cell, letters) in cells.iter().zip(&mut out) {
+            if let Some(found) = self.words.find(cell) {
+                let before = cell.get(..found.start).map_or(0, |t| t.chars().count());
+                let own = cell.get(found).map_or(0, |t| t.chars().count());
+                letters.extend(before..before + own);
+            }
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn words_of_every_kind() {
+        let row = ["prod-a", "checkout", "web-7c9d8f6b5-2xkqz", "web:2.41.0"];
+        let value = |field| match field {
+            Field::Cluster => Some(Value::text("prod-a")),
+            Field::Restarts => Some(Value::Count(14)),
+            _ => None,
+        };
+        for (text, hit) in [
+            ("", true),
+            ("web restarts>5", true),
+            ("web restarts>5 !checkout", false),
+            ("web restarts>20", false),
+            ("restarts> web", true),
+            ("cluster~prod cpu<1", false),
+            ("a=b", false),
+            ("-f ckot", true),
+            ("ckot", false),
+            ("-f web chk", true),
+            ("-f web xyz", false),
+            ("-f web !checkout", false),
+            ("-f web restarts>20", false),
+            ("-f ", true),
+            ("-f", false),
+        ] {
+            let query = Query::parse(text).unwrap();
+            assert_eq!(query.matches(&row) && query.terms_hold(value), hit, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn letters_are_marked() {
+        let query = Query::parse("-f web restarts>1").unwrap();
+        assert_eq!(query.letters(&["ns", "a-web", "7"]), [vec![], vec![2, 3, 4], vec![]]);
+        assert_eq!(Query::parse("ß b").unwrap().letters(&["aßb"]), [vec![1]]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_filter_or_a_named_error(text in "(-f )?.{0,40}", cell in ".{0,40}") {
+            match Query::parse(&text) {
+                Ok(query) => {
+                    let _ = query.matches(&[&cell]);
+                    let letters = query.letters(&[&cell]);
+                    prop_assert!(letters.iter().flatten().all(|at| *at < cell.chars().count()));
+                }
+                Err(error) => prop_assert!(error.to_string().contains(':')),
+            }
+        }
+    }
+}
