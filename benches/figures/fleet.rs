@@ -132,7 +132,8 @@ pub(crate) fn bare_client(config: &str) {
     let started = Instant::now();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build().unwrap();
     let rows: Vec<_> = runtime.block_on(async {
-        let loaded = kubeconfig::load(&std::env::split_paths(config).collect::<Vec<_>>(), &LocalFiles::default());
+        let loaded =
+            kubeconfig::load(&std::env::split_paths(config).collect::<Vec<_>>(), &LocalFiles::default());
         let session = Clusters::from_kubeconfig(loaded, SessionOptions::default());
         let session = &session;
         futures::stream::iter(&session.infos)

@@ -78,8 +78,12 @@ impl Tally {
             return sum;
         }
         let mut sum = Self::default();
+        if cluster.counted.is_some() {
+            // Those of nothing but pods are not known either.
+            let mut names = cluster.namespaces.keys().chain(cluster.by_namespace.keys());
+            sum.is_part = names.any(|ns| scope.touches_namespace(at, ns) && !cluster.watches_pods_in(ns));
+        }
         for (namespace, tally) in &cluster.by_namespace {
-            sum.is_part |= scope.touches_namespace(at, namespace) && !cluster.watches_pods_in(namespace);
             if scope.covers(at, namespace, None, None) {
                 sum.add(tally);
             } else if scope.touches_namespace(at, namespace) {
@@ -125,6 +129,11 @@ impl Tally {
         each(&mut self.pods_by_health, &o.pods_by_health, u32::saturating_sub);
         each(&mut self.workloads_by_health, &o.workloads_by_health, u32::saturating_sub);
         each(&mut self.nodes_by_health, &o.nodes_by_health, u32::saturating_sub);
+    }
+
+    /// Whether its pods are all watched: sums over them are of all.
+    pub const fn knows_pods(&self) -> bool {
+        !self.is_part && self.unwatched == 0
     }
 
     /// How many pods, in words: those that are not watched count, and where nobody knows how many, that is said; a dash where

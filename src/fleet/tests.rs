@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::Fleet;
 use super::cluster::ClusterInfo;
 use super::delta::{Batch, Delta, Roster, Row, Update};
+use super::index::Tally;
 use super::phase::Phase;
 use crate::domain::change::What;
 use crate::domain::id::ClusterId;
@@ -15,6 +16,7 @@ use crate::domain::object::{Meta, Owner};
 use crate::domain::place::{Place, Provider};
 use crate::domain::pod::PodRow;
 use crate::domain::resources::Amount;
+use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::workload::WorkloadRow;
 
 fn fleet() -> Fleet {
@@ -262,4 +264,64 @@ fn texts_are_those_of_the_cells() {
             cells(cluster, RowRef::Pod(pod), now()).iter().map(|c| format!("{}\n", c.text)).collect();
         assert_eq!(out, wanted);
     }
+}
+
+/// Of a cluster that is counted, what is watched is known, and the rest is never said to be none.
+#[test]
+fn what_is_counted_is_not_none() {
+    let mut fleet = fleet();
+    let spaces = ["x", "y"]
+        .map(|ns| Row::Namespace(super::delta::NamespaceRow { meta: meta("", ns), phase: "Active".into() }));
+    let well =
+        |ns: &str| WorkloadRow { desired: 1, ready: 1, ..WorkloadRow::new(Kind::Deployment, meta(ns, "w")) };
+    let ill = WorkloadRow { ready: 0, ..well("y") };
+    feed(
+        &mut fleet,
+        vec![
+            Delta::Reset { kind: Kind::Namespace, rows: spaces.to_vec() },
+            Delta::Reset { kind: Kind::Deployment, rows: vec![Row::Workload(Box::new(well("x")))] },
+            Delta::Reset { kind: Kind::Pod, rows: vec![pod(0, 0), pod(1, 0)] },
+            Delta::Dropped { kind: Kind::Pod },
+            Delta::Counted { total: 1_000 },
+        ],
+    );
+    let all = Scope::all();
+    let one = |ns: &str| Scope::nodes([TreeNode::Namespace(ClusterId(0), ns.into())]);
+    let sums = |fleet: &Fleet, scope: &Scope| Tally::in_scope(&fleet.clusters()[0], scope);
+    let words = |fleet: &Fleet, scope: &Scope| sums(fleet, scope).pods_words();
+    assert_eq!(
+        (words(&fleet, &all), words(&fleet, &one("x")), fleet.pods_watched(&all)),
+        ("1,000".into(), "–".into(), Some((0, 1)))
+    );
+    assert!(!sums(&fleet, &all).knows_pods() && !fleet.clusters()[0].watches_all_pods());
+
+    // One namespace is watched, and what changes in it is followed.
+    feed(&mut fleet, vec![Delta::PodsIn { namespace: "x".into(), rows: Some(vec![pod(0, 0), pod(2, 0)]) }]);
+    feed(&mut fleet, vec![Delta::Upsert(pod(4, 0))]);
+    assert_eq!(
+        (words(&fleet, &all), words(&fleet, &one("x")), words(&fleet, &one("y"))),
+        ("1,000".into(), "3".into(), "–".into())
+    );
+    assert_eq!((sums(&fleet, &all).pods, sums(&fleet, &all).unwatched), (3, 997));
+    feed(&mut fleet, vec![Delta::PodsIn { namespace: "x".into(), rows: Some(vec![pod(0, 0)]) }]);
+    assert_eq!(words(&fleet, &one("x")), "1");
+
+    // What is open and what is not well is wanted; what is in scope too.
+    feed(&mut fleet, vec![Delta::Upsert(Row::Workload(Box::new(ill)))]);
+    let wanted = |open: &[TreeNode], scopes: &[&Scope]| {
+        let open = open.iter().cloned().collect();
+        fleet.wanted_pods(&open, scopes).remove(&ClusterId(0)).unwrap_or_default()
+    };
+    assert_eq!(wanted(&[], &[&all]), ["y".into()].into());
+    assert_eq!(
+        wanted(&[TreeNode::Namespace(ClusterId(0), "x".into())], &[&all]),
+        ["x".into(), "y".into()].into()
+    );
+    assert_eq!(wanted(&[], &[&one("x")]), ["x".into(), "y".into()].into());
+
+    feed(&mut fleet, vec![Delta::PodsIn { namespace: "x".into(), rows: None }]);
+    assert_eq!((words(&fleet, &one("x")), fleet.clusters()[0].tally().pods), ("–".into(), 0));
+    feed(&mut fleet, vec![Delta::Reset { kind: Kind::Pod, rows: vec![pod(0, 0)] }]);
+    assert_eq!((words(&fleet, &all), fleet.pods_watched(&all)), ("1".into(), None));
+    assert!(fleet.wanted_pods(&std::collections::BTreeSet::new(), &[&all]).is_empty());
 }

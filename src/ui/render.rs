@@ -160,7 +160,7 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
     }
     if area.width >= 76 {
         let known = loaded(|k| k == Kind::Pod);
-        let pods = if known && (tally.is_part || tally.unwatched > 0) {
+        let pods = if known && !tally.knows_pods() {
             format!("{} pods", tally.pods_words())
         } else {
             number(known, tally.pods, "pod")

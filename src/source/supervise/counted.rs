@@ -15,12 +15,16 @@ use super::budget::Held;
 use super::watch::{Over, Said, Watcher};
 use crate::domain::text::SafeText;
 use crate::fleet::delta::Delta;
+use crate::source::answer::whole;
 use crate::source::api::ANSWER_LIMIT;
+use crate::source::fault::{Fault, FaultClass};
 use crate::source::slim::Slim;
 use crate::source::slim::pod::SlimPod;
 
 /// How often pods are counted that are not watched, and it is seen whether there is room for them now.
 const COUNT_EVERY: Duration = Duration::from_mins(1);
+/// After trouble.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
 /// What is wanted for less long is not asked for.
 const SETTLED: Duration = Duration::from_millis(300);
 /// A count is a list of one row: its answer is small.
@@ -44,62 +48,87 @@ pub(super) async fn pods(mut watcher: Watcher, held: Held, mut wanted: signal::R
 
 impl Watcher {
     /// Says how many there are, and watches the wanted namespaces, until there is room for all.
-    async fn count(&mut self, mut total: usize, wanted: &mut signal::Receiver<Wanted>) -> Option<()> {
+    async fn count(&mut self, total: usize, wanted: &mut signal::Receiver<Wanted>) -> Option<()> {
         let kind = self.kind;
         self.say(Said::Delta(Delta::Dropped { kind })).await?;
         self.say(Said::Delta(Delta::Counted { total })).await?;
         self.say(Said::Whole(kind)).await?;
+        let mut known = total;
         let mut parts = Parts::default();
         let mut next = Instant::now() + COUNT_EVERY;
         loop {
-            let names = wanted.borrow_and_update().clone();
+            // Who may read one namespace alone reads that or none.
+            let names = if self.within { Wanted::new() } else { wanted.borrow_and_update().clone() };
             parts.start(self, &names);
+            let turned = self.gate.turned(self.turn);
             tokio::select! {
                 changed = wanted.changed() => {
                     changed.ok()?;
                     // A cursor that passes over namespaces does not ask for each.
                     sleep(SETTLED).await;
+                    continue;
                 }
                 // One that is gone had no room for its pods, and tries again after the next count.
-                Some(_) = parts.tasks.join_next() => {}
-                () = sleep_until(next) => {
-                    next = Instant::now() + COUNT_EVERY;
-                    for namespace in parts.sweep(&names) {
-                        self.say(Said::Delta(Delta::PodsIn { namespace, rows: None })).await?;
+                Some(_) = parts.tasks.join_next() => continue,
+                // What is said in a turn of the gate is as of that turn.
+                turned = turned => turned?,
+                () = sleep_until(next) => {}
+            }
+            self.gate.open().await?;
+            self.turn = self.gate.turn();
+            for namespace in parts.sweep(&names) {
+                self.say(Said::Delta(Delta::PodsIn { namespace, rows: None })).await?;
+            }
+            next = Instant::now() + COUNT_EVERY;
+            match self.count_once().await {
+                // The gate was shut meanwhile: the next turn counts.
+                None => {}
+                Some(Err(fault)) => {
+                    let refused = matches!(fault.class, FaultClass::Forbidden | FaultClass::NotFound);
+                    let said = if refused { Said::Refused(kind, fault) } else { Said::Trouble(kind, fault) };
+                    self.say(said).await?;
+                    next = Instant::now() + if refused { COUNT_EVERY } else { TRY_AGAIN };
+                }
+                Some(Ok(total)) => {
+                    self.say(Said::Whole(kind)).await?;
+                    // A server that does not count says nothing new.
+                    if let Some(total) = total.filter(|total| *total != known) {
+                        known = total;
+                        self.say(Said::Delta(Delta::Counted { total })).await?;
                     }
-                    self.gate.open().await?;
-                    self.turn = self.gate.turn();
-                    if let Some(now) = self.count_once().await {
-                        if now != total {
-                            total = now;
-                            self.say(Said::Delta(Delta::Counted { total })).await?;
-                        }
-                        // Those of the parts are counted twice for a moment: whoever has them has room for the others first.
-                        if self.held.as_mut().is_none_or(|held| held.at_least(total)) {
-                            return Some(());
-                        }
+                    // Those of the parts are counted twice for a moment: whoever has them has room for the others first.
+                    if self.held.as_mut().is_none_or(|held| held.at_least(known)) {
+                        return Some(());
                     }
                 }
             }
         }
     }
 
-    /// How many pods there are, if the server says so.
-    async fn count_once(&self) -> Option<usize> {
+    /// How many pods there are, where the server says so; none where the gate was shut first.
+    async fn count_once(&self) -> Option<Result<Option<usize>, Fault>> {
         let api: Api<PartialObjectMeta<SlimPod>> = match self.own.as_deref().filter(|_| self.within) {
             Some(own) => Api::namespaced(self.client.clone(), own),
             None => Api::all(self.client.clone()),
         };
         let asked = ListParams { limit: Some(1), ..ListParams::default() };
-        let request = kube::core::Request::new(api.resource_url()).list(&asked).ok()?;
-        let answer = crate::source::answer::whole::<ObjectList<PartialObjectMeta<SlimPod>>>(
-            &self.client,
-            request,
-            COUNT_BYTES,
-        );
-        let page = self.gate.unless_shut(self.turn, timeout(ANSWER_LIMIT, answer)).await?.ok()?.ok()?;
-        let left = page.metadata.remaining_item_count.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-        Some(page.items.len() + left)
+        let request = match kube::core::Request::new(api.resource_url()).list(&asked) {
+            Ok(request) => request,
+            Err(error) => return Some(Err(Fault::of_chain(&error))),
+        };
+        let answer = whole::<ObjectList<PartialObjectMeta<SlimPod>>>(&self.client, request, COUNT_BYTES);
+        let page = match self.gate.unless_shut(self.turn, timeout(ANSWER_LIMIT, answer)).await? {
+            Ok(Ok(page)) => page,
+            Ok(Err(fault)) => return Some(Err(fault)),
+            Err(_) => return Some(Err(Fault::timeout("count of pods", ANSWER_LIMIT.as_secs()))),
+        };
+        let has_more = page.metadata.continue_.is_some_and(|token| !token.is_empty());
+        let left = page.metadata.remaining_item_count.and_then(|n| usize::try_from(n).ok());
+        Some(Ok(match (left, has_more) {
+            (Some(left), _) => Some(page.items.len() + left),
+            (None, false) => Some(page.items.len()),
+            (None, true) => None,
+        }))
     }
 }
 

@@ -42,6 +42,12 @@ impl Waiting {
         self.0.wait_for(|gate| gate.open).await.ok().map(|_| ())
     }
 
+    /// Waits until it is open in another turn than that; `None` when the supervisor is gone.
+    pub(super) fn turned(&self, turn: u32) -> impl Future<Output = Option<()>> + Send + use<> {
+        let mut gate = self.0.clone();
+        async move { gate.wait_for(|gate| gate.open && gate.turn != turn).await.ok().map(|_| ()) }
+    }
+
     /// What comes of this, unless the gate is shut, or shut and opened again, first.
     pub(super) async fn unless_shut<T>(&self, turn: u32, what: impl Future<Output = T>) -> Option<T> {
         let mut gate = self.0.clone();

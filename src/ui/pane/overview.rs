@@ -108,7 +108,7 @@ impl Overview {
     fn cells(&self, line: &Line, ascii: bool, width: u16) -> [String; 8] {
         let t = &line.tally;
         let number = |n: u32| if n == 0 { "–".to_owned() } else { show_count(n as usize) };
-        let pods = if t.is_part || t.unwatched > 0 { t.pods_words() } else { number(t.pods) };
+        let pods = if t.knows_pods() { number(t.pods) } else { t.pods_words() };
         if let Some(trouble) = &line.trouble {
             return [
                 line.name.clone(),
@@ -122,7 +122,9 @@ impl Overview {
             ];
         }
         let bar = if width >= 90 { 10 } else { 5 };
-        let cpu = if t.allocatable.cpu_milli > 0 {
+        let cpu = if !t.knows_pods() {
+            "–".to_owned()
+        } else if t.allocatable.cpu_milli > 0 {
             format!(
                 "{} {:>4}{}",
                 draw::bar(t.requests.cpu_milli, t.allocatable.cpu_milli, bar, ascii),
@@ -134,7 +136,9 @@ impl Overview {
         } else {
             "–".to_owned()
         };
-        let mem = if t.allocatable.mem_bytes > 0 {
+        let mem = if !t.knows_pods() {
+            "–".to_owned()
+        } else if t.allocatable.mem_bytes > 0 {
             percent(t.requests.mem_bytes, t.allocatable.mem_bytes)
         } else if t.requests.mem_bytes > 0 {
             show_bytes(t.requests.mem_bytes)

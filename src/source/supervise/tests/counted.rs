@@ -56,3 +56,32 @@ async fn a_namespace_that_is_too_large_is_tried_again_with_each_count() {
     assert!((1..=4).contains(&asked), "{asked}");
     assert!(!w.cluster().watches_pods_in("x"));
 }
+
+/// After a silence the cluster is live again at once, its pods counted anew.
+#[tokio::test(start_paused = true)]
+async fn who_is_counted_is_counted_again_when_the_cluster_is_back() {
+    let mut w = World::within(&[("pods", Mode::Objects(5))], Budget::of(4));
+    w.live().await;
+    w.hand.set("readyz", Mode::Never);
+    w.until("stale", |w| matches!(w.cluster().phase, Phase::Stale { .. })).await;
+    let silent = w.since_start();
+    w.hand.set("pods", Mode::Objects(7));
+    w.hand.set("readyz", Mode::Objects(0));
+    w.until("back", |w| w.cluster().phase == Phase::Live).await;
+    assert!(w.since_start() - silent < 20, "{} {silent}", w.since_start());
+    w.until("counted", |w| w.cluster().pod_count() == 7).await;
+    assert!(w.cluster().counted.is_some() && w.cluster().tally().pods == 0);
+}
+
+/// A count that fails is trouble of that kind alone, and is taken back.
+#[tokio::test(start_paused = true)]
+async fn a_count_that_fails_is_said() {
+    let mut w = World::within(&[("pods", Mode::Objects(5))], Budget::of(4));
+    w.live().await;
+    w.hand.set("pods", Mode::Status(500));
+    w.until("trouble", |w| w.cluster().lacks().next().is_some()).await;
+    assert_eq!(w.cluster().pod_count(), 5);
+    w.hand.set("pods", Mode::Objects(6));
+    w.until("well", |w| w.cluster().lacks().next().is_none() && w.cluster().pod_count() == 6).await;
+    w.live().await;
+}
