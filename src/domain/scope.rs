@@ -178,6 +178,14 @@ impl Scope {
         })
     }
 
+    /// It selects by whose a pod is, which changes while the pod stays.
+    pub fn narrows_pods(&self) -> bool {
+        self.items.iter().any(|i| match i {
+            Item::Node(node) => matches!(node, TreeNode::Workload(..) | TreeNode::Pod(..)),
+            Item::Glob(glob) => glob.workload.is_some(),
+        })
+    }
+
     /// It speaks of places, which may become known only when a cluster's nodes tell.
     pub fn asks_for_places(&self) -> bool {
         !self.places.is_empty() || self.items.iter().any(|i| matches!(i, Item::Glob(_)))

@@ -194,6 +194,9 @@ impl Cluster {
                 }
                 self.loads.insert(kind, Load::Old(Lack { since, cause, why: Why::Trouble }));
             }
+            // The last words of a watch that has ended.
+            Delta::Upsert(Row::Pod(pod))
+                if self.counted.is_some() && !self.watches_pods_in(&pod.meta.namespace) => {}
             Delta::Upsert(row) => {
                 // Rows of a kind whose list is not complete are not news.
                 if self.is_loaded(row.kind()) {

@@ -228,6 +228,11 @@ impl Cluster {
         self.namespaces.values()
     }
 
+    /// One namespace.
+    pub fn namespace(&self, name: &SafeText) -> Option<&NamespaceRow> {
+        self.namespaces.get(name)
+    }
+
     /// Nodes by name.
     pub fn nodes(&self) -> impl Iterator<Item = &NodeRow> {
         self.nodes.values()

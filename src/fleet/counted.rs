@@ -29,12 +29,14 @@ pub struct Counted {
 impl Cluster {
     /// Whether the pods of a namespace are watched: a number of them can be said.
     pub fn watches_pods_in(&self, namespace: &str) -> bool {
-        self.counted.as_ref().is_none_or(|counted| counted.namespaces.contains(namespace))
+        self.is_loaded(Kind::Pod)
+            && self.within.get(&Kind::Pod).is_none_or(|within| within.as_str() == namespace)
+            && self.counted.as_ref().is_none_or(|counted| counted.namespaces.contains(namespace))
     }
 
     /// Whether all its pods are, or were, known.
     pub fn watches_all_pods(&self) -> bool {
-        self.is_loaded(Kind::Pod) && self.counted.is_none()
+        self.is_loaded(Kind::Pod) && self.counted.is_none() && !self.within.contains_key(&Kind::Pod)
     }
 
     /// How many pods it has, watched or not.
@@ -57,8 +59,9 @@ impl Cluster {
         let Some(counted) = self.counted.as_mut() else { return };
         match rows {
             Some(rows) => {
-                counted.namespaces.insert(namespace);
-                for row in rows {
+                counted.namespaces.insert(namespace.clone());
+                // Whatever else a server says of that namespace is not of it.
+                for row in rows.into_iter().filter(|row| row.meta().namespace == namespace) {
                     self.upsert(row);
                 }
             }
@@ -69,8 +72,9 @@ impl Cluster {
     }
 }
 
-/// Of each cluster, at most so many namespaces are watched only because something in them is not well.
+/// Of each cluster, at most so many namespaces are watched only because something in them is not well, and so many in all.
 const BAD_NAMESPACES: usize = 20;
+const MOST_NAMESPACES: usize = 64;
 
 impl Fleet {
     /// Of clusters whose pods are not all watched, the namespaces whose pods are wanted: those that are open in the tree, those
@@ -83,7 +87,8 @@ impl Fleet {
             let narrow = |scope: &&&Scope| scope.touches(at) && !scope.covers_cluster(at);
             for scope in scopes.iter().filter(narrow) {
                 let names = tree::namespace_names(cluster).into_iter();
-                wanted.extend(names.filter(|namespace| scope.touches_namespace(at, namespace)));
+                let there = names.filter(|namespace| scope.touches_namespace(at, namespace));
+                wanted.extend(there.take(MOST_NAMESPACES - BAD_NAMESPACES));
             }
             let mut bad: Vec<(u32, u32, &SafeText)> = Vec::new();
             for (namespace, tally) in &cluster.by_namespace {
@@ -98,6 +103,7 @@ impl Fleet {
         for node in open {
             if let TreeNode::Namespace(id, namespace) = node
                 && let Some(wanted) = out.get_mut(id)
+                && wanted.len() < MOST_NAMESPACES
             {
                 wanted.insert(namespace.clone());
             }

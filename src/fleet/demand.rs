@@ -1,6 +1,7 @@
 //! What the screen or a command wants of the supervisors beyond what every cluster is watched for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
@@ -18,7 +19,7 @@ pub struct Demand {
     /// Clusters whose rows are seen or which were asked for: those that are not connected by themselves are.
     pub seen: BTreeSet<ClusterId>,
     /// Namespaces whose pods are wanted where those of the cluster are not all watched.
-    pub pods: BTreeMap<ClusterId, BTreeSet<SafeText>>,
+    pub pods: Arc<BTreeMap<ClusterId, BTreeSet<SafeText>>>,
     /// "Try again now", by how often it was asked.
     pub retry: BTreeMap<ClusterId, u32>,
 }

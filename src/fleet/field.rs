@@ -131,7 +131,7 @@ fn of_node<'a>(cluster: &'a Cluster, n: &'a NodeRow, field: Field) -> Option<Val
         Field::Zone => said(&n.zone),
         Field::Pool => said(&n.pool),
         Field::Version => Some(known(&n.version)),
-        Field::Pods if cluster.counted.is_none() => {
+        Field::Pods if cluster.watches_all_pods() => {
             Some(Value::Part(cluster.pods_on(own).into(), n.pods_max.into()))
         }
         _ => None,
@@ -192,6 +192,7 @@ mod tests {
         let place = Place { provider: Provider::Aws, region: "eu-west-1".into(), ..Place::default() };
         let mut cluster =
             Cluster::new(ClusterInfo { id: ClusterId(0), ..ClusterInfo::sample("prod-a", place) });
+        cluster.loads.insert(Kind::Pod, crate::fleet::cluster::Load::Ready);
         cluster.usage_pods.insert(("shop".into(), "web-1".into()), amount(120, 300 << 20));
         cluster.usage_nodes.insert("n1".into(), amount(900, 3 << 30));
         cluster

@@ -106,7 +106,7 @@ impl Tally {
     /// Adds another.
     pub fn add(&mut self, o: &Self) {
         self.pods += o.pods;
-        self.unwatched += o.unwatched;
+        self.unwatched = self.unwatched.saturating_add(o.unwatched);
         self.is_part |= o.is_part;
         self.workloads += o.workloads;
         self.nodes += o.nodes;
@@ -139,8 +139,9 @@ impl Tally {
     /// How many pods, in words: those that are not watched count, and where nobody knows how many, that is said; a dash where
     /// there is nothing to say.
     pub fn pods_words(&self) -> String {
-        let known = show_count((self.pods + self.unwatched) as usize);
-        match (self.is_part, self.pods + self.unwatched) {
+        let all = u64::from(self.pods) + u64::from(self.unwatched);
+        let known = show_count(usize::try_from(all).unwrap_or(usize::MAX));
+        match (self.is_part, all) {
             (true, 0) => "–".to_owned(),
             (true, _) => format!("{known}+"),
             (false, _) => known,

@@ -16,7 +16,7 @@ use crate::domain::stamp::Stamp;
 use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
-use super::cluster::{Cluster, Load};
+use super::cluster::Cluster;
 use super::delta::{Delta, NamespaceRow, Row};
 use super::phase::Phase;
 
@@ -134,7 +134,9 @@ impl Kept {
             | Phase::Unusable { .. }
             | Phase::Failed { .. } => return None,
         };
-        let known = |kind: &Kind| matches!(cluster.loads.get(kind), Some(Load::Ready | Load::Old(_)));
+        // A part of the pods would look like all.
+        let counted = |kind: &Kind| *kind == Kind::Pod && cluster.counted.is_some();
+        let known = |kind: &Kind| cluster.is_loaded(*kind) && !counted(kind);
         let rows: Vec<(String, Vec<KeptRow>)> = Kind::WATCHED
             .into_iter()
             .filter(known)
@@ -166,8 +168,6 @@ fn rows_of(cluster: &Cluster, kind: Kind) -> Vec<KeptRow> {
         Kind::Node => {
             cluster.nodes().map(|n| KeptRow::Node(kept(&n.meta), n.ready, n.unschedulable)).collect()
         }
-        // A part of them would look like all.
-        Kind::Pod if cluster.counted.is_some() => Vec::new(),
         Kind::Pod => cluster.pods().map(|p| KeptRow::Pod(Box::new(KeptPod::of(p)))).collect(),
         workload => {
             cluster.workloads_of(workload).map(|w| KeptRow::Workload(Box::new(KeptWorkload::of(w)))).collect()
@@ -271,7 +271,7 @@ mod tests {
     use super::*;
     use crate::domain::place::Place;
     use crate::fleet::Fleet;
-    use crate::fleet::cluster::ClusterInfo;
+    use crate::fleet::cluster::{ClusterInfo, Load};
     use crate::fleet::delta::{Batch, Update};
 
     fn at(seconds: i64) -> Timestamp {
@@ -327,6 +327,19 @@ mod tests {
         ];
         apply(&mut fleet, deltas, 100);
         fleet
+    }
+
+    /// A part of the pods is not kept as if it were all of them.
+    #[test]
+    fn pods_that_are_counted_are_not_known_in_the_next_run() {
+        let mut fleet = seen();
+        apply(&mut fleet, vec![Delta::Dropped { kind: Kind::Pod }, Delta::Counted { total: 9 }], 100);
+        let kept = Kept::of(&fleet.clusters()[0], at(100)).unwrap();
+        let mut fleet = Fleet::new([ClusterInfo::sample("a", Place::default())]);
+        apply(&mut fleet, kept.deltas(), 5_000);
+        let after = &fleet.clusters()[0];
+        assert!(after.is_loaded(Kind::Deployment) && !after.is_loaded(Kind::Pod));
+        assert!(!after.watches_pods_in("shop") && !after.watches_all_pods());
     }
 
     #[test]

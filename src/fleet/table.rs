@@ -417,10 +417,8 @@ fn workload(w: &WorkloadRow, now: Timestamp) -> Vec<Cell> {
 
 fn node(cluster: &Cluster, n: &NodeRow, now: Timestamp) -> Vec<Cell> {
     let usage = cluster.node_usage(&n.meta.name);
-    let pods = match cluster.counted {
-        None => cluster.pods_on(&n.meta.name).to_string(),
-        Some(_) => "–".to_owned(),
-    };
+    let known = cluster.watches_all_pods();
+    let pods = if known { cluster.pods_on(&n.meta.name).to_string() } else { "–".to_owned() };
     let dash = |t: &str| if t.is_empty() { "–".to_owned() } else { t.to_owned() };
     vec![
         n.meta.name.to_string().into(),

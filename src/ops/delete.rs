@@ -40,7 +40,7 @@ fn notes(cluster: &Cluster, row: &Row) -> Vec<String> {
             let tally = cluster.tally_in(&ns.meta.name);
             let workloads = count(tally.workloads as usize, "workload");
             let pods = if tally.is_part {
-                "and its pods, which are not watched".to_owned()
+                "and its pods, of which nobody knows how many".to_owned()
             } else {
                 count(tally.pods as usize, "pod")
             };
@@ -48,10 +48,10 @@ fn notes(cluster: &Cluster, row: &Row) -> Vec<String> {
         }
         Row::Node(node) => {
             let pods = cluster.pods().filter(|p| p.node == node.meta.name).count();
-            let pods = if cluster.counted.is_some() {
-                format!("{} that are watched, and others", count(pods, "pod"))
-            } else {
+            let pods = if cluster.watches_all_pods() {
                 count(pods, "pod")
+            } else {
+                format!("{} that are known, and perhaps others", count(pods, "pod"))
             };
             vec![format!("on it: {pods}; the machine itself stays")]
         }

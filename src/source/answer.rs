@@ -109,7 +109,7 @@ async fn read_into(bytes: &mut Vec<u8>, body: impl AsyncBufRead, most: u64) -> R
 }
 
 /// An event is at most so much larger than what is kept for the next.
-const KEPT: usize = 4 * 1024;
+const KEPT: usize = 8 * 1024;
 
 /// The events of a watch, a line each. Between two of them it holds next to nothing: there are thousands of watches.
 pub(super) struct Events<R> {

@@ -44,10 +44,14 @@ struct ContainerMetrics {
     usage: BTreeMap<String, String>,
 }
 
-/// Reads both lists.
-pub async fn read(client: &Client) -> Result<Usage, Fault> {
+/// Reads both lists; that of pods only where they are wanted.
+pub async fn read(client: &Client, with_pods: bool) -> Result<Usage, Fault> {
     let nodes: List<NodeMetrics> = api::read(client, "/apis/metrics.k8s.io/v1beta1/nodes").await?;
-    let pods: List<PodMetrics> = api::read(client, "/apis/metrics.k8s.io/v1beta1/pods").await?;
+    let pods: List<PodMetrics> = if with_pods {
+        api::read(client, "/apis/metrics.k8s.io/v1beta1/pods").await?
+    } else {
+        List { items: Vec::new() }
+    };
     Ok(Usage {
         nodes: nodes.items.into_iter().map(|n| (SafeText::new(&n.metadata.name), amount(&n.usage))).collect(),
         pods: pods

@@ -57,6 +57,10 @@ impl<'de, K: DeserializeOwned, F: FnMut(K)> Visitor<'de> for List<K, F> {
         let (mut metadata, mut has_items) = (None, false);
         while let Some(field) = map.next_key()? {
             match field {
+                Field::Metadata if metadata.is_some() => {
+                    return Err(serde::de::Error::duplicate_field("metadata"));
+                }
+                Field::Items if has_items => return Err(serde::de::Error::duplicate_field("items")),
                 Field::Metadata => metadata = Some(map.next_value()?),
                 Field::Items => {
                     has_items = true;
@@ -127,6 +131,8 @@ mod tests {
         assert_eq!(names(r#"{"metadata":{},"items":[]}"#).unwrap(), (vec![], None));
         for (text, wrong) in [
             (r#"{"metadata":{}}"#, "missing field `items`"),
+            (r#"{"metadata":{},"items":[],"items":[]}"#, "duplicate field `items`"),
+            (r#"{"metadata":{},"metadata":{}}"#, "duplicate field `metadata`"),
             (r#"{"items":[]}"#, "missing field `metadata`"),
             (r#"{"metadata":{},"items":7}"#, "the objects of a list"),
             (r#"{"metadata":{},"items":[{"n":1}"#, "EOF"),

@@ -22,19 +22,21 @@ pub struct Fuzzy {
     words: Vec<Atom>,
 }
 
-/// What a search needs to work: made once for many rows.
-struct Scratch {
-    matcher: Matcher,
+/// What a search needs to work: made once for many rows, for it is large. Nothing until something is looked for.
+#[derive(Default)]
+pub struct Scratch {
+    matcher: Option<Matcher>,
     chars: Vec<char>,
 }
 
 impl Scratch {
-    fn new() -> Self {
-        Self { matcher: Matcher::new(Config::DEFAULT), chars: Vec::new() }
+    fn parts(&mut self) -> (&mut Matcher, &mut Vec<char>) {
+        (self.matcher.get_or_insert_with(|| Matcher::new(Config::DEFAULT)), &mut self.chars)
     }
 
     fn score(&mut self, word: &Atom, cell: &str) -> Option<u16> {
-        word.score(Utf32Str::new(head(cell), &mut self.chars), &mut self.matcher)
+        let (matcher, chars) = self.parts();
+        word.score(Utf32Str::new(head(cell), chars), matcher)
     }
 }
 
@@ -59,9 +61,8 @@ impl Fuzzy {
     }
 
     /// How well a row with these cells is found: of each word its best cell. `None`: not at all.
-    pub fn score(&self, cells: &[&str]) -> Option<u32> {
-        let mut scratch = Scratch::new();
-        self.words.iter().map(|w| best(&mut scratch, w, cells).map(|(_, score)| u32::from(score))).sum()
+    pub fn score(&self, cells: &[&str], scratch: &mut Scratch) -> Option<u32> {
+        self.words.iter().map(|w| best(scratch, w, cells).map(|(_, score)| u32::from(score))).sum()
     }
 
     /// Goes through rows, those of `among` alone when that is said, and tells each that is found with its score. Ends when
@@ -73,7 +74,7 @@ impl Fuzzy {
         goes_on: impl Fn() -> bool,
         mut tell: impl FnMut(usize, u32),
     ) {
-        let mut scratch = Scratch::new();
+        let mut scratch = Scratch::default();
         // Rows that follow each other have most of their cells alike: of each word and cell the last text, and its score.
         let mut last: Vec<Vec<(&str, Option<u16>)>> = vec![Vec::new(); self.words.len()];
         for row in 0..rows.len() {
@@ -108,19 +109,17 @@ impl Fuzzy {
     }
 
     /// The letters that were found, by their number in each cell.
-    pub(super) fn letters(&self, cells: &[&str]) -> Vec<Vec<usize>> {
-        let mut scratch = Scratch::new();
+    pub(super) fn letters(&self, cells: &[&str], scratch: &mut Scratch) -> Vec<Vec<usize>> {
         let mut out = vec![Vec::new(); cells.len()];
         let mut found = Vec::new();
         for word in &self.words {
-            let Some((at, _)) = best(&mut scratch, word, cells) else { continue };
+            let Some((at, _)) = best(scratch, word, cells) else { continue };
             let (Some(cell), Some(letters)) = (cells.get(at), out.get_mut(at)) else { continue };
             // The matcher counts what is seen as one letter; of cells where that is not one `char` nothing is marked.
             found.clear();
-            let text = Utf32Str::new(head(cell), &mut scratch.chars);
-            if text.len() == head(cell).chars().count()
-                && word.indices(text, &mut scratch.matcher, &mut found).is_some()
-            {
+            let (matcher, chars) = scratch.parts();
+            let text = Utf32Str::new(head(cell), chars);
+            if text.len() == head(cell).chars().count() && word.indices(text, matcher, &mut found).is_some() {
                 letters.extend(found.iter().map(|i| *i as usize));
             }
         }
@@ -153,14 +152,14 @@ mod tests {
 
     #[test]
     fn the_nearer_together_the_better() {
-        let of = |cells: &[&str]| fuzzy("web").score(cells);
+        let of = |cells: &[&str]| fuzzy("web").score(cells, &mut Scratch::default());
         assert!(of(&["web-1"]) > of(&["w-e-b"]));
         assert!(of(&["my-web"]) > of(&["mywaeb"]));
         assert_eq!(of(&["w", "e", "b"]), None, "not strewn over cells");
         assert_eq!(of(&["bew"]), None);
-        assert!(fuzzy("WEB").score(&["web"]).is_some());
-        assert!(fuzzy("web prd").score(&["prod-a", "web-1"]).is_some());
-        assert_eq!(fuzzy("web prd").score(&["dev-a", "web-1"]), None);
+        assert!(fuzzy("WEB").score(&["web"], &mut Scratch::default()).is_some());
+        assert!(fuzzy("web prd").score(&["prod-a", "web-1"], &mut Scratch::default()).is_some());
+        assert_eq!(fuzzy("web prd").score(&["dev-a", "web-1"], &mut Scratch::default()), None);
     }
 
     #[test]
@@ -199,7 +198,7 @@ mod tests {
             let mut each = Vec::new();
             for (n, row) in rows.iter().enumerate().filter(|(n, _)| among[*n]) {
                 let cells: Vec<&str> = row.iter().map(String::as_str).collect();
-                each.extend(fuzzy.score(&cells).map(|score| (n, score)));
+                each.extend(fuzzy.score(&cells, &mut Scratch::default()).map(|score| (n, score)));
             }
             prop_assert_eq!(told, each);
         }

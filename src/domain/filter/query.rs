@@ -2,7 +2,7 @@
 //!
 //! Never: how a hundred thousand rows are gone through (`haystack`, and the panes). Called by the tables.
 
-use super::fuzzy::Fuzzy;
+use super::fuzzy::{Fuzzy, Scratch};
 use super::term::{Field, Term, Value};
 use super::{Filter, FilterError};
 
@@ -56,14 +56,14 @@ impl Query {
     }
 
     /// Whether a row with these cells is shown, as far as its words go.
-    pub fn matches(&self, cells: &[&str]) -> bool {
-        self.words.matches(cells) && self.fuzzy.as_ref().is_none_or(|f| f.score(cells).is_some())
+    pub fn matches(&self, cells: &[&str], scratch: &mut Scratch) -> bool {
+        self.words.matches(cells) && self.fuzzy.as_ref().is_none_or(|f| f.score(cells, scratch).is_some())
     }
 
     /// The letters of each cell that were looked for, by their number in it.
-    pub fn letters(&self, cells: &[&str]) -> Vec<Vec<usize>> {
+    pub fn letters(&self, cells: &[&str], scratch: &mut Scratch) -> Vec<Vec<usize>> {
         let mut out: Vec<Vec<usize>> = match &self.fuzzy {
-            Some(fuzzy) => fuzzy.letters(cells),
+            Some(fuzzy) => fuzzy.letters(cells, scratch),
             None => vec![Vec::new(); cells.len()],
         };
         for (cell, letters) in cells.iter().zip(&mut out) {
@@ -108,15 +108,22 @@ mod tests {
             ("-f", false),
         ] {
             let query = Query::parse(text).unwrap();
-            assert_eq!(query.matches(&row) && query.terms_hold(value), hit, "{text:?}");
+            assert_eq!(
+                query.matches(&row, &mut Scratch::default()) && query.terms_hold(value),
+                hit,
+                "{text:?}"
+            );
         }
     }
 
     #[test]
     fn letters_are_marked() {
         let query = Query::parse("-f web restarts>1").unwrap();
-        assert_eq!(query.letters(&["ns", "a-web", "7"]), [vec![], vec![2, 3, 4], vec![]]);
-        assert_eq!(Query::parse("ß b").unwrap().letters(&["aßb"]), [vec![1]]);
+        assert_eq!(
+            query.letters(&["ns", "a-web", "7"], &mut Scratch::default()),
+            [vec![], vec![2, 3, 4], vec![]]
+        );
+        assert_eq!(Query::parse("ß b").unwrap().letters(&["aßb"], &mut Scratch::default()), [vec![1]]);
     }
 
     proptest! {
@@ -124,8 +131,8 @@ mod tests {
         fn any_text_is_a_filter_or_a_named_error(text in "(-f )?.{0,40}", cell in ".{0,40}") {
             match Query::parse(&text) {
                 Ok(query) => {
-                    let _ = query.matches(&[&cell]);
-                    let letters = query.letters(&[&cell]);
+                    let _ = query.matches(&[&cell], &mut Scratch::default());
+                    let letters = query.letters(&[&cell], &mut Scratch::default());
                     prop_assert!(letters.iter().flatten().all(|at| *at < cell.chars().count()));
                 }
                 Err(error) => prop_assert!(error.to_string().contains(':')),

@@ -135,7 +135,11 @@ impl Term {
         let test = match (op, sort) {
             _ if text.is_empty() => Test::Open,
             (Op::Like | Op::Unlike, _) => Test::Pattern(Pattern::parse(text)?),
-            (Op::Is | Op::IsNot, Sort::Text | Sort::Version) => Test::Same(text.to_owned()),
+            (Op::Is | Op::IsNot, Sort::Text) => Test::Same(text.to_owned()),
+            // Of a version as many of its numbers as are typed.
+            (Op::Is | Op::IsNot, Sort::Version) => {
+                version(text).map_or_else(|| Test::Same(text.to_owned()), Test::Version)
+            }
             (_, Sort::Text) => return Err(wrong("= or ~", "~web")),
             (_, Sort::Version) => match version(text) {
                 Some(numbers) => Test::Version(numbers),
@@ -265,6 +269,10 @@ mod tests {
             ("version<1.31", text("v1.30.9-gke.1"), true),
             ("version>1.30", text("v1.30.9"), false),
             ("version>=1.30.2", text("v1.30.9"), true),
+            ("version=1.30", text("v1.30.9"), true),
+            ("version!=1.30", text("v1.30.9"), false),
+            ("version=1.3", text("v1.30.9"), false),
+            ("version=who", text("who"), true),
             ("version>1", text("who knows"), false),
             // Half typed.
             ("restarts>", Value::Count(0), true),

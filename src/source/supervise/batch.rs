@@ -180,6 +180,34 @@ mod tests {
         })
     }
 
+    /// Whatever came in between two reads, the model comes to the same as by each word on its own.
+    #[test]
+    fn counted_pods_come_before_those_of_namespaces_and_go_with_a_list() {
+        let pod = |ns: &str, name: &str| {
+            let meta = Meta { namespace: ns.into(), name: name.into(), ..Meta::default() };
+            Row::Pod(Box::new(crate::domain::pod::PodRow { meta, ..Default::default() }))
+        };
+        let part = |ns: &str, rows: Option<Vec<Row>>| Delta::PodsIn { namespace: ns.into(), rows };
+        let words = |p: &mut Pending| -> Vec<String> {
+            let word = |delta: Delta| format!("{delta:?}").split([' ', '(']).next().unwrap().to_owned();
+            p.take().deltas.into_iter().map(word).collect()
+        };
+        let mut p = Pending::new(ClusterId(0));
+        p.push(Delta::Upsert(pod("a", "x")));
+        p.push(Delta::Dropped { kind: Kind::Pod });
+        p.push(Delta::Counted { total: 9 });
+        p.push(part("a", Some(vec![pod("a", "y")])));
+        p.push(Delta::Upsert(pod("a", "z")));
+        p.push(Delta::Upsert(pod("b", "z")));
+        p.push(part("b", None));
+        assert_eq!(words(&mut p), ["Dropped", "Counted", "PodsIn", "PodsIn", "Upsert"]);
+        assert!(p.is_empty());
+        p.push(Delta::Counted { total: 10 });
+        p.push(part("a", Some(Vec::new())));
+        p.push(Delta::Reset { kind: Kind::Pod, rows: Vec::new() });
+        assert_eq!(words(&mut p), ["Reset"]);
+    }
+
     #[test]
     fn the_latest_wins_and_a_list_forgets_what_came_before() {
         let mut p = Pending::new(ClusterId(0));

@@ -4,6 +4,7 @@
 //! finds no room is counted instead (`counted`). Shared by the watches of pods.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -24,7 +25,12 @@ impl Budget {
 
     /// Places that are held: none yet.
     pub(super) fn hold(&self) -> Held {
-        Held { budget: self.clone(), places: None }
+        Held { budget: self.clone(), places: None, number: Arc::default() }
+    }
+
+    /// How many places nobody holds.
+    pub(super) fn free(&self) -> usize {
+        self.0.available_permits()
     }
 }
 
@@ -33,12 +39,14 @@ impl Budget {
 pub(super) struct Held {
     budget: Budget,
     places: Option<OwnedSemaphorePermit>,
+    /// How many, for who only wants to know.
+    number: Arc<AtomicUsize>,
 }
 
 impl Held {
     /// Holds at least so many; false where there is no room for them, and then as many as before.
     pub(super) fn at_least(&mut self, pods: usize) -> bool {
-        let has = self.places.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let has = self.held();
         let Some(more) = pods.checked_sub(has).filter(|more| *more > 0) else { return true };
         let Ok(more) = u32::try_from(more) else { return false };
         let Ok(got) = self.budget.0.clone().try_acquire_many_owned(more) else { return false };
@@ -46,6 +54,7 @@ impl Held {
             Some(places) => places.merge(got),
             None => self.places = Some(got),
         }
+        self.tell();
         true
     }
 
@@ -57,16 +66,32 @@ impl Held {
         {
             drop(places.split(surplus));
         }
+        self.tell();
     }
 
-    /// Another holder of the same budget.
-    pub(super) fn another(&self) -> Self {
-        self.budget.hold()
+    /// How many it holds.
+    pub(super) fn held(&self) -> usize {
+        self.places.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
+    }
+
+    /// How many it holds, whenever that is asked.
+    pub(super) fn number(&self) -> Arc<AtomicUsize> {
+        self.number.clone()
+    }
+
+    fn tell(&self) {
+        self.number.store(self.held(), Ordering::Relaxed);
+    }
+
+    /// The budget.
+    pub(super) fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// Holds none any more.
     pub(super) fn let_go(&mut self) {
         self.places = None;
+        self.tell();
     }
 }
 
@@ -84,6 +109,7 @@ mod tests {
         assert!(b.at_least(8) && !b.at_least(9));
         a.let_go();
         assert!(b.at_least(10) && !a.at_least(1));
+        assert_eq!((b.number().load(Ordering::Relaxed), budget.free()), (10, 0));
         drop(b);
         assert!(a.at_least(10));
         assert!(Budget::unlimited().hold().at_least(3_000_000));

@@ -3,13 +3,15 @@
 //! Never: how a list is read or a watch goes on, which is the same for every kind (`watch`). Called by the watch of pods.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use kube::api::{Api, ListParams, ObjectList};
 use kube::core::PartialObjectMeta;
 use tokio::sync::watch as signal;
-use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::budget::Held;
 use super::watch::{Over, Said, Watcher};
@@ -47,10 +49,12 @@ pub(super) async fn pods(mut watcher: Watcher, held: Held, mut wanted: signal::R
 }
 
 impl Watcher {
-    /// Says how many there are, and watches the wanted namespaces, until there is room for all.
+    /// Says how many there are, and watches the wanted namespaces, until there is room for all, or all may not be read.
     async fn count(&mut self, total: usize, wanted: &mut signal::Receiver<Wanted>) -> Option<()> {
         let kind = self.kind;
+        let namespace = self.own.as_deref().filter(|_| self.within).map(SafeText::new);
         self.say(Said::Delta(Delta::Dropped { kind })).await?;
+        self.say(Said::Delta(Delta::Within { kind, namespace })).await?;
         self.say(Said::Delta(Delta::Counted { total })).await?;
         self.say(Said::Whole(kind)).await?;
         let mut known = total;
@@ -62,32 +66,37 @@ impl Watcher {
             parts.start(self, &names);
             let turned = self.gate.turned(self.turn);
             tokio::select! {
-                changed = wanted.changed() => {
-                    changed.ok()?;
-                    // A cursor that passes over namespaces does not ask for each.
-                    sleep(SETTLED).await;
+                changed = settled(wanted) => {
+                    changed?;
                     continue;
                 }
-                // One that is gone had no room for its pods, and tries again after the next count.
-                Some(_) = parts.tasks.join_next() => continue,
                 // What is said in a turn of the gate is as of that turn.
                 turned = turned => turned?,
                 () = sleep_until(next) => {}
             }
             self.gate.open().await?;
             self.turn = self.gate.turn();
-            for namespace in parts.sweep(&names) {
+            for namespace in parts.sweep(&names).await {
                 self.say(Said::Delta(Delta::PodsIn { namespace, rows: None })).await?;
             }
             next = Instant::now() + COUNT_EVERY;
-            match self.count_once().await {
+            let counted = tokio::select! {
+                counted = self.count_once() => counted,
+                // Who looks for something does not wait for a number.
+                changed = settled(wanted) => {
+                    changed?;
+                    next = Instant::now();
+                    continue;
+                }
+            };
+            match counted {
                 // The gate was shut meanwhile: the next turn counts.
                 None => {}
+                // The list finds out what may be read now.
+                Some(Err(fault)) if fault.class == FaultClass::Forbidden => return Some(()),
                 Some(Err(fault)) => {
-                    let refused = matches!(fault.class, FaultClass::Forbidden | FaultClass::NotFound);
-                    let said = if refused { Said::Refused(kind, fault) } else { Said::Trouble(kind, fault) };
-                    self.say(said).await?;
-                    next = Instant::now() + if refused { COUNT_EVERY } else { TRY_AGAIN };
+                    self.say(Said::Trouble(kind, fault)).await?;
+                    next = Instant::now() + TRY_AGAIN;
                 }
                 Some(Ok(total)) => {
                     self.say(Said::Whole(kind)).await?;
@@ -96,13 +105,20 @@ impl Watcher {
                         known = total;
                         self.say(Said::Delta(Delta::Counted { total })).await?;
                     }
-                    // Those of the parts are counted twice for a moment: whoever has them has room for the others first.
-                    if self.held.as_mut().is_none_or(|held| held.at_least(known)) {
-                        return Some(());
+                    if self.has_room(known, &parts) {
+                        parts.end().await;
+                        if self.held.as_mut().is_none_or(|held| held.at_least(known)) {
+                            return Some(());
+                        }
                     }
                 }
             }
         }
+    }
+
+    /// Whether there is room for so many, those counted that its single namespaces have.
+    fn has_room(&self, pods: usize, parts: &Parts) -> bool {
+        self.held.as_ref().is_none_or(|held| held.held() + held.budget().free() + parts.held() >= pods)
     }
 
     /// How many pods there are, where the server says so; none where the gate was shut first.
@@ -132,41 +148,86 @@ impl Watcher {
     }
 }
 
+/// Waits until another set is wanted, and has been for a moment: a cursor that passes over namespaces does not ask for each.
+async fn settled(wanted: &mut signal::Receiver<Wanted>) -> Option<()> {
+    wanted.changed().await.ok()?;
+    while let Ok(changed) = timeout(SETTLED, wanted.changed()).await {
+        changed.ok()?;
+    }
+    // What is newest is still to be read.
+    wanted.mark_changed();
+    Some(())
+}
+
+/// The watch of a single namespace.
+struct Part {
+    task: JoinHandle<()>,
+    held: Arc<AtomicUsize>,
+}
+
 /// The watches of single namespaces. They end with this.
 #[derive(Default)]
-struct Parts {
-    tasks: JoinSet<()>,
-    running: BTreeMap<SafeText, AbortHandle>,
-}
+struct Parts(BTreeMap<SafeText, Part>);
 
 impl Parts {
     /// Starts those that are wanted and have none yet.
     fn start(&mut self, watcher: &Watcher, wanted: &Wanted) {
         for namespace in wanted {
-            if self.running.contains_key(namespace) {
+            if self.0.contains_key(namespace) {
                 continue;
             }
             let mut part = watcher.part(namespace);
+            let held = part.held.as_ref().map(Held::number).unwrap_or_default();
             let api: Api<SlimPod> = Api::namespaced(watcher.client.clone(), namespace);
-            let task = self.tasks.spawn(async move {
+            let task = tokio::spawn(async move {
                 // One namespace may have too many by itself.
-                let _over = part.run(api, None, SlimPod::row).await;
+                if part.run(api, None, SlimPod::row).await.is_some() {
+                    let _ = part.forget_part().await;
+                }
             });
-            self.running.insert(namespace.clone(), task);
+            self.0.insert(namespace.clone(), Part { task, held });
         }
     }
 
-    /// Ends those that nobody wants any more; tells which. Those that ended by themselves may be started again.
-    fn sweep(&mut self, wanted: &Wanted) -> Vec<SafeText> {
-        let mut gone = Vec::new();
-        self.running.retain(|namespace, task| {
-            let keeps = wanted.contains(namespace) && !task.is_finished();
-            if !keeps {
-                task.abort();
-                gone.push(namespace.clone());
+    /// Ends those that nobody wants any more; tells which, when they have said their last. Those that ended by themselves may
+    /// be started again.
+    async fn sweep(&mut self, wanted: &Wanted) -> Vec<SafeText> {
+        let ends = |(namespace, part): (&SafeText, &Part)| {
+            (!wanted.contains(namespace) || part.task.is_finished()).then(|| namespace.clone())
+        };
+        let gone: Vec<SafeText> = self.0.iter().filter_map(ends).collect();
+        for namespace in &gone {
+            if let Some(part) = self.0.get_mut(namespace) {
+                part.end().await;
             }
-            keeps
-        });
+            self.0.remove(namespace);
+        }
         gone
+    }
+
+    /// Ends all.
+    async fn end(&mut self) {
+        for part in self.0.values_mut() {
+            part.end().await;
+        }
+        self.0.clear();
+    }
+
+    /// How many places they hold.
+    fn held(&self) -> usize {
+        self.0.values().map(|part| part.held.load(Ordering::Relaxed)).sum()
+    }
+}
+
+impl Part {
+    async fn end(&mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }

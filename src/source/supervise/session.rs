@@ -14,6 +14,7 @@ use super::running::Ended;
 use super::standing::Standing;
 use super::watch::Said;
 use super::watches::Watches;
+use crate::domain::kind::Kind;
 use crate::fleet::delta::Delta;
 use crate::fleet::phase::Phase;
 use crate::source::api;
@@ -71,7 +72,14 @@ impl One {
             tokio::select! {
                 message = watches.heard.recv() => match message.map(|heard| (heard.turn == watches.turn(), heard.said)) {
                     None => return Ended::Closed,
-                    Some((_, Said::Delta(delta))) => self.tell(delta).await,
+                    Some((_, Said::Delta(delta))) => {
+                        match &delta {
+                            Delta::Counted { .. } => watches.counts_pods = true,
+                            Delta::Reset { kind: Kind::Pod, .. } => watches.counts_pods = false,
+                            _ => {}
+                        }
+                        self.tell(delta).await;
+                    }
                     // What was said in an earlier turn is over.
                     Some((false, _)) => {}
                     Some((true, Said::Page { kind, done, total })) => {

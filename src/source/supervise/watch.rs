@@ -34,6 +34,8 @@ const PAGE: u32 = 500;
 /// The first and the longest pause after trouble.
 const WAIT_FIRST: Duration = Duration::from_millis(500);
 const WAIT_MOST: Duration = Duration::from_secs(20);
+/// One namespace that has had trouble until its pause is that long is forgotten.
+const FORGET_AFTER: Duration = Duration::from_secs(4);
 /// When a kind that was refused is asked for again: rights change, and a server that is starting refuses much.
 const REFUSED_WAIT: Duration = Duration::from_mins(1);
 /// A server ends a watch after 290 s, as asked; one that is silent for longer is asked anew.
@@ -83,7 +85,7 @@ pub async fn watch(
     turns: Turns,
     out: mpsc::Sender<Heard>,
 ) {
-    let watcher = Watcher::new(client.clone(), kind, own, gate, turns, out);
+    let watcher = Watcher::new(client.clone(), kind, own, Waiting::new(gate), turns, out);
     match kind {
         Kind::Namespace => typed::<SlimNamespace>(client, watcher).await,
         Kind::Node => typed::<SlimNode>(client, watcher).await,
@@ -181,7 +183,7 @@ impl Watcher {
         client: Client,
         kind: Kind,
         own: Option<String>,
-        gate: signal::Receiver<Gate>,
+        gate: Waiting,
         turns: Turns,
         out: mpsc::Sender<Heard>,
     ) -> Self {
@@ -194,7 +196,7 @@ impl Watcher {
             part: None,
             held: None,
             out,
-            gate: Waiting::new(gate),
+            gate,
             turn: 0,
             wait: WAIT_FIRST,
             furthest: 0,
@@ -204,21 +206,10 @@ impl Watcher {
 
     /// One of a single namespace, beside this one.
     pub(super) fn part(&self, namespace: &SafeText) -> Self {
-        Self {
-            client: self.client.clone(),
-            turns: self.turns.clone(),
-            kind: self.kind,
-            own: None,
-            within: false,
-            part: Some(namespace.clone()),
-            held: self.held.as_ref().map(Held::another),
-            out: self.out.clone(),
-            gate: self.gate.clone(),
-            turn: 0,
-            wait: WAIT_FIRST,
-            furthest: 0,
-            interner: Interner::default(),
-        }
+        let (client, gate, turns) = (self.client.clone(), self.gate.clone(), self.turns.clone());
+        let whole = Self::new(client, self.kind, None, gate, turns, self.out.clone());
+        let held = self.held.as_ref().map(|held| held.budget().hold());
+        Self { part: Some(namespace.clone()), held, ..whole }
     }
 
     /// Watches until nobody hears it, or there are more rows than there is room for.
@@ -245,7 +236,15 @@ impl Watcher {
             }
             let api = own.as_ref().filter(|_| self.within).unwrap_or(&all);
             next = match next {
-                Ended::List => self.list(api, &row).await?,
+                Ended::List => {
+                    let before = self.held.as_ref().map_or(0, Held::held);
+                    let next = self.list(api, &row).await?;
+                    // A list that never comes whole takes no room from others.
+                    if let (Ended::Trouble(..), Some(held)) = (&next, &mut self.held) {
+                        held.just(before);
+                    }
+                    next
+                }
                 Ended::From(version) => self.follow(api, &row, version).await?,
                 // All may not be listed; the own namespace perhaps.
                 Ended::Trouble(fault, None)
@@ -259,16 +258,32 @@ impl Watcher {
                     self.within &= fault.class != FaultClass::Forbidden;
                     // Who may not watch may still list: its rows are then as of the last list.
                     let refused = matches!(fault.class, FaultClass::Forbidden | FaultClass::NotFound);
+                    // One namespace has no word of its own for trouble: after a while it is not known any more.
+                    let forgets = self.part.is_some() && (refused || self.wait >= FORGET_AFTER);
+                    if forgets {
+                        self.forget_part().await?;
+                    }
                     self.trouble(fault).await?;
-                    version.filter(|_| !refused).map_or(Ended::List, Ended::From)
+                    version.filter(|_| !refused && !forgets).map_or(Ended::List, Ended::From)
                 }
                 Ended::Over(total) => return Some(Over { total }),
             };
         }
     }
 
-    /// Tells the supervisor; `None` when it is gone.
+    /// The rows of its one namespace are not current, and go.
+    pub(super) async fn forget_part(&self) -> Option<()> {
+        match self.part.clone() {
+            Some(namespace) => self.say(Said::Delta(Delta::PodsIn { namespace, rows: None })).await,
+            None => Some(()),
+        }
+    }
+
+    /// Tells the supervisor; `None` when it is gone. How the kind stands is not for one namespace to say.
     pub(super) async fn say(&self, said: Said) -> Option<()> {
+        if self.part.is_some() && !matches!(said, Said::Delta(_)) {
+            return Some(());
+        }
         self.out.send(Heard { turn: self.turn, said }).await.ok()
     }
 

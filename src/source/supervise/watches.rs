@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use super::budget::Budget;
 use super::counted::{self, Wanted};
-use super::gate::Gate;
+use super::gate::{Gate, Waiting};
 use super::watch::{Heard, Said, Watcher, watch};
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
@@ -38,6 +38,8 @@ pub(super) struct Watches {
     pub(super) heard: mpsc::Receiver<Heard>,
     pub(super) gate: signal::Sender<Gate>,
     pub(super) usage_read: Option<Instant>,
+    /// The pods are not all watched: what all of them use is too much as well.
+    pub(super) counts_pods: bool,
 }
 
 impl Watches {
@@ -63,6 +65,7 @@ impl Watches {
             heard,
             gate: signal::channel(Gate::default()).0,
             usage_read: None,
+            counts_pods: false,
         };
         for kind in Kind::WATCHED {
             out.start(kind);
@@ -97,7 +100,7 @@ impl Watches {
         let (client, clock, own) = (self.client.clone(), self.clock.clone(), self.own.clone());
         let (gate, turns, said) = (self.gate.subscribe(), self.turns.clone(), self.said.clone());
         let task = if kind == Kind::Pod {
-            let watcher = Watcher::new(client, kind, own, gate, turns, said);
+            let watcher = Watcher::new(client, kind, own, Waiting::new(gate), turns, said);
             self.tasks.spawn(counted::pods(watcher, self.budget.hold(), self.wanted.subscribe()))
         } else {
             self.tasks.spawn(watch(client, kind, clock, own, gate, turns, said))
@@ -135,9 +138,10 @@ impl Watches {
     pub(super) fn read_usage(&mut self) {
         self.usage_read = Some(Instant::now());
         let (client, said, turn) = (self.client.clone(), self.said.clone(), self.turn());
+        let with_pods = !self.counts_pods;
         self.tasks.spawn(async move {
             // Clusters without the metrics API simply have no usage to show.
-            if let Ok(Ok(usage)) = timeout(USAGE_LIMIT, metrics::read(&client)).await {
+            if let Ok(Ok(usage)) = timeout(USAGE_LIMIT, metrics::read(&client, with_pods)).await {
                 let _ = said.send(Heard { turn, said: Said::Delta(Delta::Usage(usage)) }).await;
             }
         });

@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::cost::money;
+use crate::domain::filter::fuzzy::Scratch;
 use crate::domain::health::Health;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
@@ -15,6 +16,7 @@ use crate::fleet::table::{self, Column, RowRef};
 use crate::ops::costs;
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Prompt};
+use crate::ui::pace::Pace;
 use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
@@ -37,7 +39,11 @@ pub struct Scale {
     rows: Rows<ObjectKey>,
     widths: Widths,
     seen: Option<u64>,
+    pace: Pace,
 }
+
+/// Following changes may take one part in so many of the time.
+const PARTS: u32 = 20;
 
 const COLUMNS: [Column; 9] = [
     Column::names("APP", 0, 46, 30),
@@ -54,6 +60,7 @@ const COLUMNS: [Column; 9] = [
 impl Scale {
     fn collect(&mut self, seen: Seen<'_>) {
         let filter = self.rows.filtering();
+        let mut scratch = Scratch::default();
         let mut by_app: BTreeMap<(String, Kind, String), Vec<Line>> = BTreeMap::new();
         self.total = 0;
         for c in seen.fleet.in_scope(seen.scope) {
@@ -87,7 +94,10 @@ impl Scale {
                     ];
                     let texts: Vec<&str> = cells.iter().map(String::as_str).collect();
                     let value = |of| field::value(c, RowRef::Workload(w), of, seen.now);
-                    if filter.as_ref().is_some_and(|f| !f.matches(&texts) || !f.terms_hold(value)) {
+                    if filter
+                        .as_ref()
+                        .is_some_and(|f| !f.matches(&texts, &mut scratch) || !f.terms_hold(value))
+                    {
                         continue;
                     }
                     self.total += w.desired;
@@ -108,9 +118,12 @@ impl Scale {
 
 impl Pane for Scale {
     fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
-        if self.rows.take_stale() || self.seen != Some(seen.fleet.revision) {
+        let follows = self.seen != Some(seen.fleet.revision) && self.pace.allows(PARTS, seen.fleet);
+        if self.rows.take_stale() || follows {
             self.seen = Some(seen.fleet.revision);
-            self.collect(seen);
+            let mut pace = self.pace;
+            pace.work(|| self.collect(seen));
+            self.pace = pace;
             for line in &self.lines {
                 self.widths.grow(&COLUMNS, line.cells.iter().map(String::as_str));
             }

@@ -226,9 +226,10 @@ impl Tree {
         }
     }
 
-    /// What is open.
-    pub fn open(&self) -> &Expanded {
-        &self.open
+    /// The namespaces that stand open.
+    pub fn open_namespaces(&self) -> BTreeSet<TreeNode> {
+        let open = self.rows.iter().filter(|r| r.expanded && matches!(r.node, TreeNode::Namespace(..)));
+        open.map(|r| r.node.clone()).collect()
     }
 
     /// The clusters whose rows are on screen.

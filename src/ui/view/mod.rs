@@ -329,7 +329,7 @@ impl View {
             kinds,
             usage: matches!(self.pane, PaneId::Resources | PaneId::Costs),
             seen: self.looked_at(fleet),
-            pods: self.wanted_pods(fleet),
+            pods: self.wanted_pods(fleet).into(),
             retry: self.retries.clone(),
         }
     }
@@ -342,7 +342,9 @@ impl View {
         let through_lens = lens.map(|ns| self.preview.clone().in_namespaces(vec![ns.into()]));
         let mut scopes = vec![&self.scope, &self.preview];
         scopes.extend(&through_lens);
-        fleet.wanted_pods(self.tree.open(), &scopes)
+        let logs = self.panes.logs.objects().filter(|_| self.pane == PaneId::Logs);
+        scopes.extend(&logs);
+        fleet.wanted_pods(&self.tree.open_namespaces(), &scopes)
     }
 
     /// Clusters whose rows are seen in the tree, and those of a scope that somebody chose.

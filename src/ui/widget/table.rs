@@ -186,7 +186,7 @@ pub fn draw(
     (columns, widths): (&[Column], &Widths),
     list: &List,
     focused: bool,
-    row: impl Fn(usize) -> DrawnRow,
+    mut row: impl FnMut(usize) -> DrawnRow,
 ) {
     if area.height == 0 || area.width < 4 {
         return;

@@ -8,7 +8,7 @@ use super::*;
 
 fn wants(w: &World, namespaces: &[&str]) {
     let wanted: BTreeSet<_> = namespaces.iter().map(|ns| (*ns).into()).collect();
-    w.demand.send_modify(|d| d.pods = BTreeMap::from([(ClusterId(0), wanted)]));
+    w.demand.send_modify(|d| d.pods = BTreeMap::from([(ClusterId(0), wanted)]).into());
 }
 
 /// They are counted, watched in a namespace that is wanted, and all there when there is room again.
@@ -84,4 +84,32 @@ async fn a_count_that_fails_is_said() {
     w.hand.set("pods", Mode::Objects(6));
     w.until("well", |w| w.cluster().lacks().next().is_none() && w.cluster().pod_count() == 6).await;
     w.live().await;
+}
+
+/// Who may read one namespace alone, which has too many, hears how many that has, and of which it is.
+#[tokio::test(start_paused = true)]
+async fn the_one_namespace_that_may_be_read_can_be_too_large() {
+    let mut w = World::of_namespace(&[("pods", Mode::Within(5))], Budget::of(4), Some("x"));
+    w.live().await;
+    let cluster = w.cluster();
+    assert_eq!(
+        (cluster.pod_count(), cluster.within.get(&Kind::Pod).map(ToString::to_string)),
+        (5, Some("x".into()))
+    );
+    wants(&w, &["x", "y"]);
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(150) {
+        let _ = tokio::time::timeout(Duration::from_secs(10), w.heard.recv()).await;
+    }
+    let asked = w.hand.asked.lock().unwrap().iter().filter(|a| a.contains("/namespaces/y/pods")).count();
+    assert_eq!(asked, 0);
+}
+
+/// A list that never comes whole takes no room from others.
+#[tokio::test(start_paused = true)]
+async fn a_list_that_breaks_off_gives_its_places_back() {
+    let budget = Budget::of(100_000);
+    let mut w = World::within(&[("pods", Mode::Endless)], budget.clone());
+    w.until("trouble", |w| w.cluster().lacks().next().is_some()).await;
+    assert!(budget.free() >= 99_999, "{}", budget.free());
 }

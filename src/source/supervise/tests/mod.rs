@@ -59,6 +59,8 @@ enum Mode {
     NoWatch,
     /// So many objects; of watches from before, the version is gone.
     Gone(u32),
+    /// So many objects of one namespace; all of them may not be read.
+    Within(u32),
 }
 
 /// The modes that are trouble.
@@ -116,6 +118,7 @@ async fn list(mode: Mode, query: &str) -> Response<Sending> {
     };
     match mode {
         Mode::Objects(n) | Mode::Gone(n) => page((0..n).map(object).collect(), ""),
+        Mode::Within(_) => Box::pin(list(Mode::Status(403), query)).await,
         Mode::NoWatch => page(vec![object(0)], ""),
         Mode::Status(code) => {
             let reason = match code {
@@ -144,6 +147,10 @@ impl Hand {
         let (resource, query) = (path.rsplit('/').next().unwrap_or("").to_owned(), query.to_owned());
         self.asked.lock().unwrap().push(format!("{} {uri}", request.method()));
         let mode = self.modes.borrow().get(&resource).copied();
+        let mode = match mode {
+            Some(Mode::Within(n)) if path.contains("/namespaces/") => Some(Mode::Objects(n)),
+            mode => mode,
+        };
         let mut changed = self.modes.subscribe();
         Ok(match (resource.as_str(), mode) {
             ("version", None) => text(200, &json!({"gitVersion": "v1"}).to_string()),
@@ -185,6 +192,10 @@ impl World {
     }
 
     fn within(modes: &[(&str, Mode)], budget: Budget) -> Self {
+        Self::of_namespace(modes, budget, None)
+    }
+
+    fn of_namespace(modes: &[(&str, Mode)], budget: Budget, namespace: Option<&str>) -> Self {
         let hand = Hand::new();
         for (resource, mode) in modes {
             hand.set(resource, *mode);
@@ -205,7 +216,7 @@ impl World {
         let _ = Supervisors::new(dialer, clock.clone(), updates, demanded, budget, cancel.clone()).start(
             ClusterId(0),
             "a",
-            None,
+            namespace,
             Begin::AtOnce,
             None,
         );

@@ -102,17 +102,17 @@ impl Logs {
         self.restart(targets)
     }
 
+    /// The objects whose logs are shown; none: the scope's.
+    pub fn objects(&self) -> Option<Scope> {
+        Some(Scope::nodes(self.objects.as_ref()?.iter().map(node_of)))
+    }
+
     /// The containers of the objects, or of the scope.
     fn find(&self, fleet: &Fleet, scope: &Scope) -> (Vec<LogTarget>, usize) {
         // Of containers that never ran before there is no previous log to ask for.
         let containers = Containers { previous: self.options.previous, ..Containers::default() };
-        match &self.objects {
-            Some(objects) => {
-                let scope = Scope::nodes(objects.iter().map(node_of));
-                logs::targets(fleet, &scope, &containers, MAX_STREAMS)
-            }
-            None => logs::targets(fleet, scope, &containers, MAX_STREAMS),
-        }
+        let objects = self.objects();
+        logs::targets(fleet, objects.as_ref().unwrap_or(scope), &containers, MAX_STREAMS)
     }
 
     /// Opens streams for what has started since: called when the fleet has changed.

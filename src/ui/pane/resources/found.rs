@@ -14,7 +14,6 @@ use crate::domain::filter::Query;
 use crate::domain::filter::term::Term;
 use crate::domain::haystack::Haystack;
 use crate::domain::id::{ClusterId, ObjectKey};
-use crate::domain::stamp::Stamp;
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::Cluster;
 use crate::fleet::field;
@@ -47,7 +46,7 @@ impl SortKey {
             Sort::Place => Self::Place,
             Sort::Name => Self::Text(meta.name.clone()),
             Sort::Namespace => Self::Text(meta.namespace.clone()),
-            Sort::Age => Self::Number(-meta.created.map_or(i64::MIN, Stamp::as_second)),
+            Sort::Age => Self::Number(meta.created.map_or(i64::MAX, |at| -at.as_second())),
             Sort::Status => Self::Number(-i64::try_from(row.health(now).index()).unwrap_or(0)),
         }
     }
@@ -158,8 +157,9 @@ impl Found {
             match self.by_cluster.get(&cluster.id()) {
                 Some(kept) if kept.shape == cluster.shape && (!with_texts || kept.texts.is_some()) => {
                     let is_old = kept.revision != cluster.revision;
-                    // Where a pod is changes without a row that comes or goes.
-                    if is_old && lens.node.is_some() {
+                    // Where a pod is, and whose, changes without a row that comes or goes.
+                    let by_more = lens.node.is_some() || seen.preview.narrows_pods();
+                    if is_old && by_more {
                         missing.push(cluster);
                     } else if is_old && with_texts {
                         old.push(cluster);
@@ -170,6 +170,8 @@ impl Found {
         }
         self.is_behind = old.len() > most_old;
         missing.truncate(most);
+        // Those that are behind the longest come first: each has its turn.
+        old.sort_by_key(|c| self.by_cluster.get(&c.id()).map_or(0, |kept| kept.revision));
         missing.extend(old.into_iter().take(most_old));
         let made = by_two(&missing, missing.len() > 4, |c| Kept::of(c, seen, lens, with_texts));
         self.by_cluster.extend(missing.iter().map(|c| c.id()).zip(made));
@@ -270,11 +272,13 @@ fn by_two<T: Sync, R: Send>(all: &[T], is_worth_it: bool, of: impl Fn(&T) -> R +
         }
     };
     let mut out = std::thread::scope(|threads| {
-        let other = threads.spawn(work);
+        // Where there is no other thread to be had, this one does it all.
+        let other = std::thread::Builder::new().spawn_scoped(threads, work);
         let mut out = work();
-        match other.join() {
-            Ok(rest) => out.extend(rest),
-            Err(fault) => std::panic::resume_unwind(fault),
+        match other.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(rest)) => out.extend(rest),
+            Ok(Err(fault)) => std::panic::resume_unwind(fault),
+            Err(_) => {}
         }
         out
     });
@@ -356,6 +360,19 @@ mod tests {
             steps.push(found(&mut kept, &fleet, "pending"));
         }
         assert_eq!(steps, [16, 32, 40]);
+        // Where all change all the time, each has its turn all the same.
+        let mut seen = std::collections::BTreeSet::new();
+        for status in ["One", "Two", "Three"] {
+            tell(&mut fleet, || vec![Delta::Upsert(pod("api", status))]);
+            found(&mut kept, &fleet, "web");
+            seen.extend(
+                kept.by_cluster
+                    .iter()
+                    .filter(|(id, k)| fleet.cluster(**id).unwrap().revision == k.revision)
+                    .map(|(id, _)| *id),
+            );
+        }
+        assert_eq!(seen.len(), CLUSTERS as usize);
         tell(&mut fleet, || vec![Delta::Upsert(pod("new", "Pending"))]);
         assert_eq!((found(&mut kept, &fleet, "pending"), kept.is_behind()), (80, false));
     }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::filter::fuzzy::Scratch;
 use crate::domain::health::Health;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
@@ -300,6 +301,7 @@ impl Pane for Resources {
         }
         let all = all_columns(self.lens.kind);
         let query = self.rows.filtering();
+        let mut scratch = Scratch::default();
         draw_table(buf, area, theme, (&self.columns, &self.widths), &self.rows.list, focused, |i| {
             let Some(key) = self.rows.get(i) else { return DrawnRow::default() };
             let Some(cluster) = seen.fleet.cluster(key.cluster) else { return DrawnRow::default() };
@@ -309,7 +311,7 @@ impl Pane for Resources {
                 || cluster.loads.get(&self.lens.kind).is_some_and(|load| load.lack().is_some());
             let texts = Self::cell_texts(cluster, row, seen.now);
             let mut letters = query.as_ref().map_or_else(Vec::new, |query| {
-                query.letters(&texts.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>())
+                query.letters(&texts.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>(), &mut scratch)
             });
             letters.resize(texts.len(), Vec::new());
             let cells = texts

@@ -15,7 +15,7 @@ pub(super) fn row_of<'a>(cluster: &'a Cluster, key: &ObjectKey) -> Option<RowRef
     match key.kind {
         Kind::Pod => cluster.pod(&key.namespace, &key.name).map(RowRef::Pod),
         Kind::Node => cluster.node(&key.name).map(RowRef::Node),
-        Kind::Namespace => cluster.namespaces().find(|n| n.meta.name == key.name).map(RowRef::Namespace),
+        Kind::Namespace => cluster.namespace(&key.name).map(RowRef::Namespace),
         k if k.is_workload() => cluster.workload(k, &key.namespace, &key.name).map(RowRef::Workload),
         k => cluster.other(k, &key.namespace, &key.name).map(RowRef::Other),
     }

@@ -57,6 +57,7 @@ impl Sought {
     /// Nothing is looked for any more.
     pub(super) fn end(&mut self) {
         self.answer = None;
+        self.last = None;
         if self.waiting.take().is_some() {
             self.generation += 1;
             self.job = Some(Job::EndRank);
