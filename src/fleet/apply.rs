@@ -76,6 +76,7 @@ fn changes(delta: &Delta) -> Changes {
         | Delta::Well { .. }
         | Delta::Within { .. }
         | Delta::Expires(_)
+        | Delta::NextTry(_)
         | Delta::Latency { .. }
         | Delta::Traffic(_) => Changes::Nothing,
         // One that is new is seen by its number.
@@ -146,6 +147,7 @@ impl Cluster {
             }
             Delta::Identity(identity) => self.identity = identity,
             Delta::Expires(expires) => self.expires = expires,
+            Delta::NextTry(at) => self.next_try = at,
             // What changes by little is no change: a still fleet draws nothing.
             Delta::Latency { millis } => {
                 let near = |known: u32| known.abs_diff(millis) <= (known / 2).max(5);

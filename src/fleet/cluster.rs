@@ -155,6 +155,8 @@ pub struct Cluster {
     pub traffic: Traffic,
     /// What its credentials are, and until when they are good, where they say so.
     pub expires: Option<(&'static str, Timestamp)>,
+    /// When it is tried again, while it waits for that.
+    pub next_try: Option<Timestamp>,
     /// By kind: how its list stands.
     pub loads: BTreeMap<Kind, Load>,
     /// Kinds of which only one namespace may be read, and which.
@@ -196,6 +198,7 @@ impl Cluster {
             latency_millis: None,
             traffic: Traffic::default(),
             expires: None,
+            next_try: None,
             loads: BTreeMap::new(),
             within: BTreeMap::new(),
             counted: None,

@@ -15,6 +15,7 @@ use crate::domain::text::SafeText;
 use super::Fleet;
 use super::cluster::{Cluster, Load};
 use super::delta::Row;
+use super::index::Tally;
 use super::tree::{self, Expanded};
 
 /// Of a cluster whose pods are not all watched.
@@ -47,7 +48,9 @@ impl Cluster {
     /// Its pods are that many, and are not all watched.
     pub(super) fn count_pods(&mut self, total: usize) {
         self.counted.get_or_insert_default().total = u32::try_from(total).unwrap_or(u32::MAX);
-        self.loads.insert(Kind::Pod, Load::Ready);
+        if !self.last_known.contains(&Kind::Pod) {
+            self.loads.insert(Kind::Pod, Load::Ready);
+        }
     }
 
     /// The pods of one namespace: as this list has them, or not watched any more.
@@ -78,7 +81,7 @@ const MOST_NAMESPACES: usize = 64;
 
 impl Fleet {
     /// Of clusters whose pods are not all watched, the namespaces whose pods are wanted: those that are open in the tree, those
-    /// of the scopes that somebody looks at, and those with workloads that are not well, the worst first.
+    /// of the scopes that somebody looks at, and those with workloads that are not ready, the worst first.
     pub fn wanted_pods(&self, open: &Expanded, scopes: &[&Scope]) -> BTreeMap<ClusterId, BTreeSet<SafeText>> {
         let mut out: BTreeMap<ClusterId, BTreeSet<SafeText>> = BTreeMap::new();
         for cluster in self.clusters.iter().filter(|c| c.counted.is_some()) {
@@ -90,15 +93,15 @@ impl Fleet {
                 let there = names.filter(|namespace| scope.touches_namespace(at, namespace));
                 wanted.extend(there.take(MOST_NAMESPACES - BAD_NAMESPACES));
             }
-            let mut bad: Vec<(u32, u32, &SafeText)> = Vec::new();
+            let mut bad: Vec<([u32; 3], &SafeText)> = Vec::new();
             for (namespace, tally) in &cluster.by_namespace {
-                let (degraded, down) = (tally.count(Health::Degraded), tally.count(Health::Down));
-                if degraded + down > 0 {
-                    bad.push((down, degraded, namespace));
+                let ill = [Health::Down, Health::Degraded, Health::Progressing].map(|h| tally.count(h));
+                if ill != [0; 3] {
+                    bad.push((ill, namespace));
                 }
             }
-            bad.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)).then_with(|| a.2.cmp(b.2)));
-            wanted.extend(bad.into_iter().take(BAD_NAMESPACES).map(|(.., namespace)| namespace.clone()));
+            bad.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+            wanted.extend(bad.into_iter().take(BAD_NAMESPACES).map(|(_, namespace)| namespace.clone()));
         }
         for node in open {
             if let TreeNode::Namespace(id, namespace) = node
@@ -111,10 +114,16 @@ impl Fleet {
         out
     }
 
-    /// How many of the clusters in scope have all their pods watched, of how many; none where all have.
+    /// In how many of the clusters in scope all pods in scope are watched, of how many; none where no cluster is counted.
     pub fn pods_watched(&self, scope: &Scope) -> Option<(usize, usize)> {
-        let all = self.in_scope(scope).count();
-        let counted = self.in_scope(scope).filter(|c| c.counted.is_some()).count();
-        (counted > 0).then(|| (all - counted, all))
+        let counted = self.counted(scope);
+        let loaded = self.in_scope(scope).filter(|c| c.is_loaded(Kind::Pod)).count();
+        (counted > 0).then(|| (loaded - counted, self.in_scope(scope).count()))
+    }
+
+    /// How many of the clusters in scope have pods there that are counted and not watched.
+    pub fn counted(&self, scope: &Scope) -> usize {
+        let counted = self.in_scope(scope).filter(|c| c.counted.is_some());
+        counted.filter(|c| !Tally::in_scope(c, scope).knows_pods()).count()
     }
 }

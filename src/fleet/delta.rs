@@ -146,6 +146,8 @@ pub enum Delta {
     Usage(Usage),
     /// What the credentials are, and until when they are good.
     Expires(Option<(&'static str, Timestamp)>),
+    /// When it is tried again; none: now, or not by itself.
+    NextTry(Option<Timestamp>),
     /// How long the last health request took.
     Latency {
         /// Milliseconds.

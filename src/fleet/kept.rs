@@ -29,6 +29,9 @@ pub struct Kept {
     pub context: String,
     version: SafeText,
     rows: Vec<(String, Vec<KeptRow>)>,
+    /// How many pods there were, where they were not all watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    counted: Option<u32>,
 }
 
 /// Namespace, name, and when it was made, in seconds.
@@ -143,7 +146,13 @@ impl Kept {
             .map(|kind| (kind.info().plural.to_owned(), rows_of(cluster, kind)))
             .collect();
         let context = cluster.info.context.to_string();
-        (!rows.is_empty()).then(|| Self { at, context, version: cluster.version.clone(), rows })
+        (!rows.is_empty()).then(|| Self {
+            at,
+            context,
+            version: cluster.version.clone(),
+            rows,
+            counted: cluster.counted.as_ref().map(|counted| counted.total),
+        })
     }
 
     /// What brings it back into the model: every row as old as it is.
@@ -154,6 +163,11 @@ impl Kept {
             let Some(kind) = Kind::WATCHED.into_iter().find(|k| k.info().plural == plural) else { continue };
             let rows = rows.iter().map(|row| row.row(kind)).filter(|row| row.kind() == kind).collect();
             out.push(Delta::LastKnown { kind, rows, since: self.at, cause: cause.clone() });
+        }
+        if let Some(total) = self.counted.and_then(|n| usize::try_from(n).ok()) {
+            let (kind, since, cause) = (Kind::Pod, self.at, cause.clone());
+            out.push(Delta::LastKnown { kind, rows: Vec::new(), since, cause });
+            out.push(Delta::Counted { total });
         }
         out.push(Delta::Phase(Phase::Stale { since: self.at, cause }));
         out
@@ -338,8 +352,8 @@ mod tests {
         let mut fleet = Fleet::new([ClusterInfo::sample("a", Place::default())]);
         apply(&mut fleet, kept.deltas(), 5_000);
         let after = &fleet.clusters()[0];
-        assert!(after.is_loaded(Kind::Deployment) && !after.is_loaded(Kind::Pod));
-        assert!(!after.watches_pods_in("shop") && !after.watches_all_pods());
+        assert!(matches!(after.loads.get(&Kind::Pod), Some(Load::Old(lack)) if lack.since == at(100)));
+        assert!(!after.watches_pods_in("shop") && !after.watches_all_pods() && after.pod_count() == 9);
     }
 
     #[test]

@@ -280,8 +280,14 @@ fn what_is_counted_is_not_none() {
     let mut fleet = fleet();
     let spaces = ["x", "y"]
         .map(|ns| Row::Namespace(super::delta::NamespaceRow { meta: meta("", ns), phase: "Active".into() }));
-    let well =
-        |ns: &str| WorkloadRow { desired: 1, ready: 1, ..WorkloadRow::new(Kind::Deployment, meta(ns, "w")) };
+    let well = |ns: &str| WorkloadRow {
+        desired: 1,
+        ready: 1,
+        updated: 1,
+        available: 1,
+        current: 1,
+        ..WorkloadRow::new(Kind::Deployment, meta(ns, "w"))
+    };
     let ill = WorkloadRow { ready: 0, ..well("y") };
     feed(
         &mut fleet,

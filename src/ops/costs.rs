@@ -144,6 +144,8 @@ pub struct Costs {
     pub total_nano: i128,
     /// What of it nobody asks for.
     pub idle_nano: i128,
+    /// What of it nodes cost whose pods are not known.
+    pub unread_nano: i128,
     /// What of it the control planes cost.
     pub fee_nano: i128,
     /// Nodes without a price.
@@ -184,7 +186,8 @@ impl Costs {
 
     /// What of the nodes' price is idle, in thousandths.
     pub fn idle_permille(&self) -> Option<u32> {
-        let nodes = self.total_nano - self.fee_nano;
+        // Of nodes whose pods are not known nobody knows what is idle.
+        let nodes = self.total_nano - self.fee_nano - self.unread_nano;
         (nodes > 0 && !self.partial).then(|| permille(self.idle_nano, nodes))
     }
 }
@@ -251,7 +254,6 @@ pub fn pod_nano(cluster: &Cluster, requests: Amount) -> Option<i64> {
 pub fn of(fleet: &Fleet, scope: &Scope, by: By) -> Costs {
     let catalogue = fleet.catalogue.as_deref();
     let mut out = Costs { by, ..Costs::default() };
-    let mut unread_nano = 0;
     let mut groups: BTreeMap<Vec<SafeText>, Group> = BTreeMap::new();
     for cluster in fleet.in_scope(scope) {
         let alone: Vec<(&SafeText, &SafeText)> = scope
@@ -280,7 +282,7 @@ pub fn of(fleet: &Fleet, scope: &Scope, by: By) -> Costs {
             if cluster.watches_all_pods() { (costs.idle_nano, 0) } else { (0, costs.idle_nano) };
         if whole {
             out.idle_nano += idle;
-            unread_nano += unread;
+            out.unread_nano += unread;
             out.fee_nano += i128::from(costs.fee_nano);
             if matches!(by, By::Cloud | By::Cluster) && costs.total_nano > 0 {
                 let group = groups.entry(key_of(by, cluster, &CostRow::default())).or_default();
@@ -304,7 +306,7 @@ pub fn of(fleet: &Fleet, scope: &Scope, by: By) -> Costs {
     out.rows = groups.into_iter().map(|(key, group)| group.finish(shown(by, &key))).collect();
     if matches!(by, By::Namespace | By::Workload) {
         out.rows.extend(extra(RowKind::Idle, "idle", out.idle_nano, by));
-        out.rows.extend(extra(RowKind::Unread, "nodes without pods read", unread_nano, by));
+        out.rows.extend(extra(RowKind::Unread, "nodes without pods read", out.unread_nano, by));
         out.rows.extend(extra(RowKind::Fee, "control planes", out.fee_nano, by));
     }
     out.total_nano = out.rows.iter().map(|r| r.total_nano).sum();

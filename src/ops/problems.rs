@@ -10,6 +10,7 @@ use crate::domain::triage::{
 };
 use crate::fleet::Fleet;
 use crate::fleet::cluster::{Cluster, Load, Why};
+use crate::fleet::index::Tally;
 use crate::fleet::phase::Phase;
 
 /// The problems of what is in scope, worst first.
@@ -75,21 +76,27 @@ pub fn headline(problem: &Problem, fleet: &Fleet) -> String {
 /// What is said where no problem was found: that nothing is broken only when everything was looked at.
 pub fn none_words(fleet: &Fleet, scope: &Scope) -> String {
     let all = fleet.in_scope(scope).count();
-    match (all, fleet.in_scope(scope).filter(|c| !is_seen(c)).count()) {
+    match (all, unseen(fleet, scope)) {
         (0, _) => "no cluster is in this scope".to_owned(),
         (_, 0) => "nothing is broken in this scope".to_owned(),
         (_, n) => format!("nothing is broken in what could be read; {}", unseen_words(n, all)),
     }
 }
 
-/// How many clusters could not be looked at.
+/// In how many of the clusters in scope not everything could be looked at.
+pub fn unseen(fleet: &Fleet, scope: &Scope) -> usize {
+    fleet.in_scope(scope).filter(|c| !is_seen(c, scope)).count()
+}
+
+/// The same in words.
 pub fn unseen_words(n: usize, all: usize) -> String {
     format!("{n} of {all} clusters could not be looked at, or not whole")
 }
 
 /// Whether everything that problems are found by is there, and current.
-fn is_seen(cluster: &Cluster) -> bool {
-    cluster.phase == Phase::Live && cluster.lacks().next().is_none() && cluster.counted.is_none()
+fn is_seen(cluster: &Cluster, scope: &Scope) -> bool {
+    let has_pods = || cluster.counted.is_none() || Tally::in_scope(cluster, scope).knows_pods();
+    cluster.phase == Phase::Live && cluster.lacks().next().is_none() && has_pods()
 }
 
 fn of_cluster(cluster: &Cluster, scope: &Scope, now: Timestamp, out: &mut Vec<Finding>) {

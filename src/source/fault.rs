@@ -153,7 +153,9 @@ impl Fault {
         let text = root.to_string();
         let lower = text.to_lowercase();
         let has = |words: &[&str]| words.iter().any(|w| lower.contains(w));
-        let (class, words) = if has(&["certificate", "tls", "unknownissuer", "handshake"]) {
+        let (class, words) = if has(&["close_notify"]) {
+            (FaultClass::Unreachable, "the connection was cut".to_owned())
+        } else if has(&["certificate", "tls", "unknownissuer", "handshake"]) {
             (FaultClass::Tls, format!("TLS: {text}"))
         } else if has(&["lookup address", "dns", "name or service not known", "no such host"]) {
             (FaultClass::Unreachable, format!("name not found: {text}"))

@@ -114,7 +114,7 @@ impl Pending {
             Delta::Lacks { kind, .. } | Delta::Well { kind } => {
                 self.lacks.insert(kind, delta);
             }
-            Delta::Expires(_) => self.status.push(delta),
+            Delta::Expires(_) | Delta::NextTry(_) => self.status.push(delta),
             Delta::Latency { .. } => {
                 self.status.retain(|d| !matches!(d, Delta::Latency { .. }));
                 self.status.push(delta);

@@ -1,21 +1,34 @@
 //! How many pods are watched at once, over all clusters: what a small machine holds and a screen can say something of.
 //!
 //! A cluster takes as many places as it has pods when it is listed, and gives them back when it is listed anew or ends. Who
-//! finds no room is counted instead (`counted`). Shared by the watches of pods.
+//! finds no room is counted instead (`counted`); for the namespaces of such that somebody looks at there are places of their
+//! own, so that clusters that came first do not lock anybody out. Shared by the watches of pods.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// For single namespaces there is room for one pod in so many of all, and for so many at least.
+const ONE_IN: usize = 10;
+const FOR_NAMESPACES: usize = 10_000;
+
 /// The places of all clusters.
 #[derive(Clone, Debug)]
-pub struct Budget(Arc<Semaphore>);
+pub struct Budget {
+    whole: Arc<Semaphore>,
+    namespaces: Arc<Semaphore>,
+}
 
 impl Budget {
-    /// So many pods at most.
+    /// So many pods at most of whole clusters.
     pub fn of(pods: usize) -> Self {
-        Self(Arc::new(Semaphore::new(pods.min(Semaphore::MAX_PERMITS))))
+        Self::with(pods, (pods / ONE_IN).max(FOR_NAMESPACES))
+    }
+
+    /// The same, with so many places for single namespaces.
+    pub(super) fn with(pods: usize, of_namespaces: usize) -> Self {
+        let places = |n: usize| Arc::new(Semaphore::new(n.min(Semaphore::MAX_PERMITS)));
+        Self { whole: places(pods), namespaces: places(of_namespaces) }
     }
 
     /// As many as there are.
@@ -23,14 +36,9 @@ impl Budget {
         Self::of(usize::MAX)
     }
 
-    /// Places that are held: none yet.
+    /// Places for a whole cluster: none yet.
     pub(super) fn hold(&self) -> Held {
-        Held { budget: self.clone(), places: None, number: Arc::default() }
-    }
-
-    /// How many places nobody holds.
-    pub(super) fn free(&self) -> usize {
-        self.0.available_permits()
+        Held { budget: self.clone(), free: self.whole.clone(), places: None }
     }
 }
 
@@ -38,23 +46,30 @@ impl Budget {
 #[derive(Debug)]
 pub(super) struct Held {
     budget: Budget,
+    free: Arc<Semaphore>,
     places: Option<OwnedSemaphorePermit>,
-    /// How many, for who only wants to know.
-    number: Arc<AtomicUsize>,
 }
 
 impl Held {
+    /// Places for one namespace: none yet.
+    pub(super) fn for_namespace(&self) -> Self {
+        Self { budget: self.budget.clone(), free: self.budget.namespaces.clone(), places: None }
+    }
+
+    /// How many it holds.
+    pub(super) fn held(&self) -> usize {
+        self.places.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
+    }
+
     /// Holds at least so many; false where there is no room for them, and then as many as before.
     pub(super) fn at_least(&mut self, pods: usize) -> bool {
-        let has = self.held();
-        let Some(more) = pods.checked_sub(has).filter(|more| *more > 0) else { return true };
+        let Some(more) = pods.checked_sub(self.held()).filter(|more| *more > 0) else { return true };
         let Ok(more) = u32::try_from(more) else { return false };
-        let Ok(got) = self.budget.0.clone().try_acquire_many_owned(more) else { return false };
+        let Ok(got) = self.free.clone().try_acquire_many_owned(more) else { return false };
         match &mut self.places {
             Some(places) => places.merge(got),
             None => self.places = Some(got),
         }
-        self.tell();
         true
     }
 
@@ -66,32 +81,11 @@ impl Held {
         {
             drop(places.split(surplus));
         }
-        self.tell();
-    }
-
-    /// How many it holds.
-    pub(super) fn held(&self) -> usize {
-        self.places.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
-    }
-
-    /// How many it holds, whenever that is asked.
-    pub(super) fn number(&self) -> Arc<AtomicUsize> {
-        self.number.clone()
-    }
-
-    fn tell(&self) {
-        self.number.store(self.held(), Ordering::Relaxed);
-    }
-
-    /// The budget.
-    pub(super) fn budget(&self) -> &Budget {
-        &self.budget
     }
 
     /// Holds none any more.
     pub(super) fn let_go(&mut self) {
         self.places = None;
-        self.tell();
     }
 }
 
@@ -101,7 +95,7 @@ mod tests {
 
     #[test]
     fn places_are_taken_and_given_back() {
-        let budget = Budget::of(10);
+        let budget = Budget::with(10, 3);
         let (mut a, mut b) = (budget.hold(), budget.hold());
         assert!(a.at_least(4) && a.at_least(6) && a.at_least(3));
         assert!(!b.at_least(5) && b.at_least(4));
@@ -109,7 +103,10 @@ mod tests {
         assert!(b.at_least(8) && !b.at_least(9));
         a.let_go();
         assert!(b.at_least(10) && !a.at_least(1));
-        assert_eq!((b.number().load(Ordering::Relaxed), budget.free()), (10, 0));
+        // Whoever looks at a namespace is not locked out.
+        let mut namespace = b.for_namespace();
+        assert!(!namespace.at_least(4) && namespace.at_least(3));
+        assert_eq!((b.held(), namespace.held()), (10, 3));
         drop(b);
         assert!(a.at_least(10));
         assert!(Budget::unlimited().hold().at_least(3_000_000));

@@ -3,8 +3,6 @@
 //! Never: how a list is read or a watch goes on, which is the same for every kind (`watch`). Called by the watch of pods.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use kube::api::{Api, ListParams, ObjectList};
@@ -105,20 +103,13 @@ impl Watcher {
                         known = total;
                         self.say(Said::Delta(Delta::Counted { total })).await?;
                     }
-                    if self.has_room(known, &parts) {
+                    if self.held.as_mut().is_none_or(|held| held.at_least(known)) {
                         parts.end().await;
-                        if self.held.as_mut().is_none_or(|held| held.at_least(known)) {
-                            return Some(());
-                        }
+                        return Some(());
                     }
                 }
             }
         }
-    }
-
-    /// Whether there is room for so many, those counted that its single namespaces have.
-    fn has_room(&self, pods: usize, parts: &Parts) -> bool {
-        self.held.as_ref().is_none_or(|held| held.held() + held.budget().free() + parts.held() >= pods)
     }
 
     /// How many pods there are, where the server says so; none where the gate was shut first.
@@ -160,10 +151,7 @@ async fn settled(wanted: &mut signal::Receiver<Wanted>) -> Option<()> {
 }
 
 /// The watch of a single namespace.
-struct Part {
-    task: JoinHandle<()>,
-    held: Arc<AtomicUsize>,
-}
+struct Part(JoinHandle<()>);
 
 /// The watches of single namespaces. They end with this.
 #[derive(Default)]
@@ -177,7 +165,6 @@ impl Parts {
                 continue;
             }
             let mut part = watcher.part(namespace);
-            let held = part.held.as_ref().map(Held::number).unwrap_or_default();
             let api: Api<SlimPod> = Api::namespaced(watcher.client.clone(), namespace);
             let task = tokio::spawn(async move {
                 // One namespace may have too many by itself.
@@ -185,7 +172,7 @@ impl Parts {
                     let _ = part.forget_part().await;
                 }
             });
-            self.0.insert(namespace.clone(), Part { task, held });
+            self.0.insert(namespace.clone(), Part(task));
         }
     }
 
@@ -193,7 +180,7 @@ impl Parts {
     /// be started again.
     async fn sweep(&mut self, wanted: &Wanted) -> Vec<SafeText> {
         let ends = |(namespace, part): (&SafeText, &Part)| {
-            (!wanted.contains(namespace) || part.task.is_finished()).then(|| namespace.clone())
+            (!wanted.contains(namespace) || part.0.is_finished()).then(|| namespace.clone())
         };
         let gone: Vec<SafeText> = self.0.iter().filter_map(ends).collect();
         for namespace in &gone {
@@ -212,22 +199,17 @@ impl Parts {
         }
         self.0.clear();
     }
-
-    /// How many places they hold.
-    fn held(&self) -> usize {
-        self.0.values().map(|part| part.held.load(Ordering::Relaxed)).sum()
-    }
 }
 
 impl Part {
     async fn end(&mut self) {
-        self.task.abort();
-        let _ = (&mut self.task).await;
+        self.0.abort();
+        let _ = (&mut self.0).await;
     }
 }
 
 impl Drop for Part {
     fn drop(&mut self) {
-        self.task.abort();
+        self.0.abort();
     }
 }

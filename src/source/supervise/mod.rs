@@ -350,7 +350,14 @@ impl One {
     /// Waits before the next try, for ever where there is no `most`; a person's "now" ends it.
     async fn pause(&mut self, tries: u32, most: Option<Duration>) -> Pause {
         let grown = |most: Duration| Duration::from_secs(1 << tries.min(8)).min(most);
-        let until = most.map(|most| Instant::now() + jitter(grown(most), self.cluster, tries));
+        let wait = most.map(|most| jitter(grown(most), self.cluster, tries));
+        self.tell(Delta::NextTry(wait.and_then(|wait| self.shared.clock.now().checked_add(wait).ok()))).await;
+        let over = self.wait_for_next(wait.map(|wait| Instant::now() + wait)).await;
+        self.tell(Delta::NextTry(None)).await;
+        over
+    }
+
+    async fn wait_for_next(&mut self, until: Option<Instant>) -> Pause {
         loop {
             tokio::select! {
                 () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => return Pause::Over,

@@ -208,7 +208,7 @@ impl Watcher {
     pub(super) fn part(&self, namespace: &SafeText) -> Self {
         let (client, gate, turns) = (self.client.clone(), self.gate.clone(), self.turns.clone());
         let whole = Self::new(client, self.kind, None, gate, turns, self.out.clone());
-        let held = self.held.as_ref().map(|held| held.budget().hold());
+        let held = self.held.as_ref().map(Held::for_namespace);
         Self { part: Some(namespace.clone()), held, ..whole }
     }
 

@@ -21,7 +21,7 @@ use crate::source::clock::Clock;
 use crate::source::metrics;
 
 /// How long the metrics API may take.
-const USAGE_LIMIT: Duration = Duration::from_secs(5);
+const USAGE_LIMIT: Duration = Duration::from_secs(14);
 
 /// The watches of a cluster, over all sessions with its server; they end with this.
 pub(super) struct Watches {

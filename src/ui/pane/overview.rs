@@ -108,13 +108,14 @@ impl Overview {
     fn cells(&self, line: &Line, ascii: bool, width: u16) -> [String; 8] {
         let t = &line.tally;
         let number = |n: u32| if n == 0 { "–".to_owned() } else { show_count(n as usize) };
-        let pods = if t.knows_pods() { number(t.pods) } else { t.pods_words() };
+        let pods = t.pods_words();
         if let Some(trouble) = &line.trouble {
             return [
                 line.name.clone(),
                 if line.clusters > 1 { line.clusters.to_string() } else { String::new() },
                 number(t.nodes),
-                pods.clone(),
+                // Of what cannot be read none is not known.
+                if t.pods + t.unwatched == 0 { "–".to_owned() } else { pods },
                 trouble.clone(),
                 String::new(),
                 String::new(),

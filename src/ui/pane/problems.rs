@@ -253,11 +253,19 @@ impl Pane for Problems {
         self.list.set_page(usize::from(rows - self.evidence_rows(rows)));
     }
 
-    fn heading(&self, _seen: Seen<'_>) -> String {
+    fn heading(&self, seen: Seen<'_>) -> String {
         let filter = if self.filter.is_empty() { String::new() } else { format!("  /{}", self.filter) };
-        match self.problems.len() {
-            0 => format!("none{filter}"),
-            n => format!("{n} by cause, {} of them down now{filter}", self.count().down),
+        // Of what is not looked at nobody knows that it is well.
+        let (unseen, all) =
+            (problems::unseen(seen.fleet, seen.scope), seen.fleet.in_scope(seen.scope).count());
+        match (self.problems.len(), unseen) {
+            (0, 0) => format!("none{filter}"),
+            (0, _) => format!("none known{filter}"),
+            (n, 0) => format!("{n} by cause, {} of them down now{filter}", self.count().down),
+            (n, unseen) => {
+                let down = self.count().down;
+                format!("{n} by cause, {down} of them down now{filter}  {unseen} of {all} clusters not whole")
+            }
         }
     }
 

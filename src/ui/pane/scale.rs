@@ -143,9 +143,13 @@ impl Pane for Scale {
 
     fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
         if self.lines.is_empty() {
-            let words =
-                "no deployment or stateful set in this scope; select a cluster, namespace or app in the tree";
-            draw::words(buf, area, [words.to_owned()], theme.style(Role::Muted));
+            let known = seen.fleet.in_scope(seen.scope).filter(|c| c.is_loaded(Kind::Deployment)).count();
+            let words = match seen.fleet.in_scope(seen.scope).count() - known {
+                0 => "no deployment or stateful set in this scope; select a cluster, namespace or app in the tree"
+                    .to_owned(),
+                n => format!("nothing to scale is known yet: {} not read", count(n, "cluster")),
+            };
+            draw::words(buf, area, [words], theme.style(Role::Muted));
             return;
         }
         draw_table(buf, area, theme, (&COLUMNS, &self.widths), &self.rows.list, focused, |i| {

@@ -137,7 +137,8 @@ impl Logs {
         }
         if self.roster.targets().is_empty() {
             return vec![
-                "no container in this scope; select a pod, app or namespace in the tree, then g l".to_owned(),
+                "no container of this scope is known; select a pod, app or namespace in the tree, then g l"
+                    .to_owned(),
             ];
         }
         if !self.filter_text.is_empty() && self.hidden > 0 {

@@ -15,7 +15,7 @@ pub(super) fn words(seen: Seen<'_>, id: ClusterId, width: u16) -> Vec<String> {
     if cluster.namespaces().next().is_some() {
         return Vec::new();
     }
-    let Some(next) = next(cluster) else { return Vec::new() };
+    let Some(next) = next(cluster, seen.now) else { return Vec::new() };
     let since =
         cluster.phase.since().map_or_else(String::new, |s| format!(" for {}", age::show(s, seen.now)));
     let mut out = vec![format!("{}: {}{since}", cluster.info.name(), cluster.phase.word())];
@@ -41,8 +41,14 @@ pub(super) fn words(seen: Seen<'_>, id: ClusterId, width: u16) -> Vec<String> {
     out
 }
 
+/// `next try in 23s`.
+fn next_try(cluster: &Cluster, now: Timestamp) -> Option<String> {
+    let left = cluster.next_try?.as_second() - now.as_second();
+    Some(format!("next try in {}", age::show_seconds(u64::try_from(left).unwrap_or(0))))
+}
+
 /// What a person can do.
-fn next(cluster: &Cluster) -> Option<String> {
+fn next(cluster: &Cluster, now: Timestamp) -> Option<String> {
     match &cluster.phase {
         Phase::Idle => Some("C in the tree connects it.".to_owned()),
         Phase::SignedOut { need, .. } => Some(match need.by {
@@ -58,7 +64,10 @@ fn next(cluster: &Cluster) -> Option<String> {
         Phase::Unusable { .. } => {
             Some("The entry has to be mended in the kubeconfig; it is read again by itself.".to_owned())
         }
-        Phase::Denied { .. } | Phase::Failed { .. } => Some("C in the tree tries again at once.".to_owned()),
+        Phase::Denied { .. } | Phase::Failed { .. } => Some(match next_try(cluster, now) {
+            Some(words) => format!("The {words}; C in the tree tries at once."),
+            None => "It is tried now.".to_owned(),
+        }),
         Phase::Connecting { .. }
         | Phase::Syncing { .. }
         | Phase::Live
@@ -77,6 +86,7 @@ pub(super) fn heading(cluster: &Cluster, now: Timestamp) -> String {
     if let Some(millis) = cluster.latency_millis {
         parts.push(format!("{millis} ms"));
     }
+    parts.extend(next_try(cluster, now));
     if let Some((what, until)) = cluster.expires {
         let how = if until <= now { "expired" } else { "until" };
         parts.push(format!("{what} {how} {}", until.strftime("%Y-%m-%d")));

@@ -252,7 +252,10 @@ impl Pane for Resources {
         }
         out.push_str(&self.rows.words());
         let shown = self.rows.keys().len();
-        let of_all = if shown == self.total {
+        let (loading, done, total) = seen.fleet.loading(seen.preview, self.lens.kind);
+        let of_all = if shown == 0 && self.total == 0 && loading > 0 {
+            "–".to_owned()
+        } else if shown == self.total {
             show_count(self.total)
         } else {
             format!("{} of {}", show_count(shown), show_count(self.total))
@@ -265,15 +268,13 @@ impl Pane for Resources {
             let n = count(self.odd.len(), "image");
             out.push_str(&format!("  ≠ {n} unlike in most clusters"));
         }
-        let (loading, done, total) = seen.fleet.loading(seen.preview, self.lens.kind);
         if loading > 0 {
             let of = total.map_or_else(|| "?".to_owned(), show_count);
             out.push_str(&format!("  loading {} ({} of {of})", count(loading, "cluster"), show_count(done)));
         }
-        if let Some((watched, of)) =
-            seen.fleet.pods_watched(seen.preview).filter(|_| self.lens.kind == Kind::Pod)
-        {
-            let clusters = count(of - watched, "cluster");
+        let counted = if self.lens.kind == Kind::Pod { seen.fleet.counted(seen.preview) } else { 0 };
+        if counted > 0 {
+            let clusters = count(counted, "cluster");
             out.push_str(&format!("  not all pods of {clusters} are watched: open a namespace"));
         }
         // What is not current is said where the rows are, not only on an empty page.
@@ -283,7 +284,11 @@ impl Pane for Resources {
             .filter_map(|c| Some((c, c.loads.get(&self.lens.kind)?.lack()?)))
             .filter(|(_, lack)| lack.why != Why::NotServed);
         if let Some((cluster, lack)) = lacks.next() {
-            let more = match lacks.count() {
+            // Those of which nothing is known are no better.
+            let is_absent =
+                |c: &&Cluster| c.phase.cause().is_some() && !c.loads.contains_key(&self.lens.kind);
+            let absent = seen.fleet.in_scope(seen.preview).filter(is_absent).count();
+            let more = match lacks.count() + absent {
                 0 => String::new(),
                 n => format!(" (and {n} more clusters)"),
             };
