@@ -85,6 +85,9 @@ impl ClusterInfo {
     }
 }
 
+/// From so many milliseconds on a cluster is slow.
+const SLOW_MILLIS: u32 = 2_000;
+
 /// A namespace and name.
 pub type Key = (SafeText, SafeText);
 
@@ -224,6 +227,11 @@ impl Cluster {
     /// Its number.
     pub fn id(&self) -> ClusterId {
         self.info.id
+    }
+
+    /// It answers, but late: two seconds and more for the smallest question.
+    pub fn is_slow(&self) -> bool {
+        self.phase == Phase::Live && self.latency_millis.is_some_and(|millis| millis >= SLOW_MILLIS)
     }
 
     /// Namespaces by name.

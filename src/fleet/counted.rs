@@ -78,16 +78,27 @@ impl Cluster {
 /// Of each cluster, at most so many namespaces are watched only because something in them is not well, and so many in all.
 const BAD_NAMESPACES: usize = 20;
 const MOST_NAMESPACES: usize = 64;
+/// Who has entered so few clusters looks at all of them.
+const FEW_CLUSTERS: usize = 3;
 
 impl Fleet {
     /// Of clusters whose pods are not all watched, the namespaces whose pods are wanted: those that are open in the tree, those
-    /// of the scopes that somebody looks at, and those with workloads that are not ready, the worst first.
-    pub fn wanted_pods(&self, open: &Expanded, scopes: &[&Scope]) -> BTreeMap<ClusterId, BTreeSet<SafeText>> {
+    /// of the scopes that somebody looks at, those of a cluster that was entered, and those with workloads that are not ready, the worst first.
+    pub fn wanted_pods(
+        &self,
+        open: &Expanded,
+        entered: &Scope,
+        scopes: &[&Scope],
+    ) -> BTreeMap<ClusterId, BTreeSet<SafeText>> {
+        let is_close = !entered.is_all() && self.in_scope(entered).count() <= FEW_CLUSTERS;
         let mut out: BTreeMap<ClusterId, BTreeSet<SafeText>> = BTreeMap::new();
         for cluster in self.clusters.iter().filter(|c| c.counted.is_some()) {
             let wanted = out.entry(cluster.id()).or_default();
             let at = cluster.info.at();
             let narrow = |scope: &&&Scope| scope.touches(at) && !scope.covers_cluster(at);
+            if is_close && entered.covers_cluster(at) {
+                wanted.extend(tree::namespace_names(cluster).into_iter().take(MOST_NAMESPACES));
+            }
             for scope in scopes.iter().filter(narrow) {
                 let names = tree::namespace_names(cluster).into_iter();
                 let there = names.filter(|namespace| scope.touches_namespace(at, namespace));

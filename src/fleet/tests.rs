@@ -324,7 +324,7 @@ fn what_is_counted_is_not_none() {
     feed(&mut fleet, vec![Delta::Upsert(Row::Workload(Box::new(ill)))]);
     let wanted = |open: &[TreeNode], scopes: &[&Scope]| {
         let open = open.iter().cloned().collect();
-        fleet.wanted_pods(&open, scopes).remove(&ClusterId(0)).unwrap_or_default()
+        fleet.wanted_pods(&open, &all, scopes).remove(&ClusterId(0)).unwrap_or_default()
     };
     assert_eq!(wanted(&[], &[&all]), ["y".into()].into());
     assert_eq!(
@@ -332,10 +332,28 @@ fn what_is_counted_is_not_none() {
         ["x".into(), "y".into()].into()
     );
     assert_eq!(wanted(&[], &[&one("x")]), ["x".into(), "y".into()].into());
+    let entered = Scope::nodes([TreeNode::Cluster(ClusterId(0))]);
+    let of_cluster = fleet.wanted_pods(&std::collections::BTreeSet::new(), &entered, &[]);
+    assert_eq!(of_cluster[&ClusterId(0)], ["x".into(), "y".into()].into());
 
     feed(&mut fleet, vec![Delta::PodsIn { namespace: "x".into(), rows: None }]);
     assert_eq!((words(&fleet, &one("x")), fleet.clusters()[0].tally().pods), ("–".into(), 0));
     feed(&mut fleet, vec![Delta::Reset { kind: Kind::Pod, rows: vec![pod(0, 0)] }]);
     assert_eq!((words(&fleet, &all), fleet.pods_watched(&all)), ("1".into(), None));
-    assert!(fleet.wanted_pods(&std::collections::BTreeSet::new(), &[&all]).is_empty());
+    assert!(fleet.wanted_pods(&std::collections::BTreeSet::new(), &all, &[&all]).is_empty());
+}
+
+#[test]
+fn who_answers_late_is_slow_while_it_is_live() {
+    let mut fleet = fleet();
+    let is_slow =
+        |fleet: &Fleet| super::tree::rows(fleet, &std::collections::BTreeSet::new()).iter().any(|r| r.slow);
+    feed(&mut fleet, vec![Delta::Phase(Phase::Live), Delta::Latency { millis: 300 }]);
+    let chain = super::tree::place_chain(&fleet.clusters()[0]).into_iter().collect();
+    let shown = |fleet: &Fleet| super::tree::rows(fleet, &chain).iter().any(|r| r.slow);
+    assert!(!shown(&fleet));
+    feed(&mut fleet, vec![Delta::Latency { millis: 3_300 }]);
+    assert!(shown(&fleet) && !is_slow(&fleet));
+    feed(&mut fleet, vec![Delta::Phase(Phase::Stale { since: now(), cause: "silent".into() })]);
+    assert!(!shown(&fleet));
 }

@@ -42,6 +42,8 @@ pub struct TreeRow {
     pub phase: Option<Phase>,
     /// Of a live cluster: which watched kinds are not current, and why.
     pub lack: Option<String>,
+    /// A live cluster that answers late.
+    pub slow: bool,
 }
 
 /// Which rows are open: those in the set. Places start open, clusters and below start closed.
@@ -197,6 +199,7 @@ fn place_row(node: &TreeNode, label: String, clusters: &[&Cluster], indent: u8, 
         bad,
         phase: None,
         lack: None,
+        slow: false,
     }
 }
 
@@ -266,6 +269,7 @@ fn cluster(c: &Cluster, indent: u8, open: &Expanded, out: &mut Vec<TreeRow>) {
         bad,
         phase: (!matches!(c.phase, Phase::Live)).then(|| c.phase.clone()),
         lack: if c.phase == Phase::Live { c.lack_words() } else { None },
+        slow: c.is_slow(),
     });
     if expanded {
         for ns in namespace_names(c) {
@@ -296,6 +300,7 @@ fn namespace(c: &Cluster, ns: &SafeText, indent: u8, open: &Expanded, out: &mut 
         bad: tally.bad(),
         phase: None,
         lack: None,
+        slow: false,
     });
     if !expanded {
         return;
@@ -321,6 +326,7 @@ fn namespace(c: &Cluster, ns: &SafeText, indent: u8, open: &Expanded, out: &mut 
             bad: (u32::from(health == Health::Degraded), u32::from(health == Health::Down)),
             phase: None,
             lack: None,
+            slow: false,
         });
         if expanded {
             for p in pods.get(&(w.kind.info().name, &w.meta.name)).into_iter().flatten() {
@@ -347,5 +353,6 @@ fn pod(id: ClusterId, ns: &SafeText, p: &PodRow, indent: u8, out: &mut Vec<TreeR
         bad: (0, 0),
         phase: None,
         lack: None,
+        slow: false,
     });
 }

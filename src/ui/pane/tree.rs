@@ -456,10 +456,15 @@ fn state_words(row: &TreeRow, ascii: bool, now: Timestamp) -> (String, Health) {
     }
     let (degraded, down) = row.bad;
     let health = row.health;
-    match (down, degraded, health) {
+    let (words, health) = match (down, degraded, health) {
         (0, 0, Health::Ok) => (String::new(), Health::Ok),
         (0, 0, h) => (h.glyph(ascii).to_owned(), h),
         (0, n, _) => (format!("{} {n}", Health::Degraded.glyph(ascii)), Health::Degraded),
         (n, _, _) => (format!("{} {n}", Health::Down.glyph(ascii)), Health::Down),
+    };
+    match (row.slow, words.is_empty()) {
+        (false, _) => (words, health),
+        (true, true) => ("slow".to_owned(), Health::Degraded),
+        (true, false) => (format!("slow {words}"), health),
     }
 }

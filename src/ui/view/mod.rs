@@ -344,7 +344,7 @@ impl View {
         scopes.extend(&through_lens);
         let logs = self.panes.logs.objects().filter(|_| self.pane == PaneId::Logs);
         scopes.extend(&logs);
-        fleet.wanted_pods(&self.tree.open_namespaces(), &scopes)
+        fleet.wanted_pods(&self.tree.open_namespaces(), &self.scope, &scopes)
     }
 
     /// Clusters whose rows are seen in the tree, and those of a scope that somebody chose.

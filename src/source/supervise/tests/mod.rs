@@ -80,6 +80,13 @@ impl Hand {
         Self { modes: Arc::new(watch::channel(BTreeMap::new()).0), asked: Arc::default() }
     }
 
+    /// It answers for a resource as servers do.
+    fn well(&self, resource: &str) {
+        self.modes.send_modify(|m| {
+            m.remove(resource);
+        });
+    }
+
     /// Changes how it answers for a resource, and cuts the running watches.
     fn set(&self, resource: &str, mode: Mode) {
         self.modes.send_modify(|m| {

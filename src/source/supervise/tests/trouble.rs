@@ -128,3 +128,17 @@ async fn rows_keep_their_age_until_the_new_lists_are_there() {
     let back = &w.phases[live..];
     assert!(!back.iter().any(|p| matches!(p, Phase::Syncing { .. })), "{back:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn when_it_is_tried_again_is_known_while_it_waits() {
+    let mut w = World::new(&[("version", Mode::Status(500))]);
+    w.until("waiting", |w| w.cluster().next_try.is_some()).await;
+    let left = w.cluster().next_try.unwrap().as_second() - w.clock.now().as_second();
+    assert!((1..=4).contains(&left), "{left}");
+    assert!(matches!(w.cluster().phase, Phase::Failed { .. }));
+    let first = w.cluster().next_try;
+    w.until("waiting for another", |w| w.cluster().next_try > first).await;
+    w.hand.well("version");
+    w.live().await;
+    assert_eq!(w.cluster().next_try, None);
+}
