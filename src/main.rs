@@ -12,9 +12,10 @@ use std::time::Duration;
 use skyfleet::cli::args::{Args, Color, Command, SessionArgs, SnapshotArgs};
 use skyfleet::cli::exit::Exit;
 use skyfleet::cli::interrupt::Interrupts;
-use skyfleet::cli::{self, Io, commands};
+use skyfleet::cli::{self, Io};
 use skyfleet::config::paths::Paths;
 use skyfleet::config::settings::{Origin, Settings};
+use skyfleet::domain::age;
 use skyfleet::domain::connect::Connect;
 use skyfleet::domain::scope::{PathGlob, Scope};
 use skyfleet::fleet::cluster::ClusterInfo;
@@ -362,13 +363,13 @@ async fn simulation(args: &Args, settings: &Settings, still: bool) -> Result<Sha
         args.session.clone(),
         match &args.command {
             Some(Command::Snapshot(s)) => {
-                commands::logs::seconds(&s.at).ok_or("--at wants a span like 10s or 2m")?
+                age::read_seconds(&s.at).ok_or("--at wants a span like 10s or 2m")?
             }
             _ => 0,
         },
     );
     let start = if still { fixed_time() } else { jiff::Timestamp::now() };
-    let sim = simulated::made(a, start, Duration::from_secs(u64::from(at))).await?;
+    let sim = simulated::made(a, start, Duration::from_secs(at)).await?;
     let loaded = kubeconfig::from_value(&sim.kubeconfig())?;
     let clients: Vec<_> =
         sim.contexts().into_iter().filter_map(|c| Some((c.clone(), sim.client(&c)?))).collect();

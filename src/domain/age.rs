@@ -24,6 +24,31 @@ pub fn show_seconds(s: u64) -> String {
     }
 }
 
+/// Reads a span as it is typed: `90s`, `15m`, `2d4h`: numbers, each with its unit, a smaller one behind each. `None` when it is no time.
+pub fn read_seconds(text: &str) -> Option<u64> {
+    let (mut rest, mut sum, mut before) = (text, 0u64, u64::MAX);
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, behind) = rest.split_at_checked(end)?;
+        let mut chars = behind.chars();
+        let unit = match chars.next()? {
+            's' => 1,
+            'm' => 60,
+            'h' => 3_600,
+            'd' => 86_400,
+            'w' => 604_800,
+            'y' => 31_536_000,
+            _ => return None,
+        };
+        if unit >= before {
+            return None;
+        }
+        sum = sum.checked_add(number.parse::<u64>().ok()?.checked_mul(unit)?)?;
+        (rest, before) = (chars.as_str(), unit);
+    }
+    (before != u64::MAX).then_some(sum)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +73,31 @@ mod tests {
     fn a_clock_ahead_is_no_age() {
         let now = Timestamp::from_second(1000).unwrap();
         assert_eq!(show(Timestamp::from_second(2000).unwrap(), now), "0s");
+    }
+
+    #[test]
+    fn spans() {
+        for (text, s) in [
+            ("90s", Some(90)),
+            ("15m", Some(900)),
+            ("2h", Some(7_200)),
+            ("3d", Some(259_200)),
+            ("2d4h", Some(187_200)),
+            ("1w", Some(604_800)),
+            ("2y", Some(63_072_000)),
+            ("0s", Some(0)),
+            ("9", None),
+            ("", None),
+            ("h", None),
+            ("4h2d", None),
+            ("1h1h", None),
+            ("2h30", None),
+            ("1.5h", None),
+            ("99999999999999999999d", None),
+            ("9999999999999999999y", None),
+            ("2é", None),
+        ] {
+            assert_eq!(read_seconds(text), s, "{text}");
+        }
     }
 }

@@ -83,7 +83,8 @@ const FEW_CLUSTERS: usize = 3;
 
 impl Fleet {
     /// Of clusters whose pods are not all watched, the namespaces whose pods are wanted: those that are open in the tree, those
-    /// of the scopes that somebody looks at, those of a cluster that was entered, and those with workloads that are not ready, the worst first.
+    /// of the scopes that somebody looks at, those of a cluster that was entered, and those with workloads that are not ready,
+    /// the worst first.
     pub fn wanted_pods(
         &self,
         open: &Expanded,
@@ -129,7 +130,7 @@ impl Fleet {
     pub fn pods_watched(&self, scope: &Scope) -> Option<(usize, usize)> {
         let counted = self.counted(scope);
         let loaded = self.in_scope(scope).filter(|c| c.is_loaded(Kind::Pod)).count();
-        (counted > 0).then(|| (loaded - counted, self.in_scope(scope).count()))
+        (counted > 0).then(|| (loaded.saturating_sub(counted), self.in_scope(scope).count()))
     }
 
     /// How many of the clusters in scope have pods there that are counted and not watched.

@@ -293,7 +293,7 @@ fn namespace(c: &Cluster, ns: &SafeText, indent: u8, open: &Expanded, out: &mut 
         node,
         indent,
         label: ns.to_string(),
-        expandable: tally.is_part || tally != Tally::default(),
+        expandable: tally != Tally::default(),
         expanded,
         count: (tally.pods > 0).then_some(tally.pods),
         health: tally.worst(),

@@ -23,8 +23,9 @@ fn what_is_too_much_is_counted_and_comes_where_somebody_looks() {
     pty.until("what is not there", |s| s.contains("not all pods of 1 cluster are watched: open a namespace"));
     // A namespace of its own choice, in both.
     pty.send(b":ns checkout\r");
-    pty.until("those of both", |s| {
-        s.matches("checkout").count() > 4 && s.contains("alpha") && s.contains("beta")
-    });
+    let row = |s: &str, cluster: &str| {
+        s.lines().any(|l| l.contains(cluster) && l.contains("checkout") && l.contains("1/1"))
+    };
+    pty.until("rows of both", |s| row(s, "alpha") && row(s, "beta"));
     assert!(!pty.text().contains("no pods here"), "{}", pty.text());
 }

@@ -14,6 +14,7 @@ use super::{gathering, labelled, left_out, plain};
 use crate::cli::Io;
 use crate::cli::args::{Args, LogsArgs, Output};
 use crate::cli::exit::Exit;
+use crate::domain::age;
 use crate::domain::filter::Pattern;
 use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
@@ -44,11 +45,12 @@ pub async fn run(
     if !matches!(a.output, Output::Table | Output::Wide | Output::Json | Output::Ndjson) {
         return usage(io, "logs are printed as table or ndjson");
     }
-    let since_seconds = match a.since.as_deref().map(seconds) {
-        None => None,
-        Some(Some(s)) => Some(s),
-        Some(None) => return usage(io, "--since wants a span like 30s, 5m or 2h"),
-    };
+    let since_seconds =
+        match a.since.as_deref().map(|text| age::read_seconds(text).and_then(|s| u32::try_from(s).ok())) {
+            None => None,
+            Some(Some(s)) => Some(s),
+            Some(None) => return usage(io, "--since wants a span like 30s, 5m or 2h"),
+        };
     let filter = match LogFilter::parse(a.grep.as_deref().unwrap_or("")) {
         Ok(filter) => filter,
         Err(why) => return usage(io, &why.to_string()),
@@ -236,17 +238,4 @@ fn of_target(fleet: &Fleet, scope: &Scope, kind: Kind, name: &str) -> Option<Sco
         }
     }
     (!nodes.is_empty()).then(|| Scope::nodes(nodes))
-}
-
-/// `30s`, `5m`, `2h`, `1d` in seconds.
-pub fn seconds(text: &str) -> Option<u32> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let number: u32 = number.parse().ok()?;
-    number.checked_mul(match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => return None,
-    })
 }

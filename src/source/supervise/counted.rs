@@ -91,7 +91,10 @@ impl Watcher {
                 // The gate was shut meanwhile: the next turn counts.
                 None => {}
                 // The list finds out what may be read now.
-                Some(Err(fault)) if fault.class == FaultClass::Forbidden => return Some(()),
+                Some(Err(fault)) if fault.class == FaultClass::Forbidden => {
+                    parts.end().await;
+                    return Some(());
+                }
                 Some(Err(fault)) => {
                     self.say(Said::Trouble(kind, fault)).await?;
                     next = Instant::now() + TRY_AGAIN;

@@ -73,11 +73,8 @@ impl One {
                 message = watches.heard.recv() => match message.map(|heard| (heard.turn == watches.turn(), heard.said)) {
                     None => return Ended::Closed,
                     Some((_, Said::Delta(delta))) => {
-                        match &delta {
-                            Delta::Counted { .. } => watches.counts_pods = true,
-                            Delta::Reset { kind: Kind::Pod, .. } => watches.counts_pods = false,
-                            _ => {}
-                        }
+                        watches.counts_pods |= matches!(delta, Delta::Counted { .. });
+                        watches.counts_pods &= !matches!(delta, Delta::Reset { kind: Kind::Pod, .. });
                         self.tell(delta).await;
                     }
                     // What was said in an earlier turn is over.
