@@ -30,6 +30,14 @@ pub(super) const DIFFERENCES: &[(&str, &str)] = &[
         r"^  Username |^  Extra: |^Username |^Extra: ",
         "the users have other names; X.509 leaves a credential id, a token does not",
     ),
+    (
+        r"\bClusterIPNotAllocated\b|: IP is not allocated; repairing",
+        "a real server checks its addresses when it starts and every three minutes; a service made in that moment has an event",
+    ),
+    (
+        r"websocket\.go:\d+\] Unknown stream id",
+        "kubectl's own log of a command that ended before all its streams were open, by chance",
+    ),
     (r"^Server Version: |^Kustomize Version: ", "the versions of the two clusters"),
     (r"^Waiting for ", "how far a rollout is at one moment is chance"),
     (r"^diff -u -N |^--- |^\+\+\+ ", "kubectl's own temporary files, and when they were written"),
@@ -44,12 +52,13 @@ pub(super) const DIFFERENCES: &[(&str, &str)] = &[
 //   inside it, for port-forward
 // - debug, cp, proxies to pods and nodes: containers are toys here
 
-/// The rows, in order; those that write come once. `NS` is the namespace, `APP`, `APP4` and `ODD` are files.
+/// The rows, in order; those that write come once. `NS` is the namespace, `APP`, `APP4`, `PODS`, `REST` and `ODD` are files.
 pub(super) const ROWS: &[(&str, How)] = &[
-    ("apply -f APP", How::Same),
-    ("apply -f APP", How::Same),
+    ("apply -f PODS", How::Same),
     ("rollout status deploy/web -n NS --timeout=60s", How::Same),
     ("wait --for=condition=Available deploy/web -n NS --timeout=60s", How::Same),
+    ("apply -f APP", How::Same),
+    ("apply -f APP", How::Same),
     ("get all -n NS -o wide", How::Settles),
     ("get pods -n NS", How::Settles),
     ("get pods -n NS -o wide -l app=web", How::Settles),
@@ -162,5 +171,6 @@ pub(super) const ROWS: &[(&str, How)] = &[
     ("delete deploy web bare -n NS --cascade=foreground --wait=true", How::Same),
     ("wait --for=delete deploy/web -n NS --timeout=60s", How::Same),
     ("get deploy -n NS", How::Same),
-    ("delete -f APP --ignore-not-found --wait=false", How::Same),
+    ("delete -f REST --ignore-not-found --wait=false", How::Same),
+    ("delete ns NS --wait=false", How::Same),
 ];
