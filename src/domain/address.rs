@@ -5,9 +5,8 @@
 
 use core::net::Ipv4Addr;
 use std::fmt;
-use std::sync::Arc;
 
-use super::text::clean;
+use super::text::SafeText;
 
 /// An address. The default is none.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -16,7 +15,7 @@ pub struct Address(Inner);
 #[derive(Clone, PartialEq, Eq)]
 enum Inner {
     V4(Option<Ipv4Addr>),
-    Other(Arc<str>),
+    Other(SafeText),
 }
 
 impl Default for Inner {
@@ -30,7 +29,7 @@ impl From<&str> for Address {
         Self(match text.parse() {
             _ if text.is_empty() => Inner::V4(None),
             Ok(address) => Inner::V4(Some(address)),
-            Err(_) => Inner::Other(clean(text).into()),
+            Err(_) => Inner::Other(SafeText::new(text)),
         })
     }
 }

@@ -6,47 +6,41 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 /// The longest text kept, in bytes; what is longer is cut with an ellipsis.
 pub const MAX_BYTES: usize = 16 * 1024;
 
-/// Text that holds no control, no escape sequence and no invisible direction mark. Cheap to clone; nothing where it is empty,
-/// which most words of a row are.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SafeText(Option<Arc<str>>);
+/// Text that holds no control, no escape sequence and no invisible direction mark. Cheap to clone, and eight bytes where it
+/// stands in a row, of which there may be a hundred thousand; no memory beside them where it is empty, as most words are.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SafeText(ArcStr);
 
 impl SafeText {
     /// Cleans `text`; see the module's words for what goes.
     pub fn new(text: &str) -> Self {
-        let clean = clean(text);
-        Self((!clean.is_empty()).then(|| Arc::from(clean.as_ref())))
+        Self(ArcStr::from(clean(text)))
     }
 
     /// The empty text.
     pub const fn empty() -> Self {
-        Self(None)
+        Self(ArcStr::new())
     }
 
     /// The cleaned text.
     pub fn as_str(&self) -> &str {
-        self.0.as_deref().unwrap_or("")
+        &self.0
     }
 
     /// Whether nothing is left.
     pub fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.0.is_empty()
     }
 
     /// Whether others hold the same piece of memory.
     pub fn is_shared(&self) -> bool {
-        self.0.as_ref().is_some_and(|text| Arc::strong_count(text) > 1)
-    }
-}
-
-impl Default for SafeText {
-    fn default() -> Self {
-        Self::empty()
+        ArcStr::strong_count(&self.0).is_some_and(|n| n > 1)
     }
 }
 

@@ -17,6 +17,7 @@ use super::cluster::{Cluster, ClusterInfo, Key, Lack, Load, Why};
 use super::delta::{Delta, Roster, Row, Update};
 use super::index::Tally;
 use super::news::News;
+use super::usage::Measured;
 
 /// Changes that are remembered.
 const CHANGES: usize = 500;
@@ -222,8 +223,8 @@ impl Cluster {
                 self.remove(kind, namespace, name);
             }
             Delta::Usage(usage) => {
-                self.usage_nodes = usage.nodes.into_iter().collect();
-                self.usage_pods = usage.pods.into_iter().map(|(ns, name, a)| ((ns, name), a)).collect();
+                let known = |key: &Key| self.pods.get_key_value(key).map(|(key, _)| key.clone());
+                self.measured = Measured::of(usage, known);
             }
         }
     }

@@ -23,6 +23,7 @@ use super::guards::Guards;
 use super::index::Tally;
 use super::node_cost::{NodeCost, NodeCosts};
 use super::phase::Phase;
+use super::usage::Measured;
 
 /// Who and where a cluster is: fixed when the fleet is made, apart from what its nodes tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,8 +183,7 @@ pub struct Cluster {
     pub(super) guards: Arc<Guards>,
     /// It was live and has not been since.
     pub(super) lost: bool,
-    pub(super) usage_nodes: HashMap<SafeText, Amount>,
-    pub(super) usage_pods: HashMap<Key, Amount>,
+    pub(super) measured: Measured,
     /// Grows with each change of rows; what is computed from rows is kept with this number.
     pub revision: u64,
     /// Grows when a row comes or goes: as long as it stays, the same rows are there, whatever they say.
@@ -217,8 +217,7 @@ impl Cluster {
             node_costs: NodeCosts::default(),
             guards: Arc::default(),
             lost: false,
-            usage_nodes: HashMap::new(),
-            usage_pods: HashMap::new(),
+            measured: Measured::default(),
             revision: 0,
             shape: 0,
         }
@@ -354,12 +353,12 @@ impl Cluster {
 
     /// What a node uses now, when the metrics API told.
     pub fn node_usage(&self, name: &SafeText) -> Option<Amount> {
-        self.usage_nodes.get(name).copied()
+        self.measured.node(name)
     }
 
     /// What a pod uses now, when the metrics API told.
     pub fn pod_usage(&self, namespace: &SafeText, name: &SafeText) -> Option<Amount> {
-        self.usage_pods.get(&(namespace.clone(), name.clone())).copied()
+        self.measured.pod(namespace, name)
     }
 
     /// Whether a kind's rows are or were complete: a number of them can be said.

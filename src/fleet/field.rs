@@ -168,7 +168,9 @@ mod tests {
     use crate::domain::place::{Place, Provider};
     use crate::domain::pod::{Compute, ContainerRow};
     use crate::fleet::cluster::ClusterInfo;
+    use crate::fleet::delta::Usage;
     use crate::fleet::table;
+    use crate::fleet::usage::Measured;
 
     fn now() -> Timestamp {
         "2026-11-23T14:00:00Z".parse().unwrap()
@@ -193,8 +195,11 @@ mod tests {
         let mut cluster =
             Cluster::new(ClusterInfo { id: ClusterId(0), ..ClusterInfo::sample("prod-a", place) });
         cluster.loads.insert(Kind::Pod, crate::fleet::cluster::Load::Ready);
-        cluster.usage_pods.insert(("shop".into(), "web-1".into()), amount(120, 300 << 20));
-        cluster.usage_nodes.insert("n1".into(), amount(900, 3 << 30));
+        let usage = Usage {
+            nodes: vec![("n1".into(), amount(900, 3 << 30))],
+            pods: vec![("shop".into(), "web-1".into(), amount(120, 300 << 20))],
+        };
+        cluster.measured = Measured::of(usage, |_| None);
         cluster
     }
 

@@ -16,6 +16,7 @@ pub mod node_cost;
 pub mod phase;
 pub mod table;
 pub mod tree;
+mod usage;
 
 #[cfg(test)]
 mod tests;

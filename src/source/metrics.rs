@@ -1,21 +1,20 @@
 //! `metrics.k8s.io`: what nodes and pods use now.
 
-use kube::Client;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 
-use super::api;
-use super::fault::Fault;
+use http::Request;
+use kube::Client;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::answer::{Turns, page_in_turn};
+use super::api::MOST_BYTES;
+use super::fault::{Fault, FaultClass};
 use super::slim::node::amount;
+use crate::domain::interner::Interner;
 use crate::domain::resources::Amount;
 use crate::domain::text::SafeText;
 use crate::fleet::delta::Usage;
-
-#[derive(Deserialize)]
-struct List<T> {
-    #[serde(default = "Vec::new")]
-    items: Vec<T>,
-}
 
 #[derive(Deserialize)]
 struct Name {
@@ -44,23 +43,33 @@ struct ContainerMetrics {
     usage: BTreeMap<String, String>,
 }
 
-/// Reads both lists; that of pods only where they are wanted.
-pub async fn read(client: &Client, with_pods: bool) -> Result<Usage, Fault> {
-    let nodes: List<NodeMetrics> = api::read(client, "/apis/metrics.k8s.io/v1beta1/nodes").await?;
-    let pods: List<PodMetrics> = if with_pods {
-        api::read(client, "/apis/metrics.k8s.io/v1beta1/pods").await?
-    } else {
-        List { items: Vec::new() }
-    };
-    Ok(Usage {
-        nodes: nodes.items.into_iter().map(|n| (SafeText::new(&n.metadata.name), amount(&n.usage))).collect(),
-        pods: pods
-            .items
-            .into_iter()
-            .map(|p| {
-                let used: Amount = p.containers.iter().map(|c| amount(&c.usage)).sum();
-                (SafeText::new(&p.metadata.namespace), SafeText::new(&p.metadata.name), used)
-            })
-            .collect(),
+/// Reads both lists, in their turns; that of pods only where they are wanted.
+pub async fn read(client: &Client, with_pods: bool, turns: &Turns) -> Result<Usage, Fault> {
+    let mut usage = Usage::default();
+    list(client, "nodes", turns, |n: NodeMetrics| {
+        usage.nodes.push((SafeText::new(&n.metadata.name), amount(&n.usage)));
     })
+    .await?;
+    if with_pods {
+        let mut interner = Interner::default();
+        list(client, "pods", turns, |p: PodMetrics| {
+            let used: Amount = p.containers.iter().map(|c| amount(&c.usage)).sum();
+            let mut namespace = SafeText::new(&p.metadata.namespace);
+            interner.share(&mut namespace);
+            usage.pods.push((namespace, SafeText::new(&p.metadata.name), used));
+        })
+        .await?;
+    }
+    Ok(usage)
+}
+
+async fn list<T: DeserializeOwned>(
+    client: &Client,
+    of: &str,
+    turns: &Turns,
+    keep: impl FnMut(T),
+) -> Result<(), Fault> {
+    let asked = Request::get(format!("/apis/metrics.k8s.io/v1beta1/{of}")).body(Vec::new());
+    let asked = asked.map_err(|e| Fault::new(FaultClass::Other, &e.to_string()))?;
+    page_in_turn(client, asked, MOST_BYTES, turns, keep).await.map(|_| ())
 }

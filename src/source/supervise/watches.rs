@@ -138,10 +138,10 @@ impl Watches {
     pub(super) fn read_usage(&mut self) {
         self.usage_read = Some(Instant::now());
         let (client, said, turn) = (self.client.clone(), self.said.clone(), self.turn());
-        let with_pods = !self.counts_pods;
+        let (with_pods, turns) = (!self.counts_pods, self.turns.clone());
         self.tasks.spawn(async move {
             // Clusters without the metrics API simply have no usage to show.
-            if let Ok(Ok(usage)) = timeout(USAGE_LIMIT, metrics::read(&client, with_pods)).await {
+            if let Ok(Ok(usage)) = timeout(USAGE_LIMIT, metrics::read(&client, with_pods, &turns)).await {
                 let _ = said.send(Heard { turn, said: Said::Delta(Delta::Usage(usage)) }).await;
             }
         });
