@@ -223,8 +223,7 @@ impl Cluster {
                 self.remove(kind, namespace, name);
             }
             Delta::Usage(usage) => {
-                let known = |key: &Key| self.pods.get_key_value(key).map(|(key, _)| key.clone());
-                self.measured = Measured::of(usage, known);
+                self.measured = Measured::of(usage, self.pods.keys());
             }
         }
     }

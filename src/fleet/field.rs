@@ -199,7 +199,7 @@ mod tests {
             nodes: vec![("n1".into(), amount(900, 3 << 30))],
             pods: vec![("shop".into(), "web-1".into(), amount(120, 300 << 20))],
         };
-        cluster.measured = Measured::of(usage, |_| None);
+        cluster.measured = Measured::of(usage, std::iter::empty());
         cluster
     }
 

@@ -18,17 +18,18 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    /// What was told; `known` gives the key of a row where there is one of that name.
-    pub(super) fn of(usage: Usage, known: impl Fn(&Key) -> Option<Key>) -> Self {
-        let mut pods: Box<[(Key, Amount)]> = usage
-            .pods
-            .into_iter()
-            .map(|(namespace, name, used)| {
-                let key = (namespace, name);
-                (known(&key).unwrap_or(key), used)
-            })
-            .collect();
+    /// What was told, by the keys of the rows where there are such, which come in their order.
+    pub(super) fn of<'a>(usage: Usage, rows: impl Iterator<Item = &'a Key>) -> Self {
+        let pods = usage.pods.into_iter().map(|(namespace, name, used)| ((namespace, name), used));
+        let mut pods: Box<[(Key, Amount)]> = pods.collect();
         pods.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut rows = rows.peekable();
+        for (key, _) in &mut pods {
+            while rows.next_if(|row| **row < *key).is_some() {}
+            if let Some(row) = rows.next_if(|row| **row == *key) {
+                key.clone_from(row);
+            }
+        }
         Self { nodes: usage.nodes.into_iter().collect(), pods }
     }
 
@@ -51,18 +52,19 @@ mod tests {
     #[test]
     fn each_is_found_and_takes_the_name_of_its_row() {
         let amount = |cpu_milli| Amount { cpu_milli, ..Amount::default() };
-        let row: Key = ("shop".into(), "web-1".into());
+        let rows: [Key; 3] =
+            [("bank", "a"), ("shop", "api"), ("shop", "web-1")].map(|(ns, n)| (ns.into(), n.into()));
         let told = [("shop", "web-2", 2), ("shop", "web-1", 1), ("bank", "web-3", 3)];
         let usage = Usage {
             nodes: vec![("n1".into(), amount(9))],
             pods: told.map(|(ns, name, cpu)| (ns.into(), name.into(), amount(cpu))).into(),
         };
-        let measured = Measured::of(usage, |key| (*key == row).then(|| row.clone()));
+        let measured = Measured::of(usage, rows.iter());
         for (ns, name, cpu) in told {
             assert_eq!(measured.pod(&ns.into(), &name.into()), Some(amount(cpu)), "{name}");
         }
         assert_eq!(measured.pod(&"bank".into(), &"web-1".into()), None);
         assert_eq!((measured.node(&"n1".into()), measured.node(&"n2".into())), (Some(amount(9)), None));
-        assert!(measured.pods.iter().any(|((_, name), _)| std::ptr::eq(name.as_str(), row.1.as_str())));
+        assert!(measured.pods.iter().any(|((_, name), _)| std::ptr::eq(name.as_str(), rows[2].1.as_str())));
     }
 }

@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::id::ClusterId;
 use crate::domain::scope::Scope;
 use crate::domain::triage::{
     ClusterState, Finding, Problem, RefusedKind, Severity, clusters, group, kinds, nodes, pods, workloads,
@@ -15,11 +16,41 @@ use crate::fleet::phase::Phase;
 
 /// The problems of what is in scope, worst first.
 pub fn of(fleet: &Fleet, scope: &Scope, now: Timestamp) -> Vec<Problem> {
-    let mut findings = Vec::new();
-    for cluster in fleet.in_scope(scope) {
-        of_cluster(cluster, scope, now, &mut findings);
+    let mut search = Search::new(fleet, scope);
+    while search.look_at_next(fleet, now) {}
+    search.end()
+}
+
+/// The same, cluster by cluster: over a hundred thousand pods it takes its time.
+#[derive(Debug)]
+pub struct Search {
+    scope: Scope,
+    /// Those that are still to be looked at, the next one last.
+    rest: Vec<ClusterId>,
+    findings: Vec<Finding>,
+}
+
+impl Search {
+    /// A search that has not begun.
+    pub fn new(fleet: &Fleet, scope: &Scope) -> Self {
+        let mut rest: Vec<ClusterId> = fleet.in_scope(scope).map(Cluster::id).collect();
+        rest.reverse();
+        Self { scope: scope.clone(), rest, findings: Vec::new() }
     }
-    group(findings)
+
+    /// Looks at the next cluster; false when none is left.
+    pub fn look_at_next(&mut self, fleet: &Fleet, now: Timestamp) -> bool {
+        let Some(id) = self.rest.pop() else { return false };
+        if let Some(cluster) = fleet.cluster(id) {
+            of_cluster(cluster, &self.scope, now, &mut self.findings);
+        }
+        true
+    }
+
+    /// The problems of what was looked at, worst first.
+    pub fn end(self) -> Vec<Problem> {
+        group(self.findings)
+    }
 }
 
 /// How many there are.

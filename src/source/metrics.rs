@@ -59,6 +59,8 @@ pub async fn read(client: &Client, with_pods: bool, turns: &Turns) -> Result<Usa
             usage.pods.push((namespace, SafeText::new(&p.metadata.name), used));
         })
         .await?;
+        // In the order of the rows they belong to: here, where nobody waits for it.
+        usage.pods.sort_unstable_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
     }
     Ok(usage)
 }

@@ -27,8 +27,18 @@ impl Pace {
     /// Whether it may be worked out again, if it is to have at most one part in `parts` of the time. Over a fleet that is
     /// small it always may.
     pub fn allows(&self, parts: u32, fleet: &Fleet) -> bool {
+        Self::is_small(fleet) || self.is_due(parts)
+    }
+
+    /// Anything is worked out in no time.
+    pub fn is_small(fleet: &Fleet) -> bool {
         let pods: usize = fleet.clusters().iter().map(|c| c.tally().pods as usize).sum();
-        pods < SMALL || self.is_due(parts)
+        pods < SMALL
+    }
+
+    /// It was worked out just now, a little at a time, and took so long.
+    pub fn took(&mut self, took: Duration) {
+        *self = Self { at: Instant::now(), took };
     }
 
     fn is_due(&self, parts: u32) -> bool {

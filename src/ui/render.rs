@@ -173,7 +173,7 @@ fn header(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, area: Rect,
         right.push((format!("{words} {watched}/{of} clusters"), base, true));
     }
     // Problems by cause, as their pane lists them; the tree counts objects.
-    for (n, health) in [(view.problems.down, Health::Down), (view.problems.degraded, Health::Degraded)] {
+    for (n, health) in [(view.problems().down, Health::Down), (view.problems().degraded, Health::Degraded)] {
         if n > 0 {
             right.push((format!("{}{n}", glyph(health)), base.patch(theme.health(health)), false));
         }
@@ -298,8 +298,8 @@ fn pane(
         .filter(|(id, _, tab)| *tab || *id == view.pane)
         .map(|(id, title, _)| {
             let title = match id {
-                super::pane::PaneId::Problems if view.problems.all > 0 => {
-                    format!("{title} {}", view.problems.all)
+                super::pane::PaneId::Problems if view.problems().all > 0 => {
+                    format!("{title} {}", view.problems().all)
                 }
                 _ => (*title).to_owned(),
             };

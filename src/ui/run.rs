@@ -178,7 +178,7 @@ impl<W: Write> Loop<W> {
                 self.frame()?;
             }
             self.keep();
-            let warming = self.view.warm(&self.fleet, self.session.clock.now());
+            let warming = self.warm();
             let wake = self.wake_at();
             tokio::select! {
                 biased;
@@ -206,6 +206,11 @@ impl<W: Write> Loop<W> {
                 () = sleep_until(wake) => self.dirty = true,
             }
         }
+    }
+
+    /// Works out what is not needed at once, for a moment; false when there is nothing of that kind.
+    pub fn warm(&mut self) -> bool {
+        self.view.warm(&self.fleet, self.session.clock.now())
     }
 
     /// Writes a cluster whose turn it is, beside the loop.

@@ -5,6 +5,7 @@ mod absorb;
 pub mod command;
 mod history;
 mod identity;
+mod problem_count;
 mod prompt;
 mod update;
 
@@ -24,6 +25,7 @@ use crate::fleet::Fleet;
 use crate::fleet::demand::Demand;
 use crate::ops::problems;
 
+use self::problem_count::ProblemCount;
 use super::effect::{Job, Prompt, Toast};
 use super::key::Key;
 use super::keymap::Keymap;
@@ -32,7 +34,6 @@ use super::modal::choice::Choice;
 use super::modal::confirm::Confirm;
 use super::modal::help::Help;
 use super::modal::welcome::Welcome;
-use super::pace::Pace;
 use super::pane::text::TextView;
 use super::pane::tree::Tree;
 use super::pane::{PaneId, Panes, Seen};
@@ -40,8 +41,6 @@ use super::widget::input::Line;
 
 /// How long a toast stays.
 const TOAST_SECONDS: i64 = 6;
-/// Counting problems for the tab may take one part in so many of the time: it is not what a person looks at.
-const PROBLEM_PARTS: u32 = 100;
 /// Under this width one pane at a time is shown.
 pub const NARROW: u16 = 100;
 /// The smallest screen anything is drawn on.
@@ -142,10 +141,7 @@ pub struct View {
     ways_in: usize,
     /// Who had the focus when the text was opened.
     text_from: Focus,
-    /// Number of problems in scope, for the tab and the header.
-    pub problems: problems::Count,
-    problems_seen: Option<(u64, i64, usize)>,
-    problems_pace: Pace,
+    problem_count: ProblemCount,
     /// Quitting was asked for while a plan runs.
     quit_asked: bool,
 }
@@ -181,9 +177,7 @@ impl View {
             retries: std::collections::BTreeMap::new(),
             ways_in: 0,
             text_from: Focus::Tree,
-            problems: problems::Count::default(),
-            problems_seen: None,
-            problems_pace: Pace::default(),
+            problem_count: ProblemCount::default(),
             quit_asked: false,
         }
     }
@@ -249,8 +243,12 @@ impl View {
         self.panes.resources.job()
     }
 
-    /// Makes ready what a filter that is being typed will want, a little at a time; false when there is nothing to do.
+    /// Makes ready what will be wanted, a little at a time: the number of problems, and the texts that a filter that is being
+    /// typed goes through; false when there is nothing to do.
     pub fn warm(&mut self, fleet: &Fleet, now: Timestamp) -> bool {
+        if self.problem_count.go_on(fleet, now) {
+            return true;
+        }
         let filters = self.asking.as_ref().is_some_and(|asking| asking.prompt == Prompt::Filter);
         if !filters || self.pane != PaneId::Resources || self.focus != Focus::Pane {
             return false;
@@ -261,31 +259,21 @@ impl View {
         more
     }
 
-    /// The number at the tab: the pane's own where it is shown, else counted every few seconds, and as soon as another
-    /// cluster has told what it holds.
     fn count_problems(&mut self, fleet: &Fleet, now: Timestamp) {
-        let settled = fleet.clusters().iter().filter(|c| c.phase.is_settled()).count();
-        let state = (fleet.revision, now.as_second() / 2, settled);
-        // What a pane lists and what is counted are never two things.
         let listed = match self.pane {
             PaneId::Problems => Some(self.panes.problems.count()),
             PaneId::Overview if self.preview_words(fleet).is_none() => Some(self.panes.overview.count()),
             _ => None,
         };
-        if let Some(count) = listed {
-            self.problems = count;
-            self.problems_seen = Some(state);
-            return;
+        match listed {
+            Some(number) => self.problem_count.listed(number, fleet, now),
+            None => self.problem_count.count(fleet, &self.scope, now),
         }
-        let due = |s: (u64, i64, usize)| {
-            // Some rules wait for time to pass.
-            s.2 != state.2 || (s.0 != state.0 && s.1 != state.1) || state.1.abs_diff(s.1) >= 5
-        };
-        if self.problems_seen.is_none_or(due) && self.problems_pace.allows(PROBLEM_PARTS, fleet) {
-            self.problems_seen = Some(state);
-            let scope = &self.scope;
-            self.problems = self.problems_pace.work(|| problems::count(&problems::of(fleet, scope, now)));
-        }
+    }
+
+    /// Number of problems in scope, for the tab and the header.
+    pub fn problems(&self) -> problems::Count {
+        self.problem_count.number()
     }
 
     /// Overview and Resources follow the tree's cursor while the tree is in focus, from local state only.

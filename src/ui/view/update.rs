@@ -361,7 +361,7 @@ impl View {
         self.scope_nodes = nodes;
         self.preview_node = None;
         self.preview = self.scope.clone();
-        self.problems_seen = None;
+        self.problem_count.forget();
         let mut panes = std::mem::take(&mut self.panes);
         let seen = self.seen(world.fleet, world.now);
         for (id, ..) in crate::ui::pane::PANES.iter().filter(|_| !same) {
