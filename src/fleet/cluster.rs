@@ -1,6 +1,7 @@
 //! One cluster of the fleet: who and where it is, how its connection stands, its rows and their sums.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -276,6 +277,12 @@ impl Cluster {
     /// Pods of one namespace.
     pub fn pods_in<'a>(&'a self, namespace: &'a SafeText) -> impl Iterator<Item = &'a PodRow> {
         in_namespace(&self.pods, namespace).map(AsRef::as_ref)
+    }
+
+    /// Pods by namespace and name, from after one on.
+    pub fn pods_after(&self, after: Option<&Key>) -> impl Iterator<Item = (&Key, &PodRow)> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.pods.range::<Key, _>((from, Bound::Unbounded)).map(|(key, row)| (key, row.as_ref()))
     }
 
     /// One pod.

@@ -1,5 +1,5 @@
-//! What nodes and pods of a cluster use, as the metrics API told last. Of a hundred thousand pods: names are those of the rows, not
-//! copies of them, and there is no room beside what is there.
+//! What nodes and pods of a cluster use, as the metrics API told last. There may be a hundred thousand pods: names are those of the
+//! rows that were there when it told, not copies of them, and there is no room beside what is there.
 
 use std::collections::HashMap;
 
@@ -21,8 +21,17 @@ impl Measured {
     /// What was told, by the keys of the rows where there are such, which come in their order.
     pub(super) fn of<'a>(usage: Usage, rows: impl Iterator<Item = &'a Key>) -> Self {
         let pods = usage.pods.into_iter().map(|(namespace, name, used)| ((namespace, name), used));
-        let mut pods: Box<[(Key, Amount)]> = pods.collect();
-        pods.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut pods: Vec<(Key, Amount)> = pods.collect();
+        pods.sort_by(|a, b| a.0.cmp(&b.0));
+        // Of two that are told of one pod the last counts.
+        pods.dedup_by(|later, kept| {
+            let is_same = later.0 == kept.0;
+            if is_same {
+                kept.1 = later.1;
+            }
+            is_same
+        });
+        let mut pods = pods.into_boxed_slice();
         let mut rows = rows.peekable();
         for (key, _) in &mut pods {
             while rows.next_if(|row| **row < *key).is_some() {}
@@ -55,9 +64,14 @@ mod tests {
         let rows: [Key; 3] =
             [("bank", "a"), ("shop", "api"), ("shop", "web-1")].map(|(ns, n)| (ns.into(), n.into()));
         let told = [("shop", "web-2", 2), ("shop", "web-1", 1), ("bank", "web-3", 3)];
+        let twice = ("shop", "web-2", 7);
         let usage = Usage {
             nodes: vec![("n1".into(), amount(9))],
-            pods: told.map(|(ns, name, cpu)| (ns.into(), name.into(), amount(cpu))).into(),
+            pods: [twice]
+                .into_iter()
+                .chain(told)
+                .map(|(ns, name, cpu)| (ns.into(), name.into(), amount(cpu)))
+                .collect(),
         };
         let measured = Measured::of(usage, rows.iter());
         for (ns, name, cpu) in told {

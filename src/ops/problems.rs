@@ -5,28 +5,34 @@
 use jiff::Timestamp;
 
 use crate::domain::id::ClusterId;
+use crate::domain::pod::PodRow;
 use crate::domain::scope::Scope;
 use crate::domain::triage::{
     ClusterState, Finding, Problem, RefusedKind, Severity, clusters, group, kinds, nodes, pods, workloads,
 };
 use crate::fleet::Fleet;
-use crate::fleet::cluster::{Cluster, Load, Why};
+use crate::fleet::cluster::{Cluster, Key, Load, Why};
 use crate::fleet::index::Tally;
 use crate::fleet::phase::Phase;
 
 /// The problems of what is in scope, worst first.
 pub fn of(fleet: &Fleet, scope: &Scope, now: Timestamp) -> Vec<Problem> {
     let mut search = Search::new(fleet, scope);
-    while search.look_at_next(fleet, now) {}
+    while search.step(fleet, now) {}
     search.end()
 }
 
-/// The same, cluster by cluster: over a hundred thousand pods it takes its time.
+/// So many pods are looked at in one step of a search.
+const PODS_IN_A_STEP: usize = 1_000;
+
+/// The same, step by step: over a hundred thousand pods it takes its time.
 #[derive(Debug)]
 pub struct Search {
     scope: Scope,
     /// Those that are still to be looked at, the next one last.
     rest: Vec<ClusterId>,
+    /// Of that one all was looked at up to this pod.
+    after: Option<Key>,
     findings: Vec<Finding>,
 }
 
@@ -35,14 +41,28 @@ impl Search {
     pub fn new(fleet: &Fleet, scope: &Scope) -> Self {
         let mut rest: Vec<ClusterId> = fleet.in_scope(scope).map(Cluster::id).collect();
         rest.reverse();
-        Self { scope: scope.clone(), rest, findings: Vec::new() }
+        Self { scope: scope.clone(), rest, after: None, findings: Vec::new() }
     }
 
-    /// Looks at the next cluster; false when none is left.
-    pub fn look_at_next(&mut self, fleet: &Fleet, now: Timestamp) -> bool {
-        let Some(id) = self.rest.pop() else { return false };
-        if let Some(cluster) = fleet.cluster(id) {
+    /// Looks at the next cluster, or at more of its pods; false when none is left.
+    pub fn step(&mut self, fleet: &Fleet, now: Timestamp) -> bool {
+        let Some(id) = self.rest.last() else { return false };
+        let Some(cluster) = fleet.cluster(*id) else {
+            self.rest.pop();
+            self.after = None;
+            return true;
+        };
+        if self.after.is_none() {
             of_cluster(cluster, &self.scope, now, &mut self.findings);
+        }
+        let (mut last, mut looked) = (None, 0);
+        for (key, row) in cluster.pods_after(self.after.as_ref()).take(PODS_IN_A_STEP) {
+            of_pod(cluster, row, &self.scope, now, &mut self.findings);
+            (last, looked) = (Some(key), looked + 1);
+        }
+        self.after = last.filter(|_| looked == PODS_IN_A_STEP).cloned();
+        if self.after.is_none() {
+            self.rest.pop();
         }
         true
     }
@@ -130,6 +150,7 @@ fn is_seen(cluster: &Cluster, scope: &Scope) -> bool {
     cluster.phase == Phase::Live && cluster.lacks().next().is_none() && has_pods()
 }
 
+/// All but the pods.
 fn of_cluster(cluster: &Cluster, scope: &Scope, now: Timestamp, out: &mut Vec<Finding>) {
     let (id, at) = (cluster.id(), cluster.info.at());
     // A cluster that cannot be reached matters to whoever looks at any part of it.
@@ -160,12 +181,12 @@ fn of_cluster(cluster: &Cluster, scope: &Scope, now: Timestamp, out: &mut Vec<Fi
             out.extend(workloads::check(id, row, now));
         }
     }
-    for row in cluster.pods() {
-        let workload = row.workload.as_ref().map(|o| (o.kind.as_str(), o.name.as_str()));
-        let covered = scope.covers(at, &row.meta.namespace, workload, Some(&row.meta.name));
-        if covered {
-            out.extend(pods::check(id, row, now));
-        }
+}
+
+fn of_pod(cluster: &Cluster, row: &PodRow, scope: &Scope, now: Timestamp, out: &mut Vec<Finding>) {
+    let workload = row.workload.as_ref().map(|o| (o.kind.as_str(), o.name.as_str()));
+    if scope.covers(cluster.info.at(), &row.meta.namespace, workload, Some(&row.meta.name)) {
+        out.extend(pods::check(cluster.id(), row, now));
     }
 }
 

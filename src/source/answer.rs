@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use super::fault::{Fault, FaultClass};
 use super::page::{self, Page};
+use crate::domain::kind::Kind;
 
 /// The whole answer to a request, as that type; of so many bytes at most.
 pub(super) async fn whole<T: DeserializeOwned>(
@@ -28,10 +29,12 @@ pub(super) async fn whole<T: DeserializeOwned>(
     serde_json::from_slice(&bytes).map_err(|e| Fault::of(&kube::Error::SerdeError(e)))
 }
 
-/// So many answers are read at once where very many come, and so long one waits for its turn: an answer that comes slowly
-/// holds no other up.
+/// So many answers are read at once where very many come.
 const READ_AT_ONCE: usize = 3;
-const TURN_LIMIT: Duration = Duration::from_secs(1);
+/// So many large ones are asked for at once: what has come of them and is not read yet is in memory as well.
+const ASKED_AT_ONCE: usize = 32;
+/// So long one waits for its place, and so long it has it: an answer that comes slowly holds no other up.
+const PLACE_LIMIT: Duration = Duration::from_secs(1);
 
 /// What is read into is kept for the next answer, up to so many bytes.
 const KEPT_FOR_NEXT: usize = 4 << 20;
@@ -40,7 +43,8 @@ const KEPT_FOR_NEXT: usize = 4 << 20;
 /// same few pieces of memory, one after the other: large ones that come and go leave holes between what stays.
 #[derive(Clone, Debug)]
 pub struct Turns {
-    places: Arc<Semaphore>,
+    asking: Arc<Semaphore>,
+    reading: Arc<Semaphore>,
     /// Those that nobody reads into now.
     buffers: Arc<Buffers>,
 }
@@ -49,38 +53,66 @@ type Buffers = Mutex<Vec<Vec<u8>>>;
 
 impl Default for Turns {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(READ_AT_ONCE)), buffers: Arc::default() }
+        let places = |n| Arc::new(Semaphore::new(n));
+        Self { asking: places(ASKED_AT_ONCE), reading: places(READ_AT_ONCE), buffers: Arc::default() }
     }
 }
 
-/// What an answer is read into, in its turn. It ends with this.
-struct Turn {
+/// What can be expected of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Size {
+    /// One of pods: there are more of them than of all else together.
+    Large,
+    /// Any other.
+    Small,
+}
+
+impl Size {
+    /// Of a list of that kind.
+    pub(super) fn of(kind: Kind) -> Self {
+        if kind == Kind::Pod { Self::Large } else { Self::Small }
+    }
+}
+
+/// What an answer is read into.
+struct Buffer {
     bytes: Vec<u8>,
-    place: Option<OwnedSemaphorePermit>,
     turns: Turns,
 }
 
 impl Turns {
-    async fn next(&self) -> Turn {
-        let place = timeout(TURN_LIMIT, self.places.clone().acquire_owned()).await;
-        let bytes = self.buffers.lock().ok().and_then(|mut buffers| buffers.pop());
-        let bytes = bytes.unwrap_or_default();
-        Turn { bytes, place: place.ok().and_then(Result::ok), turns: self.clone() }
+    fn buffer(&self) -> Buffer {
+        let kept = self.buffers.lock().ok().and_then(|mut buffers| buffers.pop());
+        Buffer { bytes: kept.unwrap_or_default(), turns: self.clone() }
     }
 }
 
-impl Drop for Turn {
+impl Drop for Buffer {
     fn drop(&mut self) {
-        let is_last = self.turns.places.available_permits() + 1 >= READ_AT_ONCE;
         let Ok(mut buffers) = self.turns.buffers.lock() else { return };
-        if self.place.is_none() || is_last {
+        if self.turns.reading.available_permits() == READ_AT_ONCE {
             // Nobody reads any more.
             buffers.clear();
-        } else if self.bytes.capacity() <= KEPT_FOR_NEXT {
+        } else if self.bytes.capacity() <= KEPT_FOR_NEXT && buffers.len() < READ_AT_ONCE {
             self.bytes.clear();
             buffers.push(std::mem::take(&mut self.bytes));
         }
     }
+}
+
+/// A place, if one is to be had in time.
+async fn place(places: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    timeout(PLACE_LIMIT, places.clone().acquire_owned()).await.ok()?.ok()
+}
+
+/// Works in a place, and goes on without it when that takes long.
+async fn working<T>(place: Option<OwnedSemaphorePermit>, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    if let Ok(done) = timeout(PLACE_LIMIT, &mut work).await {
+        return done;
+    }
+    drop(place);
+    work.await
 }
 
 /// One page of a list, of so many bytes at most; `keep` is given each object. It is read when its turn has come, which begins
@@ -88,14 +120,25 @@ impl Drop for Turn {
 pub(super) async fn page_in_turn<K: DeserializeOwned>(
     client: &Client,
     asked: Request<Vec<u8>>,
-    most: u64,
+    (size, most): (Size, u64),
     turns: &Turns,
     keep: impl FnMut(K),
 ) -> Result<Page, Fault> {
-    let body = client.request_stream(asked).await?;
-    let mut turn = turns.next().await;
-    read_into(&mut turn.bytes, body, most).await?;
-    page::read(&turn.bytes, keep).map_err(|e| Fault::of(&kube::Error::SerdeError(e)))
+    let asking = match size {
+        Size::Large => place(&turns.asking).await,
+        Size::Small => None,
+    };
+    let page = async {
+        let body = client.request_stream(asked).await?;
+        let reading = place(&turns.reading).await;
+        let mut buffer = turns.buffer();
+        let read = async {
+            read_into(&mut buffer.bytes, body, most).await?;
+            page::read(&buffer.bytes, keep).map_err(|e| Fault::of(&kube::Error::SerdeError(e)))
+        };
+        working(reading, read).await
+    };
+    working(asking, page).await
 }
 
 async fn read_into(bytes: &mut Vec<u8>, body: impl AsyncBufRead, most: u64) -> Result<(), Fault> {

@@ -7,11 +7,12 @@ use kube::Client;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::answer::{Turns, page_in_turn};
+use super::answer::{Size, Turns, page_in_turn};
 use super::api::MOST_BYTES;
 use super::fault::{Fault, FaultClass};
 use super::slim::node::amount;
 use crate::domain::interner::Interner;
+use crate::domain::kind::Kind;
 use crate::domain::resources::Amount;
 use crate::domain::text::SafeText;
 use crate::fleet::delta::Usage;
@@ -46,13 +47,13 @@ struct ContainerMetrics {
 /// Reads both lists, in their turns; that of pods only where they are wanted.
 pub async fn read(client: &Client, with_pods: bool, turns: &Turns) -> Result<Usage, Fault> {
     let mut usage = Usage::default();
-    list(client, "nodes", turns, |n: NodeMetrics| {
+    list(client, Kind::Node, turns, |n: NodeMetrics| {
         usage.nodes.push((SafeText::new(&n.metadata.name), amount(&n.usage)));
     })
     .await?;
     if with_pods {
         let mut interner = Interner::default();
-        list(client, "pods", turns, |p: PodMetrics| {
+        list(client, Kind::Pod, turns, |p: PodMetrics| {
             let used: Amount = p.containers.iter().map(|c| amount(&c.usage)).sum();
             let mut namespace = SafeText::new(&p.metadata.namespace);
             interner.share(&mut namespace);
@@ -60,18 +61,18 @@ pub async fn read(client: &Client, with_pods: bool, turns: &Turns) -> Result<Usa
         })
         .await?;
         // In the order of the rows they belong to: here, where nobody waits for it.
-        usage.pods.sort_unstable_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        usage.pods.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
     }
     Ok(usage)
 }
 
 async fn list<T: DeserializeOwned>(
     client: &Client,
-    of: &str,
+    of: Kind,
     turns: &Turns,
     keep: impl FnMut(T),
 ) -> Result<(), Fault> {
-    let asked = Request::get(format!("/apis/metrics.k8s.io/v1beta1/{of}")).body(Vec::new());
+    let asked = Request::get(format!("/apis/metrics.k8s.io/v1beta1/{}", of.info().plural)).body(Vec::new());
     let asked = asked.map_err(|e| Fault::new(FaultClass::Other, &e.to_string()))?;
-    page_in_turn(client, asked, MOST_BYTES, turns, keep).await.map(|_| ())
+    page_in_turn(client, asked, (Size::of(of), MOST_BYTES), turns, keep).await.map(|_| ())
 }

@@ -6,8 +6,9 @@
 use std::time::{Duration, Instant};
 
 use crate::fleet::Fleet;
+use crate::fleet::cluster::Cluster;
 
-/// Of so few pods anything is worked out in no time.
+/// Of so few rows anything is worked out in no time.
 const SMALL: usize = 3_000;
 
 /// When something was worked out last, and how long that took.
@@ -30,10 +31,13 @@ impl Pace {
         Self::is_small(fleet) || self.is_due(parts)
     }
 
-    /// Anything is worked out in no time.
+    /// The fleet has so few rows that anything is worked out of them in no time.
     pub fn is_small(fleet: &Fleet) -> bool {
-        let pods: usize = fleet.clusters().iter().map(|c| c.tally().pods as usize).sum();
-        pods < SMALL
+        let rows = |c: &Cluster| {
+            let tally = c.tally();
+            (tally.pods + tally.workloads + tally.nodes) as usize
+        };
+        fleet.clusters().iter().map(rows).sum::<usize>() < SMALL
     }
 
     /// It was worked out just now, a little at a time, and took so long.

@@ -172,13 +172,14 @@ impl<W: Write> Loop<W> {
             self.frame()?;
             self.begin();
         }
+        let mut warming = true;
         loop {
             if self.frame_due() {
                 self.follow()?;
                 self.frame()?;
+                warming = true;
             }
             self.keep();
-            let warming = self.warm();
             let wake = self.wake_at();
             tokio::select! {
                 biased;
@@ -202,7 +203,7 @@ impl<W: Write> Loop<W> {
                     }
                 }
                 Some(update) = self.updates.recv() => self.apply(update),
-                () = std::future::ready(()), if warming => {}
+                () = std::future::ready(()), if warming => warming = self.warm(),
                 () = sleep_until(wake) => self.dirty = true,
             }
         }
@@ -210,7 +211,10 @@ impl<W: Write> Loop<W> {
 
     /// Works out what is not needed at once, for a moment; false when there is nothing of that kind.
     pub fn warm(&mut self) -> bool {
-        self.view.warm(&self.fleet, self.session.clock.now())
+        let before = self.view.problems();
+        let more = self.view.warm(&self.fleet, self.session.clock.now());
+        self.dirty |= self.view.problems() != before;
+        more
     }
 
     /// Writes a cluster whose turn it is, beside the loop.

@@ -19,7 +19,7 @@ use crate::domain::interner::Interner;
 use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
 use crate::fleet::delta::{Delta, Row};
-use crate::source::answer::{NoEvent, Turns, events, page_in_turn};
+use crate::source::answer::{NoEvent, Size, Turns, events, page_in_turn};
 use crate::source::api::{ANSWER_LIMIT, MOST_BYTES, Pages};
 use crate::source::clock::Clock;
 use crate::source::fault::{Fault, FaultClass};
@@ -335,7 +335,7 @@ impl Watcher {
             };
             let interner = &mut self.interner;
             let keep = |object| rows.push(shared(row(object), interner));
-            let page = page_in_turn(&self.client, request, MOST_BYTES, &self.turns, keep);
+            let page = page_in_turn(&self.client, request, (Size::of(kind), MOST_BYTES), &self.turns, keep);
             let page = match self.gate.unless_shut(self.turn, timeout(ANSWER_LIMIT, page)).await {
                 None => return Some(Ended::List),
                 Some(Ok(Ok(page))) => page,

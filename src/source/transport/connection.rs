@@ -47,11 +47,9 @@ const WRITE_HEAD_LIMIT: Duration = Duration::from_secs(65);
 /// A quiet connection is asked so often whether it is there, and may take so long to say so.
 const PING_EVERY: Duration = Duration::from_secs(5);
 const PING_LIMIT: Duration = Duration::from_secs(3);
-/// Of one stream so much may be on its way unread, and of all streams of a connection. The second is more than the first times
-/// all the streams there may be: otherwise watches that nobody reads just now would keep every other answer waiting. What is unread
-/// is in memory, of two hundred lists that come at once: 256 KiB a stream made a fleet of 100,000 pods 15 MB larger for good.
-/// Five hundred pods are some 130 KiB compressed, which this makes one or two more ways there and back.
-const STREAM_WINDOW: u32 = 64 * 1024;
+/// Of one stream so much may be on its way unread, and of all streams of a connection. The second is the first times all
+/// the streams there may be: otherwise watches that nobody reads just now would keep every other answer waiting.
+const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 32 * 1024 * 1024;
 /// So many streams below the server's limit the next connection is opened. Over the limit nothing fails: it waits, silently.
 const SPARE_STREAMS: usize = 10;
