@@ -335,7 +335,9 @@ impl Watcher {
             };
             let interner = &mut self.interner;
             let keep = |object| rows.push(shared(row(object), interner));
-            let page = page_in_turn(&self.client, request, (Size::of(kind), MOST_BYTES), &self.turns, keep);
+            let size = (Size::of(kind), MOST_BYTES);
+            // Boxed: thousands of watches would each have room for what only a list needs.
+            let page = Box::pin(page_in_turn(&self.client, request, size, &self.turns, keep));
             let page = match self.gate.unless_shut(self.turn, timeout(ANSWER_LIMIT, page)).await {
                 None => return Some(Ended::List),
                 Some(Ok(Ok(page))) => page,
