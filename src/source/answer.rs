@@ -203,3 +203,40 @@ impl<R: AsyncBufRead + Unpin> Events<R> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::sleep;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_long_gives_up_its_place_and_who_waits_long_goes_on_without() {
+        let turns = Turns::default();
+        let free = || turns.reading.available_permits();
+        let slow = tokio::spawn(working(place(&turns.reading).await, sleep(10 * PLACE_LIMIT)));
+        sleep(PLACE_LIMIT / 2).await;
+        assert_eq!(free(), READ_AT_ONCE - 1);
+        sleep(PLACE_LIMIT).await;
+        assert_eq!((free(), slow.is_finished()), (READ_AT_ONCE, false));
+        let many = u32::try_from(READ_AT_ONCE).unwrap();
+        let _all = turns.reading.acquire_many(many).await.unwrap();
+        assert!(place(&turns.reading).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_is_read_into_is_kept_while_somebody_reads() {
+        let turns = Turns::default();
+        let read = || {
+            let mut buffer = turns.buffer();
+            let had = buffer.bytes.capacity();
+            assert!(buffer.bytes.is_empty());
+            buffer.bytes.extend_from_slice(&[7; 1000]);
+            had
+        };
+        let place = place(&turns.reading).await;
+        assert_eq!((read(), read() >= 1000), (0, true));
+        drop(place);
+        // The last one lets it go.
+        assert_eq!((read() >= 1000, read()), (true, 0));
+    }
+}
