@@ -12,12 +12,12 @@ use crate::domain::node::NodeRow;
 use crate::domain::object::{Meta, OtherRow};
 use crate::domain::pod::PodRow;
 use crate::domain::quantity::{show_bytes, show_count};
-use crate::domain::resources::Amount;
 use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
 use super::cluster::{ClusterInfo, Lack};
 use super::phase::Phase;
+use super::usage::Usage;
 
 /// What a source says, in the order it happened.
 #[derive(Clone, Debug)]
@@ -261,13 +261,4 @@ pub struct NamespaceRow {
     pub meta: Meta,
     /// Active or Terminating.
     pub phase: SafeText,
-}
-
-/// A reading of the metrics API.
-#[derive(Clone, Debug, Default)]
-pub struct Usage {
-    /// By node name.
-    pub nodes: Vec<(SafeText, Amount)>,
-    /// By namespace and name of the pod.
-    pub pods: Vec<(SafeText, SafeText, Amount)>,
 }

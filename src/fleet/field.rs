@@ -168,9 +168,8 @@ mod tests {
     use crate::domain::place::{Place, Provider};
     use crate::domain::pod::{Compute, ContainerRow};
     use crate::fleet::cluster::ClusterInfo;
-    use crate::fleet::delta::Usage;
     use crate::fleet::table;
-    use crate::fleet::usage::Measured;
+    use crate::fleet::usage::{Measured, Usage};
 
     fn now() -> Timestamp {
         "2026-11-23T14:00:00Z".parse().unwrap()
@@ -195,10 +194,8 @@ mod tests {
         let mut cluster =
             Cluster::new(ClusterInfo { id: ClusterId(0), ..ClusterInfo::sample("prod-a", place) });
         cluster.loads.insert(Kind::Pod, crate::fleet::cluster::Load::Ready);
-        let usage = Usage {
-            nodes: vec![("n1".into(), amount(900, 3 << 30))],
-            pods: vec![("shop".into(), "web-1".into(), amount(120, 300 << 20))],
-        };
+        let pods = vec![(("shop".into(), "web-1".into()), amount(120, 300 << 20))];
+        let usage = Usage::new(vec![("n1".into(), amount(900, 3 << 30))], pods);
         cluster.measured = Measured::of(usage, std::iter::empty());
         cluster
     }

@@ -16,7 +16,7 @@ pub mod node_cost;
 pub mod phase;
 pub mod table;
 pub mod tree;
-mod usage;
+pub mod usage;
 
 #[cfg(test)]
 mod tests;

@@ -7,9 +7,31 @@ use crate::domain::resources::Amount;
 use crate::domain::text::SafeText;
 
 use super::cluster::Key;
-use super::delta::Usage;
 
-/// What is used.
+/// A reading of the metrics API.
+#[derive(Clone, Debug, Default)]
+pub struct Usage {
+    nodes: Vec<(SafeText, Amount)>,
+    /// Sorted, each pod once.
+    pods: Vec<(Key, Amount)>,
+}
+
+impl Usage {
+    /// What was told of nodes and pods, in any order; of two that are told of one pod the last counts.
+    pub fn new(nodes: Vec<(SafeText, Amount)>, mut pods: Vec<(Key, Amount)>) -> Self {
+        pods.sort_by(|a, b| a.0.cmp(&b.0));
+        pods.dedup_by(|later, kept| {
+            let is_same = later.0 == kept.0;
+            if is_same {
+                kept.1 = later.1;
+            }
+            is_same
+        });
+        Self { nodes, pods }
+    }
+}
+
+/// What is used, by the names of the rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Measured {
     nodes: HashMap<SafeText, Amount>,
@@ -20,18 +42,7 @@ pub(super) struct Measured {
 impl Measured {
     /// What was told, by the keys of the rows where there are such, which come in their order.
     pub(super) fn of<'a>(usage: Usage, rows: impl Iterator<Item = &'a Key>) -> Self {
-        let pods = usage.pods.into_iter().map(|(namespace, name, used)| ((namespace, name), used));
-        let mut pods: Vec<(Key, Amount)> = pods.collect();
-        pods.sort_by(|a, b| a.0.cmp(&b.0));
-        // Of two that are told of one pod the last counts.
-        pods.dedup_by(|later, kept| {
-            let is_same = later.0 == kept.0;
-            if is_same {
-                kept.1 = later.1;
-            }
-            is_same
-        });
-        let mut pods = pods.into_boxed_slice();
+        let mut pods = usage.pods.into_boxed_slice();
         let mut rows = rows.peekable();
         for (key, _) in &mut pods {
             while rows.next_if(|row| **row < *key).is_some() {}
@@ -65,14 +76,9 @@ mod tests {
             [("bank", "a"), ("shop", "api"), ("shop", "web-1")].map(|(ns, n)| (ns.into(), n.into()));
         let told = [("shop", "web-2", 2), ("shop", "web-1", 1), ("bank", "web-3", 3)];
         let twice = ("shop", "web-2", 7);
-        let usage = Usage {
-            nodes: vec![("n1".into(), amount(9))],
-            pods: [twice]
-                .into_iter()
-                .chain(told)
-                .map(|(ns, name, cpu)| (ns.into(), name.into(), amount(cpu)))
-                .collect(),
-        };
+        let pods =
+            [twice].into_iter().chain(told).map(|(ns, name, cpu)| ((ns.into(), name.into()), amount(cpu)));
+        let usage = Usage::new(vec![("n1".into(), amount(9))], pods.collect());
         let measured = Measured::of(usage, rows.iter());
         for (ns, name, cpu) in told {
             assert_eq!(measured.pod(&ns.into(), &name.into()), Some(amount(cpu)), "{name}");

@@ -29,9 +29,13 @@ pub(super) async fn whole<T: DeserializeOwned>(
     serde_json::from_slice(&bytes).map_err(|e| Fault::of(&kube::Error::SerdeError(e)))
 }
 
+/// Bytes of one answer; a page holds 500 objects of at most 1.5 MB each, and most are a thousandth of that.
+pub(super) const MOST_BYTES: u64 = 256 << 20;
+
 /// So many answers are read at once where very many come.
 const READ_AT_ONCE: usize = 3;
-/// So many large ones are asked for at once: what has come of them and is not read yet is in memory as well.
+/// So many lists of pods are asked for at once, of which there are more than of all else together: what has come of them and is
+/// not read yet is in memory as well.
 const ASKED_AT_ONCE: usize = 32;
 /// So long one waits for its place, and so long it has it: an answer that comes slowly holds no other up.
 const PLACE_LIMIT: Duration = Duration::from_secs(1);
@@ -55,22 +59,6 @@ impl Default for Turns {
     fn default() -> Self {
         let places = |n| Arc::new(Semaphore::new(n));
         Self { asking: places(ASKED_AT_ONCE), reading: places(READ_AT_ONCE), buffers: Arc::default() }
-    }
-}
-
-/// What can be expected of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Size {
-    /// One of pods: there are more of them than of all else together.
-    Large,
-    /// Any other.
-    Small,
-}
-
-impl Size {
-    /// Of a list of that kind.
-    pub(super) fn of(kind: Kind) -> Self {
-        if kind == Kind::Pod { Self::Large } else { Self::Small }
     }
 }
 
@@ -115,25 +103,22 @@ async fn working<T>(place: Option<OwnedSemaphorePermit>, work: impl Future<Outpu
     work.await
 }
 
-/// One page of a list, of so many bytes at most; `keep` is given each object. It is read when its turn has come, which begins
+/// One page of a list of that kind; `keep` is given each object. It is read when its turn has come, which begins
 /// when the server has begun to answer.
 pub(super) async fn page_in_turn<K: DeserializeOwned>(
     client: &Client,
     asked: Request<Vec<u8>>,
-    (size, most): (Size, u64),
+    kind: Kind,
     turns: &Turns,
     keep: impl FnMut(K),
 ) -> Result<Page, Fault> {
-    let asking = match size {
-        Size::Large => place(&turns.asking).await,
-        Size::Small => None,
-    };
+    let asking = if kind == Kind::Pod { place(&turns.asking).await } else { None };
     let page = async {
         let body = client.request_stream(asked).await?;
         let reading = place(&turns.reading).await;
         let mut buffer = turns.buffer();
         let read = async {
-            read_into(&mut buffer.bytes, body, most).await?;
+            read_into(&mut buffer.bytes, body, MOST_BYTES).await?;
             page::read(&buffer.bytes, keep).map_err(|e| Fault::of(&kube::Error::SerdeError(e)))
         };
         working(reading, read).await

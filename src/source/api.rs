@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::answer::whole;
+use super::answer::{MOST_BYTES, whole};
 use super::fault::{Fault, FaultClass};
 use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
@@ -25,8 +25,6 @@ pub const FIELD_MANAGER: &str = "skyfleet";
 pub const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// Items of one list, over all its pages. Beyond any cluster there is: a server that never ends would fill the memory.
 const MOST_ITEMS: usize = 500_000;
-/// Bytes of one answer; a page holds 500 objects of at most 1.5 MB each, and most are a thousandth of that.
-pub(super) const MOST_BYTES: u64 = 256 << 20;
 
 /// A resource of the API: where objects of one kind are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,15 +7,14 @@ use kube::Client;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::answer::{Size, Turns, page_in_turn};
-use super::api::MOST_BYTES;
+use super::answer::{Turns, page_in_turn};
 use super::fault::{Fault, FaultClass};
 use super::slim::node::amount;
 use crate::domain::interner::Interner;
 use crate::domain::kind::Kind;
 use crate::domain::resources::Amount;
 use crate::domain::text::SafeText;
-use crate::fleet::delta::Usage;
+use crate::fleet::usage::Usage;
 
 #[derive(Deserialize)]
 struct Name {
@@ -46,9 +45,9 @@ struct ContainerMetrics {
 
 /// Reads both lists, in their turns; that of pods only where they are wanted.
 pub async fn read(client: &Client, with_pods: bool, turns: &Turns) -> Result<Usage, Fault> {
-    let mut usage = Usage::default();
+    let (mut nodes, mut pods) = (Vec::new(), Vec::new());
     list(client, Kind::Node, turns, |n: NodeMetrics| {
-        usage.nodes.push((SafeText::new(&n.metadata.name), amount(&n.usage)));
+        nodes.push((SafeText::new(&n.metadata.name), amount(&n.usage)));
     })
     .await?;
     if with_pods {
@@ -57,13 +56,11 @@ pub async fn read(client: &Client, with_pods: bool, turns: &Turns) -> Result<Usa
             let used: Amount = p.containers.iter().map(|c| amount(&c.usage)).sum();
             let mut namespace = SafeText::new(&p.metadata.namespace);
             interner.share(&mut namespace);
-            usage.pods.push((namespace, SafeText::new(&p.metadata.name), used));
+            pods.push(((namespace, SafeText::new(&p.metadata.name)), used));
         })
         .await?;
-        // In the order of the rows they belong to: here, where nobody waits for it.
-        usage.pods.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
     }
-    Ok(usage)
+    Ok(Usage::new(nodes, pods))
 }
 
 async fn list<T: DeserializeOwned>(
@@ -74,5 +71,5 @@ async fn list<T: DeserializeOwned>(
 ) -> Result<(), Fault> {
     let asked = Request::get(format!("/apis/metrics.k8s.io/v1beta1/{}", of.info().plural)).body(Vec::new());
     let asked = asked.map_err(|e| Fault::new(FaultClass::Other, &e.to_string()))?;
-    page_in_turn(client, asked, (Size::of(of), MOST_BYTES), turns, keep).await.map(|_| ())
+    page_in_turn(client, asked, of, turns, keep).await.map(|_| ())
 }

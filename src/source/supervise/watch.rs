@@ -19,8 +19,8 @@ use crate::domain::interner::Interner;
 use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
 use crate::fleet::delta::{Delta, Row};
-use crate::source::answer::{NoEvent, Size, Turns, events, page_in_turn};
-use crate::source::api::{ANSWER_LIMIT, MOST_BYTES, Pages};
+use crate::source::answer::{NoEvent, Turns, events, page_in_turn};
+use crate::source::api::{ANSWER_LIMIT, Pages};
 use crate::source::clock::Clock;
 use crate::source::fault::{Fault, FaultClass};
 use crate::source::slim::Slim;
@@ -335,9 +335,8 @@ impl Watcher {
             };
             let interner = &mut self.interner;
             let keep = |object| rows.push(shared(row(object), interner));
-            let size = (Size::of(kind), MOST_BYTES);
             // Boxed: thousands of watches would each have room for what only a list needs.
-            let page = Box::pin(page_in_turn(&self.client, request, size, &self.turns, keep));
+            let page = Box::pin(page_in_turn(&self.client, request, kind, &self.turns, keep));
             let page = match self.gate.unless_shut(self.turn, timeout(ANSWER_LIMIT, page)).await {
                 None => return Some(Ended::List),
                 Some(Ok(Ok(page))) => page,
