@@ -22,6 +22,7 @@ mod table;
 mod watch;
 mod write;
 
+use futures::StreamExt;
 use futures::future::BoxFuture;
 use kube::Client;
 
@@ -52,4 +53,18 @@ pub(crate) fn cases() -> Vec<Case> {
     all.extend(session::cases());
     all.extend(kubectl::cases());
     all
+}
+
+/// Lists, watches, logs and sessions with containers: whoever resends refused requests passes these too.
+pub(crate) const FOR_ANY_CLIENT: [&str; 4] = ["list::", "watch::", "logs::", "session::"];
+
+/// Runs the cases of some groups, or all where none is named, a few at once, each in a namespace of that prefix: what failed.
+pub(crate) async fn failed(client: &Client, groups: &[&str], prefix: &str) -> Vec<String> {
+    let wanted = |name: &str| groups.is_empty() || groups.iter().any(|group| name.starts_with(group));
+    let runs = cases().into_iter().filter(|case| wanted(case.name)).enumerate().map(|(n, case)| {
+        let client = client.clone();
+        let namespace = format!("{prefix}-{n}");
+        async move { (case.run)(client, namespace).await.err().map(|e| format!("{}: {e}", case.name)) }
+    });
+    futures::stream::iter(runs).buffer_unordered(8).filter_map(std::future::ready).collect().await
 }

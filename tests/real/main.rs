@@ -139,15 +139,19 @@ async fn plain_client(path: &std::path::Path) -> Result<kube::Client, String> {
 
 /// The conformance table, on the first cluster.
 async fn conforms(clusters: &'static Clusters) -> Result<(), String> {
-    use futures::StreamExt;
     // By a client that does not retry: refusals are part of what is asked about.
     let client = plain_client(&clusters.kubeconfigs("admin")[0]).await?;
-    let runs = conformance::cases().into_iter().enumerate().map(|(n, case)| {
-        let client = client.clone();
-        async move { (case.run)(client, format!("c-{n}")).await.err().map(|e| format!("{}: {e}", case.name)) }
-    });
-    let failed: Vec<String> =
-        futures::stream::iter(runs).buffer_unordered(8).filter_map(std::future::ready).collect().await;
+    passed(conformance::failed(&client, &[], "c").await)
+}
+
+/// Of it what any client passes, by skyfleet's own connections: HTTP/2, and HTTP/1.1 for what upgrades.
+async fn conforms_to_us(clusters: &'static Clusters) -> Result<(), String> {
+    let session = clusters.session();
+    let client = session.client(session.infos[0].id).await.map_err(|fault| fault.to_string())?;
+    passed(conformance::failed(&client, &conformance::FOR_ANY_CLIENT, "o").await)
+}
+
+fn passed(failed: Vec<String>) -> Result<(), String> {
     if failed.is_empty() { Ok(()) } else { Err(format!("{} failed:\n{}", failed.len(), failed.join("\n"))) }
 }
 
@@ -195,6 +199,7 @@ fn main() {
         trials.push(Trial::test(format!("run::{}", case.name), play));
     }
     trials.push(Trial::test("conformance", || run(conforms)));
+    trials.push(Trial::test("conformance_over_our_own_connections", || run(conforms_to_us)));
     trials.push(Trial::test("chaos", || run(storm::storm)));
     // It writes into the sources, so it is not even listed unless asked for.
     if std::env::var("SKYFLEET_RECORD").is_ok_and(|v| v == "1") {

@@ -75,3 +75,19 @@ pub(super) fn jitter(most: Duration, cluster: ClusterId, tries: u32) -> Duration
     let part = u32::try_from((x >> 33) % 1000).unwrap_or(0);
     most / 2 + most / 2 * part / 1000
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_two_clusters_come_back_at_once() {
+        let most = Duration::from_secs(30);
+        let waits: BTreeSet<Duration> = (0..200).map(|n| jitter(most, ClusterId(n), 3)).collect();
+        // Of a thousand places two hundred are taken, few of them twice.
+        assert!(waits.len() > 150, "{}", waits.len());
+        assert!(waits.iter().all(|wait| (most / 2..=most).contains(wait)));
+        assert_ne!(jitter(most, ClusterId(1), 1), jitter(most, ClusterId(1), 2));
+    }
+}
