@@ -60,6 +60,10 @@ pub(crate) const FOR_ANY_CLIENT: [&str; 4] = ["list::", "watch::", "logs::", "se
 
 /// Runs the cases of some groups, or all where none is named, a few at once, each in a namespace of that prefix: what failed.
 pub(crate) async fn failed(client: &Client, groups: &[&str], prefix: &str) -> Vec<String> {
+    let is_there = |group: &str| cases().iter().any(|case| case.name.starts_with(group));
+    if let Some(none) = groups.iter().find(|group| !is_there(group)) {
+        return vec![format!("no case is of {none}")];
+    }
     let wanted = |name: &str| groups.is_empty() || groups.iter().any(|group| name.starts_with(group));
     let runs = cases().into_iter().filter(|case| wanted(case.name)).enumerate().map(|(n, case)| {
         let client = client.clone();
