@@ -5,7 +5,7 @@ use super::clock::Millis;
 use super::controllers;
 use super::json as j;
 use super::object::Key;
-use super::server::{Manager, track};
+use super::server::{Manager, Shape, track};
 use super::spec::What;
 use super::store::World;
 use super::table::{self, KindId};
@@ -102,7 +102,8 @@ fn edit(world: &mut World, ns: &str, name: &str, change: impl FnOnce(&mut serde_
     change(&mut value);
     let generation = j::int(&before, "metadata.generation").unwrap_or(1) + 1;
     j::set(&mut value, "metadata.generation", generation);
-    let version = world.resource(kind).api_version();
-    track(&mut value, Some(&before), &Manager::update("kubectl-set", &version, ""), world.now);
+    let res = world.resource(kind);
+    let manager = Manager::update("kubectl-set", &res.api_version(), "");
+    track(&mut value, Some(&before), Shape::of(&res), &manager, world.now);
     world.put(kind, value);
 }

@@ -53,6 +53,11 @@ pub(crate) fn name_of(group: &str, version: &str, kind: &str) -> Option<&'static
     SCHEMAS.kinds.get(&(group.to_string(), version.to_string(), kind.to_string())).map(String::as_str)
 }
 
+/// All schemas by their names.
+pub(crate) fn all() -> impl Iterator<Item = (&'static String, &'static Value)> {
+    SCHEMAS.all.iter()
+}
+
 /// A schema by its name.
 pub(crate) fn named(name: &str) -> Option<&'static Value> {
     SCHEMAS.all.get(name)
@@ -66,7 +71,8 @@ pub(crate) fn resolved(schema: &Value) -> &Value {
     }
 }
 
-fn referred(schema: &Value) -> Option<&str> {
+/// The name that a schema refers to, if that is what it does.
+pub(crate) fn referred(schema: &Value) -> Option<&str> {
     let all_of = schema.get("allOf").and_then(|all| all.get(0));
     schema.get("$ref").or_else(|| all_of?.get("$ref"))?.as_str()?.strip_prefix(PREFIX)
 }

@@ -11,7 +11,7 @@ use crate::sim::clock::{self, DAY, HOUR, Millis};
 use crate::sim::controllers;
 use crate::sim::json as j;
 use crate::sim::object::Stored;
-use crate::sim::server::{Manager, own};
+use crate::sim::server::{Manager, Shape, own};
 use crate::sim::spec::{Bundle, ClusterSpec, WorkloadSpec};
 use crate::sim::store::World;
 use crate::sim::table::{self, KindId};
@@ -112,17 +112,18 @@ fn template(workload: &WorkloadSpec, team: &str, image: &str, tag: &str) -> Valu
 
 /// Dresses an object: identity, defaults, owner of its fields. It is not stored yet; the answer can own others.
 fn dress(world: &mut World, kind: KindId, value: &mut Value, made: Millis, manager: &str) -> Stored {
-    let version = world.resource(kind).api_version();
+    let res = world.resource(kind);
+    let (version, shape) = (res.api_version(), Shape::of(&res));
     let uid = world.rng.uid();
     // An applier owns what it wrote, a client that updates owns the defaults as well.
     if manager == "argocd" {
-        own(value, &Manager::apply("argocd-controller", &version, ""), made);
+        own(value, shape, &Manager::apply("argocd-controller", &version, ""), made);
     }
     admit::defaults(world, kind, value);
     match manager {
         "argocd" => {}
-        "kubectl" => own(value, &Manager::update("kubectl-client-side-apply", &version, ""), made),
-        _ => own(value, &Manager::update("helm", &version, ""), made),
+        "kubectl" => own(value, shape, &Manager::update("kubectl-client-side-apply", &version, ""), made),
+        _ => own(value, shape, &Manager::update("helm", &version, ""), made),
     }
     j::set(value, "metadata.uid", uid.clone());
     j::set(value, "metadata.creationTimestamp", clock::rfc3339(made));

@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 
 use super::body::{self, Body};
 use super::fields::{self, Entry, Leaf, Manager, Set};
-use super::merge::{ListKind, item_key, list_kind};
 use super::read::whole;
 use super::route::Target;
+use super::shape::{ListKind, Shape, item_key};
 use super::{Call, incoming, write};
 use crate::sim::admit;
 use crate::sim::cluster::Cluster;
@@ -60,6 +60,7 @@ pub(crate) fn answer(
         return Err(error);
     }
     let manager = Manager::apply(name, &res.api_version(), sub);
+    let shape = Shape::of(&res);
     let old = world.get(kind, &target.ns, &target.name);
     let Some(old) = old else {
         if !j::text(&applied, "metadata.uid").is_empty() {
@@ -69,7 +70,7 @@ pub(crate) fn answer(
             );
             return Err(ApiError::conflict(&res, &target.name, &why));
         }
-        let set: Set = fields::leaves(&applied).into_keys().collect();
+        let set: Set = fields::leaves(&applied, shape).into_keys().collect();
         let now = world.now;
         fields::write(&mut applied, vec![Entry::new(&manager, set, now)]);
         let object = write::create_in(&mut world, kind, applied, &manager, call.dry())?;
@@ -80,16 +81,21 @@ pub(crate) fn answer(
     if !version.is_empty() && version != old.rv.to_string() {
         return Err(ApiError::modified(&res, &target.name));
     }
-    let next = merged(&before, &applied, &manager, call.query.flag("force"), world.now)?;
+    let next = merged((&before, &applied, shape), &manager, call.query.flag("force"), world.now)?;
     let object = write::update_in(&mut world, kind, &old, next, &manager, call.dry())?;
     drop(world);
     Ok(body::bytes(200, whole(&res, &object)))
 }
 
 /// The live object after an apply.
-fn merged(live: &Value, applied: &Value, manager: &Manager, force: bool, now: i64) -> Answer<Value> {
-    let wanted = fields::leaves(applied);
-    let have = fields::leaves(live);
+fn merged(
+    (live, applied, shape): (&Value, &Value, Shape),
+    manager: &Manager,
+    force: bool,
+    now: i64,
+) -> Answer<Value> {
+    let wanted = fields::leaves(applied, shape);
+    let have = fields::leaves(live, shape);
     let mut entries = fields::entries(live);
     let differs =
         |leaf: &Leaf, value: &Value| have.get(leaf).is_none_or(|h| h != value) && have.contains_key(leaf);
@@ -105,11 +111,11 @@ fn merged(live: &Value, applied: &Value, manager: &Manager, force: bool, now: i6
             });
         }
     }
-    if !causes.is_empty() && !force && !taken_over(live, manager, contested.keys().copied()) {
+    if !causes.is_empty() && !force && !taken_over(live, shape, manager, contested.keys().copied()) {
         return Err(ApiError::apply_conflict(&causes));
     }
     let mut next = live.clone();
-    overlay(&mut next, applied, "");
+    overlay(&mut next, applied, shape);
     let set: Set = wanted.keys().cloned().collect();
     let mut dropped: Vec<Leaf> = entries
         .iter()
@@ -127,7 +133,7 @@ fn merged(live: &Value, applied: &Value, manager: &Manager, force: bool, now: i6
     });
     dropped.sort_by_key(|leaf| std::cmp::Reverse(leaf.len()));
     for leaf in &dropped {
-        prune(&mut next, leaf);
+        prune(&mut next, leaf, shape);
     }
     for entry in &mut entries {
         if !entry.of(manager) {
@@ -152,12 +158,17 @@ fn merged(live: &Value, applied: &Value, manager: &Manager, force: bool, now: i6
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// kubectl takes over what its own client-side apply wrote before.
-fn taken_over<'a>(live: &Value, manager: &Manager, mut contested: impl Iterator<Item = &'a Leaf>) -> bool {
+fn taken_over<'a>(
+    live: &Value,
+    shape: Shape,
+    manager: &Manager,
+    mut contested: impl Iterator<Item = &'a Leaf>,
+) -> bool {
     if manager.name != "kubectl" {
         return false;
     }
     let before: Value = serde_json::from_str(j::annotation(live, LAST_APPLIED)).unwrap_or(Value::Null);
-    let own = fields::leaves(&before);
+    let own = fields::leaves(&before, shape);
     contested.all(|leaf| own.contains_key(leaf))
 }
 
@@ -173,49 +184,59 @@ fn renew_last_applied(next: &mut Value, applied: &Value, manager: &Manager) {
     j::annotate(next, LAST_APPLIED, format!("{said}\n"));
 }
 
-/// Writes the applied fields over the live ones.
-fn overlay(live: &mut Value, applied: &Value, path: &str) {
+/// Writes the applied object over the live one.
+fn overlay(live: &mut Value, applied: &Value, shape: Shape) {
+    for (field, value) in applied.as_object().into_iter().flatten() {
+        if !matches!(field.as_str(), "apiVersion" | "kind") {
+            overlay_field(live, field, value, shape.field(field));
+        }
+    }
+}
+
+/// Writes the applied fields of a part of the object over the live ones.
+fn overlay_part(live: &mut Value, applied: &Value, shape: Shape) {
     let Some(fields) = applied.as_object() else {
         *live = applied.clone();
         return;
     };
     for (field, value) in fields {
-        if path.is_empty() && matches!(field.as_str(), "apiVersion" | "kind") {
-            continue;
-        }
-        let below = format!("{path}.{field}");
-        match value {
-            Value::Null => {}
-            Value::Object(map) if map.is_empty() => j::default(live, field, Value::Object(Map::new())),
-            Value::Object(_) => overlay(j::key(live, field), value, &below),
-            Value::Array(items) => match list_kind(field, path, items.first()) {
-                ListKind::Map(keys) => {
-                    let list = j::array(j::key(live, field));
-                    for item in items {
-                        let wanted = item_key(item, keys);
-                        match list.iter_mut().find(|have| item_key(have, keys) == wanted) {
-                            Some(have) => overlay(have, item, &below),
-                            None => list.push(item.clone()),
-                        }
+        overlay_field(live, field, value, shape.field(field));
+    }
+}
+
+fn overlay_field(live: &mut Value, field: &str, value: &Value, shape: Shape) {
+    match value {
+        Value::Null => {}
+        Value::Object(map) if map.is_empty() => j::default(live, field, Value::Object(Map::new())),
+        Value::Object(_) if shape.is_atomic() => *j::key(live, field) = value.clone(),
+        Value::Object(_) => overlay_part(j::key(live, field), value, shape),
+        Value::Array(items) => match shape.list() {
+            ListKind::Map(keys) => {
+                let list = j::array(j::key(live, field));
+                for item in items {
+                    let wanted = item_key(item, keys);
+                    match list.iter_mut().find(|have| item_key(have, keys) == wanted) {
+                        Some(have) => overlay_part(have, item, shape.item()),
+                        None => list.push(item.clone()),
                     }
                 }
-                ListKind::Set => {
-                    let list = j::array(j::key(live, field));
-                    for item in items {
-                        if !list.contains(item) {
-                            list.push(item.clone());
-                        }
+            }
+            ListKind::Set => {
+                let list = j::array(j::key(live, field));
+                for item in items {
+                    if !list.contains(item) {
+                        list.push(item.clone());
                     }
                 }
-                ListKind::Atomic => *j::key(live, field) = value.clone(),
-            },
-            scalar => *j::key(live, field) = scalar.clone(),
-        }
+            }
+            ListKind::Atomic => *j::key(live, field) = value.clone(),
+        },
+        scalar => *j::key(live, field) = scalar.clone(),
     }
 }
 
 /// Removes one leaf.
-fn prune(value: &mut Value, leaf: &[String]) {
+fn prune(value: &mut Value, leaf: &[String], shape: Shape) {
     let Some((first, rest)) = leaf.split_first() else { return };
     if let Some(field) = first.strip_prefix("f:") {
         let Some(map) = value.as_object_mut() else { return };
@@ -227,7 +248,7 @@ fn prune(value: &mut Value, leaf: &[String]) {
             return;
         }
         if let Some(inner) = map.get_mut(field) {
-            prune(inner, rest);
+            prune(inner, rest, shape.field(field));
             let empty =
                 inner.as_object().is_some_and(Map::is_empty) || inner.as_array().is_some_and(Vec::is_empty);
             if empty {
@@ -238,17 +259,14 @@ fn prune(value: &mut Value, leaf: &[String]) {
     }
     let Some(items) = value.as_array_mut() else { return };
     if let Some(keys) = first.strip_prefix("k:") {
-        let keys: Value = serde_json::from_str(keys).unwrap_or(Value::Null);
-        let same = |item: &Value| {
-            keys.as_object().is_some_and(|keys| {
-                keys.iter().all(|(k, v)| item.get(k) == Some(v) || item.get(k).is_none() && v == "TCP")
-            })
-        };
+        let ListKind::Map(names) = shape.list() else { return };
+        let wanted = serde_json::from_str(keys).ok().and_then(|keys| item_key(&keys, names));
+        let same = |item: &Value| wanted.is_some() && item_key(item, names) == wanted;
         let Some(at) = items.iter().position(same) else { return };
         if matches!(rest, [last] if last == ".") {
             items.remove(at);
         } else if let Some(item) = items.get_mut(at) {
-            prune(item, rest);
+            prune(item, rest, shape.item());
         }
     } else if let Some(item) = first.strip_prefix("v:") {
         items.retain(|have| *have != item);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::merge::{ListKind, item_key, list_kind};
+use super::shape::{Key, ListKind, Shape, item_key};
 use crate::sim::clock::{self, Millis};
 use crate::sim::json as j;
 
@@ -165,10 +165,11 @@ fn fold(set: &Set) -> Value {
 }
 
 /// The leaves of an object, with their values. Identity fields of metadata are nobody's.
-pub(crate) fn leaves(value: &Value) -> BTreeMap<Leaf, Value> {
+pub(crate) fn leaves(value: &Value, shape: Shape) -> BTreeMap<Leaf, Value> {
     let mut out = BTreeMap::new();
     let Some(fields) = value.as_object() else { return out };
     for (name, below) in fields {
+        let shape = shape.field(name);
         match name.as_str() {
             "apiVersion" | "kind" => {}
             "metadata" => {
@@ -177,49 +178,29 @@ pub(crate) fn leaves(value: &Value) -> BTreeMap<Leaf, Value> {
                         field.as_str(),
                         "labels" | "annotations" | "finalizers" | "ownerReferences" | "generateName"
                     ) {
-                        walk(field, value, "metadata", &mut vec!["f:metadata".into()], &mut out);
+                        walk(field, value, shape.field(field), &mut vec!["f:metadata".into()], &mut out);
                     }
                 }
             }
-            _ => walk(name, below, "", &mut Vec::new(), &mut out),
+            _ => walk(name, below, shape, &mut Vec::new(), &mut out),
         }
     }
     out
 }
 
-fn atomic_map(field: &str, path: &str) -> bool {
-    matches!(
-        field,
-        "selector"
-            | "nodeSelector"
-            | "fieldRef"
-            | "secretKeyRef"
-            | "configMapKeyRef"
-            | "resourceFieldRef"
-            | "labelSelector"
-            | "podSelector"
-            | "namespaceSelector"
-            | "claimRef"
-            | "involvedObject"
-            | "scaleTargetRef"
-    ) && path != "metadata.labels"
-        || field == "targetRef"
-}
-
-fn walk(field: &str, value: &Value, path: &str, leaf: &mut Leaf, out: &mut BTreeMap<Leaf, Value>) {
+fn walk(field: &str, value: &Value, shape: Shape, leaf: &mut Leaf, out: &mut BTreeMap<Leaf, Value>) {
     leaf.push(format!("f:{field}"));
-    let below = format!("{path}.{field}");
     match value {
         Value::Null => {}
-        Value::Object(fields) if fields.is_empty() || atomic_map(field, path) => {
+        Value::Object(fields) if fields.is_empty() || shape.is_atomic() => {
             out.insert(leaf.clone(), value.clone());
         }
         Value::Object(fields) => {
             for (name, inner) in fields {
-                walk(name, inner, &below, leaf, out);
+                walk(name, inner, shape.field(name), leaf, out);
             }
         }
-        Value::Array(items) => match list_kind(field, path, items.first()) {
+        Value::Array(items) => match shape.list() {
             ListKind::Map(keys) if items.iter().all(|i| item_key(i, keys).is_some()) => {
                 for item in items {
                     leaf.push(item_name(item, keys));
@@ -227,7 +208,7 @@ fn walk(field: &str, value: &Value, path: &str, leaf: &mut Leaf, out: &mut BTree
                     own.push(".".into());
                     out.insert(own, Value::Null);
                     for (name, inner) in item.as_object().into_iter().flatten() {
-                        walk(name, inner, &below, leaf, out);
+                        walk(name, inner, shape.item().field(name), leaf, out);
                     }
                     leaf.pop();
                 }
@@ -270,9 +251,10 @@ pub(crate) fn shown(leaf: &Leaf) -> String {
 }
 
 /// The fieldsV1 of a whole new object, made in one walk (what `fold(leaves)` would give).
-fn whole_tree(value: &Value, status: bool) -> Value {
+fn whole_tree(value: &Value, shape: Shape, status: bool) -> Value {
     let mut root = Map::new();
     for (name, below) in value.as_object().into_iter().flatten() {
+        let shape = shape.field(name);
         match name.as_str() {
             "apiVersion" | "kind" => {}
             "status" if !status => {}
@@ -283,40 +265,38 @@ fn whole_tree(value: &Value, status: bool) -> Value {
                         field.as_str(),
                         "labels" | "annotations" | "finalizers" | "ownerReferences" | "generateName"
                     ) {
-                        tree(field, value, "metadata", &mut meta);
+                        tree(field, value, shape.field(field), &mut meta);
                     }
                 }
                 if !meta.is_empty() {
                     root.insert("f:metadata".into(), Value::Object(meta));
                 }
             }
-            _ => tree(name, below, "", &mut root),
+            _ => tree(name, below, shape, &mut root),
         }
     }
     Value::Object(root)
 }
 
-fn tree(field: &str, value: &Value, path: &str, out: &mut Map<String, Value>) {
+fn tree(field: &str, value: &Value, shape: Shape, out: &mut Map<String, Value>) {
     let leaf = || Value::Object(Map::new());
     let made = match value {
         Value::Null => return,
-        Value::Object(fields) if !fields.is_empty() && !atomic_map(field, path) => {
-            let below = format!("{path}.{field}");
+        Value::Object(fields) if !fields.is_empty() && !shape.is_atomic() => {
             let mut inner = Map::new();
             for (name, value) in fields {
-                tree(name, value, &below, &mut inner);
+                tree(name, value, shape.field(name), &mut inner);
             }
             Value::Object(inner)
         }
-        Value::Array(items) => match list_kind(field, path, items.first()) {
+        Value::Array(items) => match shape.list() {
             ListKind::Map(keys) if items.iter().all(|i| item_key(i, keys).is_some()) => {
-                let below = format!("{path}.{field}");
                 let mut inner = Map::new();
                 for item in items {
                     let mut own = Map::new();
                     own.insert(".".into(), leaf());
                     for (name, value) in item.as_object().into_iter().flatten() {
-                        tree(name, value, &below, &mut own);
+                        tree(name, value, shape.item().field(name), &mut own);
                     }
                     inner.insert(item_name(item, keys), Value::Object(own));
                 }
@@ -331,18 +311,18 @@ fn tree(field: &str, value: &Value, path: &str, out: &mut Map<String, Value>) {
 }
 
 /// `k:{"name":"web"}`
-fn item_name(item: &Value, keys: &[&str]) -> String {
+fn item_name(item: &Value, keys: &[Key]) -> String {
     let named: Map<String, Value> = keys
         .iter()
         .zip(item_key(item, keys).unwrap_or_default())
-        .map(|(k, v)| ((*k).to_string(), v))
+        .map(|((k, _), v)| ((*k).to_string(), v))
         .collect();
     format!("k:{}", Value::Object(named))
 }
 
 /// Gives a whole new object to one writer.
-pub(crate) fn own(value: &mut Value, manager: &Manager, now: Millis) {
-    let tree = whole_tree(value, false);
+pub(crate) fn own(value: &mut Value, shape: Shape, manager: &Manager, now: Millis) {
+    let tree = whole_tree(value, shape, false);
     let mut entry = json!({"manager": manager.name, "operation": manager.operation, "apiVersion": manager.api_version,
         "time": clock::rfc3339(now), "fieldsType": "FieldsV1", "fieldsV1": tree});
     if !manager.sub.is_empty() {
@@ -352,12 +332,12 @@ pub(crate) fn own(value: &mut Value, manager: &Manager, now: Millis) {
 }
 
 /// Moves ownership after an ordinary write: what changed is the writer's, what went is nobody's.
-pub(crate) fn track(value: &mut Value, before: Option<&Value>, manager: &Manager, now: Millis) {
+pub(crate) fn track(value: &mut Value, before: Option<&Value>, shape: Shape, manager: &Manager, now: Millis) {
     if before.is_none() && j::at(value, "metadata.managedFields").is_null() && manager.sub.is_empty() {
-        return own(value, manager, now);
+        return own(value, shape, manager, now);
     }
-    let mut old = before.map(leaves).unwrap_or_default();
-    let mut new = leaves(value);
+    let mut old = before.map(|before| leaves(before, shape)).unwrap_or_default();
+    let mut new = leaves(value, shape);
     if manager.sub != "status" {
         let not_status = |leaf: &Leaf| leaf.first().is_none_or(|f| f != "f:status");
         old.retain(|leaf, _| not_status(leaf));

@@ -1,72 +1,12 @@
-//! Strategic merge: which lists are maps, and by which keys.
-//! The keys follow the `patchMergeKey` and `listMapKey` tags of k8s.io/api. Called by `patch`, `fields` and `apply`.
+//! Strategic merge patches, with their directives. Which lists are maps, and by which keys, says `shape`. Called by `patch`.
 
 use serde_json::Value;
 
+use super::shape::{Key, ListKind, Shape, item_key};
 use crate::sim::json as j;
 
-/// How a list merges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ListKind {
-    /// Items are found by these keys.
-    Map(&'static [&'static str]),
-    /// Items are unique scalars.
-    Set,
-    /// Replaced as a whole.
-    Atomic,
-}
-
-/// How the list in `field` merges; `path` is its parent path, `sample` an item.
-pub(crate) fn list_kind(field: &str, path: &str, sample: Option<&Value>) -> ListKind {
-    match field {
-        "containers"
-        | "initContainers"
-        | "ephemeralContainers"
-        | "env"
-        | "volumes"
-        | "imagePullSecrets"
-        | "resizePolicy" => ListKind::Map(&["name"]),
-        "ports" => {
-            let container = path.contains("ontainers");
-            let service = sample.is_some_and(|s| s.get("port").is_some()) && path.ends_with("spec");
-            match (container, service) {
-                (true, _) => ListKind::Map(&["containerPort", "protocol"]),
-                (_, true) => ListKind::Map(&["port", "protocol"]),
-                _ => ListKind::Atomic,
-            }
-        }
-        "volumeMounts" => ListKind::Map(&["mountPath"]),
-        "volumeDevices" => ListKind::Map(&["devicePath"]),
-        "conditions" if path.starts_with(".status") || path == "status" || path.is_empty() => {
-            ListKind::Map(&["type"])
-        }
-        "hostAliases" | "podIPs" => ListKind::Map(&["ip"]),
-        "topologySpreadConstraints" => ListKind::Map(&["topologyKey", "whenUnsatisfiable"]),
-        "ownerReferences" => ListKind::Map(&["uid"]),
-        "finalizers" => ListKind::Set,
-        "secrets" if path.is_empty() => ListKind::Map(&["name"]),
-        _ => ListKind::Atomic,
-    }
-}
-
-/// The key values of an item (missing protocol means TCP); `None` when it lacks one.
-pub(crate) fn item_key(item: &Value, keys: &[&str]) -> Option<Vec<Value>> {
-    keys.iter()
-        .map(|key| match item.get(*key) {
-            Some(value) => Some(value.clone()),
-            None if *key == "protocol" => Some(Value::String("TCP".into())),
-            None => None,
-        })
-        .collect()
-}
-
-/// Strategic merge has one key per list; `ports` go by their number alone.
-fn patch_keys(keys: &'static [&'static str]) -> &'static [&'static str] {
-    keys.get(..1).unwrap_or(keys)
-}
-
 /// Applies a strategic merge patch.
-pub(crate) fn strategic(target: &mut Value, patch: &Value, path: &str) {
+pub(crate) fn strategic(target: &mut Value, patch: &Value, shape: Shape) {
     let Value::Object(fields) = patch else {
         *target = patch.clone();
         return;
@@ -89,7 +29,7 @@ pub(crate) fn strategic(target: &mut Value, patch: &Value, path: &str) {
             directive(target, field, change);
             continue;
         }
-        let below = format!("{path}.{field}");
+        let below = shape.field(field);
         match change {
             Value::Null => {
                 if let Some(map) = target.as_object_mut() {
@@ -101,11 +41,9 @@ pub(crate) fn strategic(target: &mut Value, patch: &Value, path: &str) {
                     map.remove(field);
                 }
             }
-            Value::Object(_) => strategic(j::key(target, field), change, &below),
-            Value::Array(items) => match list_kind(field, path, items.first()) {
-                ListKind::Map(keys) => {
-                    merge_list(j::array(j::key(target, field)), items, patch_keys(keys), &below)
-                }
+            Value::Object(_) => strategic(j::key(target, field), change, below),
+            Value::Array(items) => match below.patched_list() {
+                ListKind::Map(keys) => merge_list(j::array(j::key(target, field)), items, keys, below.item()),
                 ListKind::Set => {
                     let list = j::array(j::key(target, field));
                     for item in items {
@@ -141,7 +79,7 @@ fn directive(target: &mut Value, field: &str, change: &Value) {
     }
 }
 
-fn merge_list(list: &mut Vec<Value>, items: &[Value], keys: &[&str], path: &str) {
+fn merge_list(list: &mut Vec<Value>, items: &[Value], keys: &[Key], shape: Shape) {
     if items.iter().any(|item| {
         item.get("$patch").and_then(Value::as_str) == Some("replace")
             && item.as_object().is_some_and(|o| o.len() == 1)
@@ -162,12 +100,12 @@ fn merge_list(list: &mut Vec<Value>, items: &[Value], keys: &[&str], path: &str)
             (Some("delete"), None) => {}
             (_, Some(at)) => {
                 if let Some(have) = list.get_mut(at) {
-                    strategic(have, item, path);
+                    strategic(have, item, shape);
                 }
             }
             (_, None) => {
                 let mut fresh = Value::Null;
-                strategic(&mut fresh, item, path);
+                strategic(&mut fresh, item, shape);
                 list.push(fresh);
             }
         }
@@ -177,13 +115,15 @@ fn merge_list(list: &mut Vec<Value>, items: &[Value], keys: &[&str], path: &str)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::table;
     use serde_json::json;
 
     #[test]
     fn containers_merge_by_name() {
         let mut value = json!({"spec": {"containers": [{"name": "a", "image": "x:1", "env": [{"name": "K", "value": "1"}]}, {"name": "b", "image": "y"}]}});
         let patch = json!({"spec": {"containers": [{"name": "a", "image": "x:2", "env": [{"name": "L", "value": "2"}]}, {"name": "b", "$patch": "delete"}]}});
-        strategic(&mut value, &patch, "");
+        let shape = Shape::of(&table::builtin().into_iter().find(|r| r.kind == "Pod").unwrap());
+        strategic(&mut value, &patch, shape);
         assert_eq!(
             value,
             json!({"spec": {"containers": [{"name": "a", "image": "x:2", "env": [{"name": "K", "value": "1"}, {"name": "L", "value": "2"}]}]}})

@@ -21,6 +21,7 @@ mod read;
 mod route;
 mod scale;
 mod session;
+mod shape;
 mod versions;
 mod watch;
 mod write;
@@ -47,6 +48,7 @@ use super::weather::Fault;
 
 pub(crate) use self::door::Door;
 pub(crate) use self::fields::{Manager, own, track};
+pub(crate) use self::shape::Shape;
 
 /// One request, read whole.
 pub(crate) struct Call {

@@ -10,12 +10,13 @@ use super::body::{self, Body};
 use super::fields::Manager;
 use super::read::whole;
 use super::route::Target;
+use super::shape::Shape;
 use super::{Call, apply, incoming, merge, write};
 use crate::sim::admit;
 use crate::sim::cluster::Cluster;
 use crate::sim::json as j;
 use crate::sim::status::{Answer, ApiError, Cause};
-use crate::sim::table::KindId;
+use crate::sim::table::{KindId, Resource};
 
 /// PATCH of a named object (or of its status).
 pub(crate) fn answer(
@@ -37,7 +38,7 @@ pub(crate) fn answer(
     let mut value = old.value();
     j::set(&mut value, "apiVersion", res.api_version());
     j::set(&mut value, "kind", res.kind.to_string());
-    patched(&mut value, &patch, &media, res.custom)?;
+    patched(&mut value, &patch, &media, &res)?;
     for field in ["metadata.name", "metadata.namespace"] {
         let wanted = if field.ends_with("name") { &*old.key.name } else { &*old.key.ns };
         let wanted = if field == "metadata.namespace" { &*old.key.ns } else { wanted };
@@ -61,10 +62,10 @@ pub(crate) fn answer(
 }
 
 /// Applies a patch of a media type to a value.
-pub(crate) fn patched(value: &mut Value, patch: &Value, media: &str, custom: bool) -> Answer<()> {
+pub(crate) fn patched(value: &mut Value, patch: &Value, media: &str, res: &Resource) -> Answer<()> {
     match media {
         "application/merge-patch+json" => j::merge_patch(value, patch),
-        "application/strategic-merge-patch+json" if !custom => {
+        "application/strategic-merge-patch+json" if !res.custom => {
             let bad =
                 patch.as_object().into_iter().flatten().find(|(key, new)| {
                     new.is_array() && value.get(key.as_str()).is_some_and(Value::is_object)
@@ -79,7 +80,7 @@ pub(crate) fn patched(value: &mut Value, patch: &Value, media: &str, custom: boo
                 };
                 return Err(ApiError::invalid_patch(Some(&cause)));
             }
-            merge::strategic(value, patch, "");
+            merge::strategic(value, patch, Shape::of(res));
         }
         "application/json-patch+json" => {
             for operation in patch.as_array().into_iter().flatten() {
@@ -88,7 +89,7 @@ pub(crate) fn patched(value: &mut Value, patch: &Value, media: &str, custom: boo
         }
         other if !other.ends_with("patch+json") => return Err(ApiError::foreign_media()),
         _ => {
-            return Err(ApiError::unsupported_media(if custom {
+            return Err(ApiError::unsupported_media(if res.custom {
                 "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
             } else {
                 "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor"

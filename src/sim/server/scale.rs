@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::body::{self, Body};
 use super::fields::Manager;
 use super::route::Target;
+use super::shape::Shape;
 use super::{Call, incoming, patch};
 use crate::sim::cluster::Cluster;
 use crate::sim::json as j;
@@ -39,7 +40,7 @@ pub(crate) fn answer(
             if media.starts_with("application/apply-patch") {
                 j::merge_patch(&mut wanted, &change);
             } else {
-                patch::patched(&mut wanted, &change, &media, false)?;
+                patch::patched(&mut wanted, &change, &media, &scale_resource(&res))?;
             }
         }
         _ => return Err(ApiError::method_not_allowed()),
@@ -74,7 +75,8 @@ fn update(
         let generation = j::int(&before, "metadata.generation").unwrap_or(1) + 1;
         j::set(&mut value, "metadata.generation", generation);
     }
-    super::fields::track(&mut value, Some(&before), manager, world.now);
+    let shape = Shape::of(&world.resource(kind));
+    super::fields::track(&mut value, Some(&before), shape, manager, world.now);
     Ok(if dry { Arc::new(Stored::read(kind, &value, old.rv)) } else { world.put(kind, value) })
 }
 

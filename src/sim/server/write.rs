@@ -11,6 +11,7 @@ use super::fields::{self, Manager};
 use super::list::Filter;
 use super::read::whole;
 use super::route::Target;
+use super::shape::Shape;
 use super::{Call, incoming};
 use crate::sim::admit::{self, Refusal};
 use crate::sim::clock;
@@ -96,7 +97,7 @@ pub(crate) fn create_in(
     }
     admit::quota(world, kind, &value).map_err(|Refusal(why)| ApiError::forbidden(&res, &name, &why))?;
     if manager.is_update() {
-        fields::track(&mut value, None, manager, world.now);
+        fields::track(&mut value, None, Shape::of(&res), manager, world.now);
     }
     if dry {
         return Ok(Arc::new(Stored::read(kind, &value, world.rv)));
@@ -140,7 +141,7 @@ pub(crate) fn update_in(
     let value = merge_update(world, kind, old, &before, value, manager.sub())?;
     let mut value = value;
     if manager.is_update() {
-        fields::track(&mut value, Some(&before), manager, world.now);
+        fields::track(&mut value, Some(&before), Shape::of(&res), manager, world.now);
     }
     if !manager.sub().is_empty() && manager.sub() != "ephemeralcontainers" {
         return Ok(store(world, kind, old, value, dry));
