@@ -1,9 +1,12 @@
-//! The built-in kinds: one row each, with their group, names and short names as `kubectl api-resources` prints them.
+//! Kinds: one row for each that is built in, with its group, names and short names as `kubectl api-resources` prints them;
+//! those that servers have beside them are in `custom`.
 
-use serde::Serialize;
+mod custom;
 
-/// A built-in kind. Other kinds are reached by the server's own discovery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub use self::custom::{Custom, Kinds, Served};
+
+/// A kind: built in, or one that servers were found to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each variant is the kind of that name")]
 pub enum Kind {
     Namespace,
@@ -37,6 +40,15 @@ pub enum Kind {
     ClusterRole,
     ClusterRoleBinding,
     CustomResourceDefinition,
+    /// A kind that servers were found to have: of a CRD, or of an API server beside the cluster's own.
+    Custom(Custom),
+}
+
+impl serde::Serialize for Kind {
+    /// As its name.
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.info().name)
+    }
 }
 
 /// What is known of a kind without asking a server.
@@ -60,7 +72,7 @@ pub struct KindInfo {
 
 macro_rules! kinds {
     ($($kind:ident $group:literal $version:literal $plural:literal [$($short:literal),*] $namespaced:literal;)*) => {
-        /// All of them, in the order of the enum.
+        /// All that are built in, in the order of the enum.
         pub static KINDS: &[KindInfo] = &[$(KindInfo {
             kind: Kind::$kind, name: stringify!($kind), group: $group, version: $version,
             plural: $plural, shorts: &[$($short),*], namespaced: $namespaced,
@@ -72,7 +84,8 @@ macro_rules! kinds {
                     $(Self::$kind => KindInfo {
                         kind: Kind::$kind, name: stringify!($kind), group: $group, version: $version,
                         plural: $plural, shorts: &[$($short),*], namespaced: $namespaced,
-                    }),*
+                    },)*
+                    Self::Custom(custom) => custom.info(),
                 }
             }
         }
@@ -152,7 +165,7 @@ impl Kind {
         matches!(self, Self::Deployment | Self::StatefulSet | Self::ReplicaSet)
     }
 
-    /// Finds a kind by any of its names, in any case: `po`, `pod`, `pods`, `Deployment`, `deployments.apps`.
+    /// Finds a built-in kind by any of its names, in any case: `po`, `pod`, `pods`, `Deployment`, `deployments.apps`.
     pub fn parse(word: &str) -> Option<Self> {
         let word = word.trim().to_ascii_lowercase();
         let (word, group) = word.split_once('.').map_or((word.as_str(), None), |(w, g)| (w, Some(g)));
@@ -165,7 +178,7 @@ impl Kind {
             .map(|k| k.kind)
     }
 
-    /// Finds a kind by `kind` and `apiVersion` of a manifest (any version of the group).
+    /// Finds a built-in kind by `kind` and `apiVersion` of a manifest (any version of the group).
     pub fn of_manifest(kind: &str, api_version: &str) -> Option<Self> {
         let group = api_version.split_once('/').map_or("", |(g, _)| g);
         KINDS.iter().find(|k| k.name == kind && k.group == group).map(|k| k.kind)

@@ -38,7 +38,9 @@ impl Fleet {
                 let place = self.place(batch.cluster);
                 let Some(cluster) = place.and_then(|at| self.clusters.get_mut(at)) else { return };
                 let mut news = News::new(batch.cluster, now);
+                let mut wider = Vec::new();
                 for delta in batch.deltas {
+                    wider.extend(self.tables.take(cluster, &delta));
                     match changes(&delta) {
                         Changes::Nothing => {}
                         Changes::Rows => cluster.revision = self.revision,
@@ -49,6 +51,9 @@ impl Fleet {
                     if cluster.row_count() != rows {
                         cluster.shape = self.revision;
                     }
+                }
+                for kind in wider {
+                    self.clusters.iter_mut().for_each(|cluster| self.tables.widen(kind, cluster));
                 }
                 self.changes.extend(news.changes);
                 while self.changes.len() > CHANGES {
@@ -76,6 +81,8 @@ fn changes(delta: &Delta) -> Changes {
         | Delta::Lacks { .. }
         | Delta::Well { .. }
         | Delta::Within { .. }
+        | Delta::Kinds { .. }
+        | Delta::Columns { .. }
         | Delta::Expires(_)
         | Delta::NextTry(_)
         | Delta::Latency { .. }
@@ -147,6 +154,8 @@ impl Cluster {
                 self.refine_place();
             }
             Delta::Identity(identity) => self.identity = identity,
+            // Taken in by the tables of all clusters.
+            Delta::Columns { .. } | Delta::Kinds { .. } => {}
             Delta::Expires(expires) => self.expires = expires,
             Delta::NextTry(at) => self.next_try = at,
             // What changes by little is no change: a still fleet draws nothing.
@@ -185,6 +194,7 @@ impl Cluster {
                 self.clear(kind);
                 self.last_known.remove(&kind);
                 self.loads.remove(&kind);
+                self.tables.remove(&kind);
             }
             Delta::Counted { total } => self.count_pods(total),
             Delta::PodsIn { namespace, rows } => self.pods_of_namespace(namespace, rows),
@@ -309,7 +319,10 @@ impl Cluster {
                 }
                 self.count(&key.0, &new, old.as_deref().map(Tally::of_pod).as_ref());
             }
-            Row::Other(row) => {
+            Row::Other(mut row) => {
+                if let Some(table) = self.tables.get(&row.kind) {
+                    table.place(&mut row);
+                }
                 let key = (row.meta.namespace.clone(), row.meta.name.clone());
                 self.others.entry(row.kind).or_default().insert(key, *row);
             }

@@ -24,6 +24,7 @@ use super::guards::Guards;
 use super::index::Tally;
 use super::node_cost::{NodeCost, NodeCosts};
 use super::phase::Phase;
+use super::served::{ServedKinds, Table};
 use super::usage::Measured;
 
 /// Who and where a cluster is: fixed when the fleet is made, apart from what its nodes tell.
@@ -168,6 +169,10 @@ pub struct Cluster {
     pub within: BTreeMap<Kind, SafeText>,
     /// Its pods are not all watched.
     pub counted: Option<Counted>,
+    /// Which kinds it serves that are not built in.
+    pub served: ServedKinds,
+    /// By kind that is not built in: where the cells of its rows belong.
+    pub(super) tables: BTreeMap<Kind, Table>,
     /// Kinds whose rows are those of an earlier run: names and states alone.
     pub(super) last_known: BTreeSet<Kind>,
     pub(super) namespaces: BTreeMap<SafeText, NamespaceRow>,
@@ -206,6 +211,8 @@ impl Cluster {
             loads: BTreeMap::new(),
             within: BTreeMap::new(),
             counted: None,
+            served: ServedKinds::default(),
+            tables: BTreeMap::new(),
             last_known: BTreeSet::new(),
             namespaces: BTreeMap::new(),
             nodes: BTreeMap::new(),

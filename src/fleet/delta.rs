@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::domain::columns::served::Definition;
 use crate::domain::cost::catalogue::Catalogue;
 use crate::domain::id::ClusterId;
 use crate::domain::interner::Interner;
-use crate::domain::kind::Kind;
+use crate::domain::kind::{Kind, Served};
 use crate::domain::node::NodeRow;
 use crate::domain::object::{Meta, OtherRow};
 use crate::domain::pod::PodRow;
@@ -94,6 +95,21 @@ pub enum Delta {
         since: Timestamp,
         /// Why they are old, in words.
         cause: SafeText,
+    },
+    /// The columns of a kind that is not built in, as the server prints it: the cells of its rows are in this order. Rows that
+    /// were known before it have others; a list follows.
+    Columns {
+        /// Which kind.
+        kind: Kind,
+        /// All that the server says, those that are not shown included.
+        columns: Vec<Definition>,
+    },
+    /// The kinds that the server serves.
+    Kinds {
+        /// Which time of asking this answers.
+        asked: u32,
+        /// Them, or why not.
+        served: Result<Vec<Served>, SafeText>,
     },
     /// A row is new or changed.
     Upsert(Row),

@@ -14,6 +14,8 @@ pub struct Demand {
     pub clusters: BTreeSet<ClusterId>,
     /// Kinds to watch there, beyond [`Kind::WATCHED`].
     pub kinds: BTreeSet<Kind>,
+    /// Which kinds clusters serve, by how often that was asked.
+    pub discovery: BTreeMap<ClusterId, u32>,
     /// What pods and nodes use is on screen.
     pub usage: bool,
     /// Clusters whose rows are seen or which were asked for: those that are not connected by themselves are.
@@ -28,6 +30,11 @@ impl Demand {
     /// The kinds wanted of one cluster.
     pub fn kinds_of(&self, cluster: ClusterId) -> BTreeSet<Kind> {
         if self.clusters.contains(&cluster) { self.kinds.clone() } else { BTreeSet::new() }
+    }
+
+    /// How often it was asked which kinds one cluster serves.
+    pub fn discovery_of(&self, cluster: ClusterId) -> u32 {
+        self.discovery.get(&cluster).copied().unwrap_or(0)
     }
 
     /// The namespaces of one cluster whose pods are wanted.

@@ -257,7 +257,7 @@ mod tests {
         let mut compared = 0;
         for (kind, row) in rows {
             for (column, cell) in table::columns(kind).iter().zip(table::cells(&cluster, row, now())) {
-                let title = match column.title {
+                let title = match &*column.title {
                     "NAMESPACE" => "ns",
                     "CPU REQ" | "CPU/POD" => "cpu-req",
                     "MEM REQ" | "MEM/POD" => "mem-req",

@@ -14,6 +14,7 @@ pub mod kept;
 mod news;
 pub mod node_cost;
 pub mod phase;
+pub mod served;
 pub mod table;
 pub mod tree;
 pub mod usage;
@@ -41,6 +42,8 @@ pub struct Fleet {
     /// What changed while this program looked, the oldest first; the oldest go when there are too many.
     changes: VecDeque<Change>,
     guards: Arc<Guards>,
+    /// Of kinds that are not built in.
+    tables: served::Tables,
     /// Prices, once read.
     pub catalogue: Option<Arc<Catalogue>>,
     /// Grows with every change.

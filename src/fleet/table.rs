@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+use crate::domain::columns::served::ServedColumn;
 use crate::domain::health::Health;
 use crate::domain::kind::Kind;
 use crate::domain::node::NodeRow;
@@ -14,14 +15,15 @@ use crate::domain::pod::PodRow;
 use crate::domain::workload::{WorkloadRow, short_image};
 use crate::domain::{age, columns, quantity};
 
+use super::Fleet;
 use super::cluster::Cluster;
 use super::delta::{NamespaceRow, Row};
 
 /// A column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// Its title, in capitals.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// Numbers stand at the right.
     pub right: bool,
     /// Only when wide columns are asked for.
@@ -39,18 +41,24 @@ pub struct Column {
 impl Column {
     /// A column of text (left) or numbers (right).
     pub const fn new(title: &'static str, right: bool, rank: u8, most: u16) -> Self {
-        let least = if most < 24 { most } else { 24 };
-        Self { title, right, wide: false, rank, most, least, names: false }
+        column(title, right, false, rank, most)
     }
 
     /// A column of names.
     pub const fn names(title: &'static str, rank: u8, most: u16, least: u16) -> Self {
-        Self { least, names: true, ..Self::new(title, false, rank, most) }
+        Self { title: Cow::Borrowed(title), right: false, wide: false, rank, most, least, names: true }
+    }
+
+    /// Of a kind as its server prints it.
+    fn served(column: &ServedColumn, rank: u8) -> Self {
+        let title = Cow::Owned(column.title.to_string());
+        Self { title, right: column.right, wide: column.wide, rank, most: 44, least: 16, names: false }
     }
 }
 
 const fn column(title: &'static str, right: bool, wide: bool, rank: u8, most: u16) -> Column {
-    Column { wide, ..Column::new(title, right, rank, most) }
+    let least = if most < 24 { most } else { 24 };
+    Column { title: Cow::Borrowed(title), right, wide, rank, most, least, names: false }
 }
 
 /// The cluster of a row, by its short name.
@@ -59,7 +67,15 @@ pub const CLUSTER: Column = Column::names("CLUSTER", 0, 22, 14);
 const NAMESPACE: Column = Column::names("NAMESPACE", 1, 24, 9);
 const NAME: Column = Column::names("NAME", 0, 60, 24);
 /// How a row is: read by its beginning.
-const STATUS: Column = Column { least: 16, ..column("STATUS", false, false, 0, 26) };
+const STATUS: Column = Column {
+    title: Cow::Borrowed("STATUS"),
+    right: false,
+    wide: false,
+    rank: 0,
+    most: 26,
+    least: 16,
+    names: false,
+};
 const AGE: Column = column("AGE", true, false, 4, 6);
 
 /// A row of any kind, borrowed from its cluster.
@@ -102,7 +118,24 @@ fn of_health(text: impl Into<String>, health: Health) -> Cell {
     Cell { text: text.into(), health: Some(health) }
 }
 
-/// The columns of a kind, without CLUSTER.
+impl Fleet {
+    /// The columns of any kind, without CLUSTER.
+    pub fn columns(&self, kind: Kind) -> Vec<Column> {
+        printed(kind, self.served_columns(kind))
+    }
+}
+
+/// The columns of any kind, without CLUSTER: of one that is not built in those that servers print stand before AGE.
+pub fn printed(kind: Kind, served: &[ServedColumn]) -> Vec<Column> {
+    let mut out = columns(kind);
+    if matches!(kind, Kind::Custom(_)) {
+        let at = out.len().saturating_sub(1);
+        out.splice(at..at, served.iter().zip(1u8..).map(|(c, n)| Column::served(c, n)));
+    }
+    out
+}
+
+/// The columns of a built-in kind, without CLUSTER.
 pub fn columns(kind: Kind) -> Vec<Column> {
     match kind {
         Kind::Pod => vec![

@@ -14,6 +14,7 @@ use crate::fleet::cluster::{Cluster, ClusterInfo};
 use crate::fleet::phase::Phase;
 use crate::source::api::{self, ApplyOptions, Resource};
 use crate::source::connect::Client;
+use crate::source::discovery;
 use crate::source::fault::{Fault, FaultClass};
 
 use super::autoscaler::{self, Autoscaler};
@@ -194,7 +195,7 @@ async fn plan_step(
 ) {
     let what = match Kind::of_manifest(&m.kind, &m.api_version).map(Resource::from) {
         Some(known) if known.api_version() == m.api_version => Ok(known),
-        _ => api::discover(client, &m.api_version, &m.kind).await,
+        _ => discovery::of_manifest(client, &m.api_version, &m.kind).await,
     };
     let what = match what {
         Ok(what) => what,

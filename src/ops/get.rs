@@ -10,11 +10,14 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::domain::kind::Kind;
+use crate::domain::columns::served::Definition;
+use crate::domain::kind::{Kind, Kinds, Served};
 use crate::domain::scope::Scope;
 use crate::fleet::cluster::ClusterInfo;
+pub use crate::source::api::Found;
 use crate::source::api::{self, ListOptions, Resource};
 use crate::source::connect::Client;
+use crate::source::discovery;
 use crate::source::fault::{Fault, FaultClass};
 /// An object as a row of its kind.
 pub use crate::source::slim::row;
@@ -42,11 +45,27 @@ pub struct ClusterResult {
     pub info: ClusterInfo,
     /// What the kind is there; `None` when that could not be found out.
     pub resource: Option<Resource>,
+    /// The columns of a kind that is not built in, as the server prints them.
+    pub columns: Vec<Definition>,
     /// The objects, or why there are none.
-    pub result: Result<Vec<Value>, Fault>,
+    pub result: Result<Vec<Found>, Fault>,
 }
 
 impl ClusterResult {
+    /// The kind, of those that are known by now or come to be.
+    pub fn kind(&self, kinds: &mut Kinds) -> Option<Kind> {
+        let what = self.resource.as_ref()?;
+        kinds.kind(&Served {
+            group: what.group.clone(),
+            version: what.version.clone(),
+            name: what.kind.clone(),
+            plural: what.plural.clone(),
+            singular: what.kind.to_lowercase(),
+            shorts: Vec::new(),
+            namespaced: what.namespaced,
+        })
+    }
+
     /// The server knows no such kind.
     pub fn is_unknown_kind(&self) -> bool {
         self.resource.is_none() && self.result.as_ref().is_err_and(|f| f.class == FaultClass::NotFound)
@@ -89,14 +108,19 @@ async fn ask(
     limit: Duration,
 ) -> ClusterResult {
     let mut resource = None;
+    let mut columns = Vec::new();
     let result = match timeout(limit, objects(session, info, scope, query, &mut resource)).await {
-        Ok(result) => result,
+        Ok(Ok((said, found))) => {
+            columns = said;
+            Ok(found)
+        }
+        Ok(Err(fault)) => Err(fault),
         Err(_) => Err(Fault::timeout("get", limit.as_secs())),
     };
     if let Err(fault) = &result {
         session.heed(info.id, fault);
     }
-    ClusterResult { info: info.clone(), resource, result }
+    ClusterResult { info: info.clone(), resource, columns, result }
 }
 
 async fn objects(
@@ -105,7 +129,7 @@ async fn objects(
     scope: &Scope,
     query: &Query,
     resource: &mut Option<Resource>,
-) -> Result<Vec<Value>, Fault> {
+) -> Result<(Vec<Definition>, Vec<Found>), Fault> {
     let client = session.client(info.id).await?;
     let what = resolve(&client, &query.kind).await?;
     *resource = Some(what.clone());
@@ -114,24 +138,31 @@ async fn objects(
         labels: query.labels.clone(),
         fields: query.name.as_ref().map(|name| format!("metadata.name={name}")),
     };
-    let mut items = Vec::new();
-    if !what.namespaced || scope.namespaces().is_empty() {
-        items = api::list(&client, &what, &options).await?;
-    } else {
-        for namespace in scope.namespaces() {
-            options.namespace = Some(namespace.to_string());
-            items.extend(api::list(&client, &what, &options).await?);
-        }
+    let (mut columns, mut found) = (Vec::new(), Vec::new());
+    let namespaces: Vec<Option<String>> = match scope.namespaces() {
+        [_, ..] if what.namespaced => scope.namespaces().iter().map(|ns| Some(ns.to_string())).collect(),
+        _ => vec![None],
+    };
+    for namespace in namespaces {
+        options.namespace = namespace;
+        let (said, more) = if Kind::of_manifest(&what.kind, &what.api_version()).is_some() {
+            let objects = api::list(&client, &what, &options).await?;
+            (Vec::new(), objects.into_iter().map(|object| Found { object, cells: Vec::new() }).collect())
+        } else {
+            api::printed(&client, &what, &options).await?
+        };
+        columns = said;
+        found.extend(more);
     }
-    items.retain(|item| is_covered(scope, info, &what, item));
-    Ok(items)
+    found.retain(|one| is_covered(scope, info, &what, &one.object));
+    Ok((columns, found))
 }
 
 /// The resource a word names: a built-in kind, or what the server knows by that name.
 pub async fn resolve(client: &Client, word: &str) -> Result<Resource, Fault> {
     match Kind::parse(word) {
         Some(kind) => Ok(kind.into()),
-        None => api::find_resource(client, word).await,
+        None => discovery::find(client, word).await,
     }
 }
 

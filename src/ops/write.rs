@@ -10,6 +10,7 @@ use crate::domain::kind::Kind;
 use crate::domain::plan::{Step, StepAction};
 use crate::source::api::{self, ApplyOptions, Resource};
 use crate::source::connect::Client;
+use crate::source::discovery;
 use crate::source::fault::{Fault, FaultClass};
 
 use super::restart::RESTARTED_AT;
@@ -29,7 +30,12 @@ pub(super) async fn write(session: &Session, step: &Step, dry_run: bool) -> Resu
     let client = session.client(step.cluster.id).await?;
     let what = match Kind::of_manifest(&step.kind, &step.api_version).map(Resource::from) {
         Some(known) if known.api_version() == step.api_version => known,
-        _ => api::discover(&client, &step.api_version, &step.kind).await?,
+        // What goes, goes in whatever version this server has it.
+        None if step.action == StepAction::Delete => {
+            let group = step.api_version.split_once('/').map_or("", |(group, _)| group);
+            discovery::of_group_and_kind(&client, group, &step.kind).await?
+        }
+        _ => discovery::of_manifest(&client, &step.api_version, &step.kind).await?,
     };
     let (ns, name) = (step.namespace.as_str(), step.name.as_str());
     let written = match &step.action {

@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures::StreamExt;
 use http::{Method, Request};
 use jiff::Timestamp;
 use kube::Client;
@@ -15,7 +14,8 @@ use tokio::time::timeout;
 
 use super::answer::{MOST_BYTES, whole};
 use super::fault::{Fault, FaultClass};
-use crate::domain::kind::Kind;
+use crate::domain::columns::served::{self, Definition};
+use crate::domain::kind::{Kind, Served};
 use crate::domain::text::SafeText;
 
 /// The field manager of every apply and patch of ours: fixed, never per user, so that two runs never fight.
@@ -42,6 +42,7 @@ pub struct Resource {
 }
 
 impl From<Kind> for Resource {
+    /// Of a kind that is not built in another server may prefer another version: [`super::discovery::resource`] asks.
     fn from(kind: Kind) -> Self {
         let info = kind.info();
         Self {
@@ -50,6 +51,18 @@ impl From<Kind> for Resource {
             plural: info.plural.to_owned(),
             kind: info.name.to_owned(),
             namespaced: info.namespaced,
+        }
+    }
+}
+
+impl From<&Served> for Resource {
+    fn from(served: &Served) -> Self {
+        Self {
+            group: served.group.clone(),
+            version: served.version.clone(),
+            plural: served.plural.clone(),
+            kind: served.name.clone(),
+            namespaced: served.namespaced,
         }
     }
 }
@@ -110,7 +123,19 @@ fn request(
 
 /// GET of any path, as that type.
 pub async fn read<T: DeserializeOwned>(client: &Client, path: &str) -> Result<T, Fault> {
-    let asked = request(Method::GET, path, None, Vec::new())?;
+    read_as(client, path, None).await
+}
+
+/// The same in one of these forms (`Accept`).
+pub(super) async fn read_as<T: DeserializeOwned>(
+    client: &Client,
+    path: &str,
+    form: Option<&'static str>,
+) -> Result<T, Fault> {
+    let mut asked = request(Method::GET, path, None, Vec::new())?;
+    if let Some(form) = form {
+        asked.headers_mut().insert(http::header::ACCEPT, http::HeaderValue::from_static(form));
+    }
     match timeout(ANSWER_LIMIT, whole(client, asked, MOST_BYTES)).await {
         Ok(answer) => answer,
         Err(_) => {
@@ -192,14 +217,48 @@ pub struct ListOptions {
     pub fields: Option<String>,
 }
 
-/// All objects, page by page. Items get the `apiVersion` and `kind` that lists leave out.
+/// An object of a list, with its row as the server prints it, where that was asked for.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The object, with the `apiVersion` and `kind` that lists leave out.
+    pub object: Value,
+    /// The cells, one for each column.
+    pub cells: Vec<SafeText>,
+}
+
+/// All objects, page by page.
 pub async fn list(client: &Client, what: &Resource, options: &ListOptions) -> Result<Vec<Value>, Fault> {
+    let (_, found) = pages(client, what, options, None).await?;
+    Ok(found.into_iter().map(|one| one.object).collect())
+}
+
+/// All objects with their rows as the server prints them (`meta.k8s.io/v1` Table), and the columns of these; no columns where
+/// it prints none.
+pub async fn printed(
+    client: &Client,
+    what: &Resource,
+    options: &ListOptions,
+) -> Result<(Vec<Definition>, Vec<Found>), Fault> {
+    pages(client, what, options, Some(TABLE)).await
+}
+
+/// A Table where the server makes one, else the objects.
+pub(super) const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+
+async fn pages(
+    client: &Client,
+    what: &Resource,
+    options: &ListOptions,
+    form: Option<&'static str>,
+) -> Result<(Vec<Definition>, Vec<Found>), Fault> {
     let base = what.path(options.namespace.as_deref(), None);
-    let mut items = Vec::new();
+    // Of a Table the objects are asked for whole.
+    let whole = if form.is_some() { "&includeObject=Object" } else { "" };
+    let (mut columns, mut found): (Vec<Definition>, Vec<Found>) = (Vec::new(), Vec::new());
     let mut token: Option<String> = None;
     let mut pages = Pages::default();
     loop {
-        let mut path = format!("{base}?limit=500");
+        let mut path = format!("{base}?limit=500{whole}");
         for (key, value) in
             [("labelSelector", &options.labels), ("fieldSelector", &options.fields), ("continue", &token)]
         {
@@ -207,125 +266,30 @@ pub async fn list(client: &Client, what: &Resource, options: &ListOptions) -> Re
                 path.push_str(&format!("&{key}={}", escape(value)));
             }
         }
-        let mut page: Value = read(client, &path).await?;
-        if let Some(Value::Array(list)) = page.get_mut("items").map(Value::take) {
-            items.extend(list);
+        let mut page: Value = read_as(client, &path, form).await?;
+        let mut taken = |field: &str| match page.get_mut(field).map(Value::take) {
+            Some(Value::Array(list)) => list,
+            _ => Vec::new(),
+        };
+        found.extend(taken("items").into_iter().map(|object| Found { object, cells: Vec::new() }));
+        found.extend(taken("rows").into_iter().filter_map(|mut row| {
+            let cells =
+                row.get("cells").and_then(Value::as_array).into_iter().flatten().map(served::cell).collect();
+            Some(Found { object: row.get_mut("object")?.take(), cells })
+        }));
+        if columns.is_empty() {
+            columns = serde_json::from_value(taken("columnDefinitions").into()).unwrap_or_default();
         }
-        token = pages.next(items.len(), page.pointer("/metadata/continue").and_then(Value::as_str))?;
+        token = pages.next(found.len(), page.pointer("/metadata/continue").and_then(Value::as_str))?;
         if token.is_none() {
             break;
         }
     }
-    for item in &mut items {
-        if let Some(item) = item.as_object_mut() {
-            item.entry("apiVersion").or_insert_with(|| what.api_version().into());
-            item.entry("kind").or_insert_with(|| what.kind.clone().into());
-        }
+    for item in found.iter_mut().filter_map(|one| one.object.as_object_mut()) {
+        item.entry("apiVersion").or_insert_with(|| what.api_version().into());
+        item.entry("kind").or_insert_with(|| what.kind.clone().into());
     }
-    Ok(items)
-}
-
-/// Asks the server for the resource of a kind: what manifests with unknown kinds need.
-pub async fn discover(client: &Client, api_version: &str, kind: &str) -> Result<Resource, Fault> {
-    let path = if api_version.contains('/') {
-        format!("/apis/{api_version}")
-    } else {
-        format!("/api/{api_version}")
-    };
-    let missing = || {
-        let mut fault = Fault::new(
-            FaultClass::NotFound,
-            &format!(
-                "the server does not know {kind} of {api_version}; install its CRD first, or check the apiVersion"
-            ),
-        );
-        fault.code = Some(404);
-        fault
-    };
-    let list: Value = match read(client, &path).await {
-        Ok(list) => list,
-        Err(fault) if fault.class == FaultClass::NotFound => return Err(missing()),
-        Err(fault) => return Err(fault),
-    };
-    let text = |v: &Value, k: &str| v.get(k).and_then(Value::as_str).unwrap_or("").to_owned();
-    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    list.get("resources")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .find(|r| text(r, "kind") == kind && !text(r, "name").contains('/'))
-        .map(|r| Resource {
-            group: group.to_owned(),
-            version: version.to_owned(),
-            plural: text(r, "name"),
-            kind: kind.to_owned(),
-            namespaced: r.get("namespaced").and_then(Value::as_bool).unwrap_or(false),
-        })
-        .ok_or_else(missing)
-}
-
-/// Asks the server which resource a word names: plural, singular, kind or short name, in any case, also as
-/// `plural.group`. What people type for kinds that are not built in.
-pub async fn find_resource(client: &Client, word: &str) -> Result<Resource, Fault> {
-    let word = word.trim().to_ascii_lowercase();
-    let (word, group) = word.split_once('.').map_or((word.as_str(), None), |(w, g)| (w, Some(g)));
-    let groups: Value = read(client, "/apis").await?;
-    let mut versions: Vec<String> = vec!["v1".to_owned()];
-    versions.extend(
-        array(&groups, "groups")
-            .filter_map(|g| g.pointer("/preferredVersion/groupVersion").and_then(Value::as_str))
-            .map(str::to_owned),
-    );
-    versions.retain(|v| {
-        let name = v.split_once('/').map_or("", |(name, _)| name);
-        group.is_none_or(|g| name == g || name.starts_with(&format!("{g}.")))
-    });
-    let mut lists = futures::stream::iter(versions)
-        .map(|version| {
-            let client = client.clone();
-            async move {
-                let path = if version.contains('/') {
-                    format!("/apis/{version}")
-                } else {
-                    format!("/api/{version}")
-                };
-                // A group whose own server is away must not hide the others.
-                let list = read::<Value>(&client, &path).await.unwrap_or_default();
-                (version, list)
-            }
-        })
-        .buffered(8);
-    while let Some((version, list)) = lists.next().await {
-        if let Some(resource) = array(&list, "resources").find(|r| is_named(r, word)) {
-            let (group, version) = version.split_once('/').unwrap_or(("", version.as_str()));
-            return Ok(resource_of(group, version, resource));
-        }
-    }
-    let mut fault = Fault::new(FaultClass::NotFound, &format!("the server knows no kind named {word}"));
-    fault.code = Some(404);
-    Err(fault)
-}
-
-fn array<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-    value.get(key).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn is_named(resource: &Value, word: &str) -> bool {
-    let text = |key: &str| resource.get(key).and_then(Value::as_str).unwrap_or("");
-    !text("name").contains('/')
-        && (["name", "singularName", "kind"].iter().any(|k| text(k).eq_ignore_ascii_case(word))
-            || array(resource, "shortNames").any(|s| s.as_str() == Some(word)))
-}
-
-fn resource_of(group: &str, version: &str, resource: &Value) -> Resource {
-    let text = |key: &str| resource.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
-    Resource {
-        group: group.to_owned(),
-        version: version.to_owned(),
-        plural: text("name"),
-        kind: text("kind"),
-        namespaced: resource.get("namespaced").and_then(Value::as_bool).unwrap_or(false),
-    }
+    Ok((columns, found))
 }
 
 /// How to apply.

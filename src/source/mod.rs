@@ -9,6 +9,7 @@ pub mod clock;
 pub mod clouds;
 pub mod connect;
 pub mod credentials;
+pub mod discovery;
 pub mod expiry;
 pub mod fault;
 pub mod identity;

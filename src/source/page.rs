@@ -1,4 +1,4 @@
-//! One page of a list, read object by object: what is kept of one is made before the next is read, so that a page of five
+//! One page of a list, or of a Table, read object by object: what is kept of one is made before the next is read, so that a page of five
 //! hundred pods costs the memory of its text and of its rows, and leaves no holes behind.
 //!
 //! Called by each watch for its lists.
@@ -10,11 +10,15 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ListMeta;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::domain::columns::served::Definition;
+
 /// What is kept of a page.
 #[derive(Debug)]
 pub(super) struct Page {
     /// The list's own metadata.
     pub(super) metadata: ListMeta,
+    /// The columns of a Table; of a list there are none.
+    pub(super) columns: Vec<Definition>,
 }
 
 /// Reads a page; `keep` is given each object of it, in order.
@@ -26,10 +30,13 @@ pub(super) fn read<K: DeserializeOwned>(text: &[u8], keep: impl FnMut(K)) -> Res
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "camelCase")]
 enum Field {
     Metadata,
+    /// Of a Table they are rows.
+    #[serde(alias = "rows")]
     Items,
+    ColumnDefinitions,
     #[serde(other)]
     Other,
 }
@@ -54,7 +61,7 @@ impl<'de, K: DeserializeOwned, F: FnMut(K)> Visitor<'de> for List<K, F> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Page, A::Error> {
-        let (mut metadata, mut has_items) = (None, false);
+        let (mut metadata, mut has_items, mut columns) = (None, false, Vec::new());
         while let Some(field) = map.next_key()? {
             match field {
                 Field::Metadata if metadata.is_some() => {
@@ -66,13 +73,16 @@ impl<'de, K: DeserializeOwned, F: FnMut(K)> Visitor<'de> for List<K, F> {
                     has_items = true;
                     map.next_value_seed(Items { keep: &mut self.keep, of: PhantomData })?;
                 }
+                Field::ColumnDefinitions => {
+                    columns = map.next_value::<Option<Vec<Definition>>>()?.unwrap_or_default();
+                }
                 Field::Other => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
         match metadata {
-            Some(metadata) if has_items => Ok(Page { metadata }),
+            Some(metadata) if has_items => Ok(Page { metadata, columns }),
             Some(_) => Err(serde::de::Error::missing_field("items")),
             None => Err(serde::de::Error::missing_field("metadata")),
         }
@@ -129,6 +139,10 @@ mod tests {
         assert_eq!(names(whole).unwrap(), (vec![1, 2], Some("x".to_owned())));
         assert_eq!(names(r#"{"metadata":{},"items":null}"#).unwrap(), (vec![], None));
         assert_eq!(names(r#"{"metadata":{},"items":[]}"#).unwrap(), (vec![], None));
+        let table = r#"{"kind":"Table","metadata":{},"columnDefinitions":[{"name":"Teeth","type":"integer"}],"rows":[{"n":3}]}"#;
+        assert_eq!(names(table).unwrap(), (vec![3], None));
+        let page = read(table.as_bytes(), |_: Value| ()).unwrap();
+        assert_eq!(page.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["Teeth"]);
         for (text, wrong) in [
             (r#"{"metadata":{}}"#, "missing field `items`"),
             (r#"{"metadata":{},"items":[],"items":[]}"#, "duplicate field `items`"),

@@ -31,6 +31,8 @@ pub enum Effect {
     Scope(Vec<TreeNode>),
     /// Go further in, to what stands below a row; back leads out again.
     Drill(Drill),
+    /// Do what this line behind `:` would.
+    Command(String),
     /// Say something for a few seconds.
     Toast(Toast),
     /// Ask before a plan is run.

@@ -351,6 +351,7 @@ impl<W: Write> Loop<W> {
                 | Effect::Show(_)
                 | Effect::Scope(_)
                 | Effect::Drill(_)
+                | Effect::Command(_)
                 | Effect::Toast(_)
                 | Effect::Confirm(_)
                 | Effect::Prompt(_)

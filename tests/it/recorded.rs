@@ -89,7 +89,7 @@ fn shown(cluster: &Cluster, kind: Kind, now: Timestamp) -> String {
         "" => !row.meta().name.starts_with("system:"),
         namespace => namespace == NAMESPACE,
     };
-    let mut lines = vec![table::columns(kind).iter().map(|c| c.title.to_owned()).collect::<Vec<_>>()];
+    let mut lines = vec![table::columns(kind).iter().map(|c| c.title.to_string()).collect::<Vec<_>>()];
     lines.last_mut().unwrap().push("HEALTH".to_owned());
     for row in rows.into_iter().filter(is_ours) {
         let mut cells: Vec<String> = table::cells(cluster, row, now).into_iter().map(|c| c.text).collect();
@@ -181,7 +181,7 @@ fn get_tells_what_the_panes_show() {
             let objects = answers[0].result.as_ref().unwrap();
             let rows: BTreeMap<_, OtherRow> = objects
                 .iter()
-                .map(|o| columns::row(kind, o, now))
+                .map(|o| columns::row(kind, &o.object, now))
                 .map(|r| ((r.meta.namespace.clone(), r.meta.name.clone()), r))
                 .collect();
             let seen: Vec<&OtherRow> = cluster.others(kind).collect();
@@ -208,7 +208,7 @@ fn kinds_that_are_not_built_in_are_found() {
         let told = match answer.result {
             Ok(objects) => objects
                 .iter()
-                .map(|o| format!("{} {}", o["kind"], o["metadata"]["name"]).replace('"', ""))
+                .map(|o| format!("{} {}", o.object["kind"], o.object["metadata"]["name"]).replace('"', ""))
                 .collect::<Vec<_>>()
                 .join(", "),
             Err(fault) => format!("{:?}: {fault}", fault.class),

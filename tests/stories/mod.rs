@@ -5,6 +5,7 @@
 mod grow;
 mod heal;
 mod lose;
+mod meet;
 mod money;
 mod refuse;
 mod scale;
@@ -22,6 +23,7 @@ use skyfleet::domain::kind::Kind;
 use skyfleet::fleet::cluster::ClusterInfo;
 use skyfleet::ops::session::Shared;
 use skyfleet::source::api::{self, ApplyOptions, Resource};
+use skyfleet::source::discovery;
 use skyfleet::ui::keymap::Keymap;
 use skyfleet::ui::run::{Loop, Ui};
 use skyfleet::ui::theme::Theme;
@@ -85,6 +87,11 @@ pub(crate) fn stories() -> Vec<Story> {
         },
         Story { name: "see_what_it_costs", namespace: "t-costs", play: |w| Box::pin(money::play(w)) },
         Story {
+            name: "meet_a_kind_that_is_not_built_in",
+            namespace: "t-meet",
+            play: |w| Box::pin(meet::play(w)),
+        },
+        Story {
             name: "lose_a_cluster_and_get_it_back",
             namespace: "t-lose",
             play: |w| Box::pin(lose::play(w)),
@@ -107,15 +114,15 @@ impl World {
     pub(crate) async fn apply(&self, n: usize, object: Value) -> Result<(), String> {
         let id = self.cluster(n).id;
         let client = self.session.client(id).await.map_err(|f| f.to_string())?;
-        let kind =
-            Kind::of_manifest(object["kind"].as_str().unwrap(), object["apiVersion"].as_str().unwrap())
-                .unwrap();
+        let (kind, version) = (object["kind"].as_str().unwrap(), object["apiVersion"].as_str().unwrap());
+        let what = match Kind::of_manifest(kind, version) {
+            Some(kind) => kind.into(),
+            None => discovery::of_manifest(&client, version, kind).await.map_err(|f| f.to_string())?,
+        };
         let ns = object["metadata"]["namespace"].as_str().unwrap_or("").to_owned();
         let name = object["metadata"]["name"].as_str().unwrap().to_owned();
         let force = ApplyOptions { dry_run: false, force: true };
-        api::apply(&client, &Resource::from(kind), &ns, &name, &object, force)
-            .await
-            .map_err(|f| f.to_string())?;
+        api::apply(&client, &what, &ns, &name, &object, force).await.map_err(|f| f.to_string())?;
         Ok(())
     }
 

@@ -9,13 +9,15 @@ use crate::cli::Io;
 use crate::cli::args::{Args, GetArgs, Output};
 use crate::cli::exit::Exit;
 use crate::cli::out::{self, Answer};
-use crate::domain::kind::Kind;
+use crate::domain::columns::served::{Places, Union};
+use crate::domain::diff;
+use crate::domain::kind::{Kind, Kinds};
 use crate::domain::scope::Scope;
 use crate::domain::text::{SafeText, clean};
-use crate::domain::{age, diff};
 use crate::fleet::cluster::Cluster;
+use crate::fleet::delta::Row;
 use crate::fleet::table;
-use crate::ops::get::{ClusterResult, Query, get, row};
+use crate::ops::get::{ClusterResult, Found, Query, get, row};
 use crate::ops::session::Session;
 
 /// Prints them.
@@ -29,18 +31,19 @@ pub async fn run(
     let query = Query { kind: a.kind.clone(), name: a.name.clone(), labels: args.scope.selector.clone() };
     let limit = Duration::from_secs(args.session.timeout.max(1));
     let results = get(session, scope, &query, limit, |_, _| {}).await;
-    let kind = results
-        .iter()
-        .filter_map(|r| r.resource.as_ref())
-        .find_map(|r| Kind::of_manifest(&r.kind, &r.api_version()));
+    let mut kinds = Kinds::default();
+    let kind = results.iter().find_map(|r| r.kind(&mut kinds));
     if !results.is_empty() && results.iter().all(ClusterResult::is_unknown_kind) {
         writeln!(io.err, "no cluster in scope knows a kind named {}", clean(&a.kind))?;
         return Ok(Exit::Usage);
     }
     let now = session.clock.now();
-    let columns: Vec<table::Column> = kind.map_or_else(Vec::new, |k| {
-        table::columns(k).into_iter().filter(|c| is_shown(k, c, a.output)).collect()
-    });
+    // What clusters print of a kind that is not built in is one table, whatever version each has.
+    let mut union = Union::default();
+    let places: Vec<Places> = results.iter().map(|result| union.join(&result.columns)).collect();
+    let columns: Vec<table::Column> =
+        kind.map_or_else(Vec::new, |kind| table::printed(kind, union.columns()));
+    let is_shown = |c: &table::Column| kind.is_some_and(|kind| is_shown(kind, c, a.output));
     let mut answer = Answer {
         columns: vec![("CLUSTER", false)],
         rows: Vec::new(),
@@ -49,12 +52,8 @@ pub async fn run(
         whole: None,
         errors: Vec::new(),
     };
-    if kind.is_some() {
-        answer.columns.extend(columns.iter().map(|c| (c.title, c.right)));
-    } else {
-        answer.columns.extend([("NAMESPACE", false), ("NAME", false), ("AGE", true)]);
-    }
-    for result in results {
+    answer.columns.extend(columns.iter().filter(|c| is_shown(c)).map(|c| (&*c.title, c.right)));
+    for (result, places) in results.into_iter().zip(places) {
         let cluster = Cluster::new(result.info.clone());
         let objects = match result.result {
             Ok(objects) => objects,
@@ -63,25 +62,18 @@ pub async fn run(
                 continue;
             }
         };
-        for object in objects {
-            let mut cells = vec![result.info.name().to_string()];
-            match kind.and_then(|k| row(k, object.clone(), now).map(|row| (k, row))) {
-                Some((k, row)) => {
-                    let all = table::columns(k);
-                    let shown = table::cells(&cluster, table::RowRef::of(&row), now).into_iter().zip(all);
-                    cells.extend(shown.filter(|(_, c)| is_shown(k, c, a.output)).map(|(cell, _)| cell.text));
+        for Found { object, cells } in objects {
+            let mut texts = vec![result.info.name().to_string()];
+            if let Some(mut row) = kind.and_then(|kind| row(kind, object.clone(), now)) {
+                if let (Row::Other(row), false) = (&mut row, places.is_empty()) {
+                    row.cells = union.placed(&places, cells);
                 }
-                None => {
-                    let text = |p: &str| object.pointer(p).and_then(Value::as_str).unwrap_or("").to_owned();
-                    let made = text("/metadata/creationTimestamp").parse().ok();
-                    cells.extend([
-                        text("/metadata/namespace"),
-                        text("/metadata/name"),
-                        made.map_or_else(String::new, |t: jiff::Timestamp| age::show(t, now)),
-                    ]);
-                }
+                let cells = table::cells(&cluster, table::RowRef::of(&row), now);
+                texts.extend(
+                    cells.into_iter().zip(&columns).filter(|(_, c)| is_shown(c)).map(|(cell, _)| cell.text),
+                );
             }
-            answer.rows.push(cells);
+            answer.rows.push(texts);
             let shown = if object.get("kind").and_then(Value::as_str) == Some("Secret") {
                 diff::masked_alone(&object)
             } else {
@@ -95,7 +87,8 @@ pub async fn run(
     }
     // On a narrow terminal the least important columns go before what matters is cut.
     if let Some(room) = io.width.filter(|_| a.output == Output::Table) {
-        let ranks: Vec<u8> = std::iter::once(0).chain(columns.iter().map(|c| c.rank)).collect();
+        let ranks: Vec<u8> =
+            std::iter::once(0).chain(columns.iter().filter(|c| is_shown(c)).map(|c| c.rank)).collect();
         out::leave_out(&mut answer.columns, &mut answer.rows, &ranks, room);
     }
     answer.print(a.output, session, io)?;
@@ -115,9 +108,9 @@ pub async fn run(
 /// zero or a dash would be taken for an answer.
 fn is_shown(kind: Kind, column: &table::Column, output: Output) -> bool {
     let not_asked = match kind {
-        Kind::Pod => matches!(column.title, "CPU" | "MEM" | "MEM/L"),
-        Kind::Node => matches!(column.title, "PODS" | "CPU%" | "MEM%"),
-        Kind::Namespace => matches!(column.title, "WORKLOADS" | "PODS" | "CPU REQ" | "MEM REQ"),
+        Kind::Pod => matches!(&*column.title, "CPU" | "MEM" | "MEM/L"),
+        Kind::Node => matches!(&*column.title, "PODS" | "CPU%" | "MEM%"),
+        Kind::Namespace => matches!(&*column.title, "WORKLOADS" | "PODS" | "CPU REQ" | "MEM REQ"),
         _ => false,
     };
     !not_asked && (output != Output::Table || !column.wide)

@@ -9,10 +9,10 @@ use crate::cli::Io;
 use crate::cli::args::{Args, ObjectArgs, YamlArgs};
 use crate::cli::exit::Exit;
 use crate::domain::id::ObjectKey;
-use crate::domain::kind::Kind;
+use crate::domain::kind::Kinds;
 use crate::domain::scope::Scope;
 use crate::domain::text::{SafeText, clean};
-use crate::ops::get::{Query, get};
+use crate::ops::get::{ClusterResult, Found, Query, get};
 use crate::ops::look;
 use crate::ops::session::Session;
 
@@ -46,20 +46,18 @@ async fn each(
     scope: &Scope,
     io: &mut Io<'_>,
 ) -> io::Result<Exit> {
-    let kind = Kind::parse(&a.kind);
-    if kind.is_none() && yaml.is_none() {
-        writeln!(
-            io.err,
-            "`{}` is no built-in kind; `skyfleet yaml {} {}` shows others",
-            a.kind, a.kind, a.name
-        )?;
-        return Ok(Exit::Usage);
-    }
     let labels = args.scope.selector.clone();
     let query = Query { kind: a.kind.clone(), name: Some(a.name.clone()), labels };
     let limit = Duration::from_secs(args.session.timeout.max(1));
     let (mut found, mut errors) = (0, 0);
-    for result in get(session, scope, &query, limit, |_, _| {}).await {
+    let results = get(session, scope, &query, limit, |_, _| {}).await;
+    if !results.is_empty() && results.iter().all(ClusterResult::is_unknown_kind) {
+        writeln!(io.err, "no cluster in scope knows a kind named {}", clean(&a.kind))?;
+        return Ok(Exit::Usage);
+    }
+    let mut kinds = Kinds::default();
+    let kind = results.iter().find_map(|result| result.kind(&mut kinds));
+    for result in results {
         let objects = match result.result {
             Ok(objects) => objects,
             Err(fault) => {
@@ -68,7 +66,7 @@ async fn each(
                 continue;
             }
         };
-        for object in objects {
+        for Found { object, .. } in objects {
             let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or("");
             if found > 0 {
                 writeln!(io.out, "---")?;

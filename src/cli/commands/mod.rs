@@ -100,7 +100,7 @@ async fn labelled(
         let cluster = answer.info.id;
         match answer.result {
             Ok(objects) => keys.extend(objects.iter().map(|o| {
-                let meta = columns::meta(o);
+                let meta = columns::meta(&o.object);
                 ObjectKey { cluster, kind, namespace: meta.namespace, name: meta.name }
             })),
             Err(fault) => errors.push((cluster, fault.to_string())),

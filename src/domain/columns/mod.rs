@@ -13,6 +13,7 @@ mod json;
 mod network;
 mod policy;
 mod rbac;
+pub mod served;
 mod storage;
 mod workloads;
 
@@ -66,7 +67,9 @@ fn view(kind: Kind) -> Option<View> {
         | Kind::StatefulSet
         | Kind::DaemonSet
         | Kind::Job
-        | Kind::CronJob => return None,
+        | Kind::CronJob
+        // As its server prints it.
+        | Kind::Custom(_) => return None,
         Kind::Namespace => config::NAMESPACE,
         Kind::ReplicaSet => workloads::REPLICA_SET,
         Kind::HorizontalPodAutoscaler => workloads::AUTOSCALER,

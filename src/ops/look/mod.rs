@@ -16,13 +16,18 @@ use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::fleet::cluster::ClusterInfo;
 use crate::source::api::{self, ListOptions, Resource};
+use crate::source::discovery;
 use crate::source::fault::{Fault, FaultClass};
 
 use super::session::Session;
 
 async fn fetch(session: &Session, key: &ObjectKey) -> Result<Value, Fault> {
     let client = session.client(key.cluster).await?;
-    let found = api::get(&client, &Resource::from(key.kind), &key.namespace, &key.name).await;
+    let found = async {
+        let what = discovery::resource(&client, key.kind).await?;
+        api::get(&client, &what, &key.namespace, &key.name).await
+    };
+    let found = found.await;
     if let Err(fault) = &found {
         session.heed(key.cluster, fault);
     }

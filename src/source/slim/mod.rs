@@ -111,7 +111,7 @@ pub fn row(kind: Kind, object: serde_json::Value, now: jiff::Timestamp) -> Optio
 }
 
 /// The row's metadata.
-fn meta(m: &ObjectMeta) -> Meta {
+pub(super) fn meta(m: &ObjectMeta) -> Meta {
     Meta {
         namespace: SafeText::new(m.namespace.as_deref().unwrap_or("")),
         name: SafeText::new(m.name.as_deref().unwrap_or("")),

@@ -57,6 +57,8 @@ pub struct Pending {
     /// Phase, version, latency …: kept in order.
     status: Vec<Delta>,
     loading: BTreeMap<Kind, Delta>,
+    /// Columns, which are said before the lists that have them.
+    columns: BTreeMap<Kind, Delta>,
     resets: BTreeMap<Kind, Delta>,
     /// How many pods there are, where they are not all watched.
     counted: Option<Delta>,
@@ -75,6 +77,7 @@ impl Pending {
             cluster,
             status: Vec::new(),
             loading: BTreeMap::new(),
+            columns: BTreeMap::new(),
             resets: BTreeMap::new(),
             counted: None,
             parts: BTreeMap::new(),
@@ -101,12 +104,24 @@ impl Pending {
                 self.changes.retain(|(k, ..), _| *k != kind);
                 self.loading.remove(&kind);
                 self.lacks.remove(&kind);
+                if matches!(delta, Delta::Dropped { .. }) {
+                    self.columns.remove(&kind);
+                }
                 self.resets.insert(kind, delta);
             }
             Delta::Counted { .. } => self.counted = Some(delta),
             Delta::PodsIn { ref namespace, .. } => {
                 self.changes.retain(|(k, ns, _), _| *k != Kind::Pod || ns != namespace);
                 self.parts.insert(namespace.clone(), delta);
+            }
+            // Rows that came before it have other cells, and a list of this kind follows.
+            Delta::Columns { kind, .. } => {
+                self.changes.retain(|(k, ..), _| *k != kind);
+                self.columns.insert(kind, delta);
+            }
+            Delta::Kinds { .. } => {
+                self.status.retain(|d| !matches!(d, Delta::Kinds { .. }));
+                self.status.push(delta);
             }
             Delta::Loading { kind, .. } => {
                 self.loading.insert(kind, delta);
@@ -135,6 +150,7 @@ impl Pending {
     pub fn len(&self) -> usize {
         self.status.len()
             + self.loading.len()
+            + self.columns.len()
             + self.resets.len()
             + usize::from(self.counted.is_some())
             + self.parts.len()
@@ -152,7 +168,13 @@ impl Pending {
     pub fn take(&mut self) -> Batch {
         let mut deltas: Vec<Delta> = Vec::with_capacity(self.len());
         deltas.extend(std::mem::take(&mut self.loading).into_values());
-        deltas.extend(std::mem::take(&mut self.resets).into_values());
+        // What was dropped and is wanted again: gone first.
+        let (dropped, resets): (BTreeMap<Kind, Delta>, _) = std::mem::take(&mut self.resets)
+            .into_iter()
+            .partition(|(_, d)| matches!(d, Delta::Dropped { .. }));
+        deltas.extend(dropped.into_values());
+        deltas.extend(std::mem::take(&mut self.columns).into_values());
+        deltas.extend(resets.into_values());
         deltas.extend(self.counted.take());
         deltas.extend(std::mem::take(&mut self.parts).into_values());
         for ((kind, namespace, name), change) in self.changes.drain() {

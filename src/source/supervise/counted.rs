@@ -12,7 +12,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::budget::Held;
-use super::watch::{Over, Said, Watcher};
+use super::watch::Said;
+use super::watcher::{Over, Watcher};
 use crate::domain::text::SafeText;
 use crate::fleet::delta::Delta;
 use crate::source::answer::whole;

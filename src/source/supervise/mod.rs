@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `mod` | connecting, pausing, phases |
 //! | `session` | what is done while the server answers |
-//! | `watches`, `watch`, `gate` | one watch for each kind; they outlive a session and go on from where they were |
+//! | `watches`, `watch`, `watcher`, `gate` | one watch for each kind; they outlive a session and go on from where they were |
+//! | `tabled` | kinds that are not built in, as their server prints them |
 //! | `counted`, `budget` | pods, where there are too many to watch them all |
 //! | `standing` | which kinds are current, and which are not since when |
 //! | `batch` | changes merged, latest wins |
@@ -20,10 +21,12 @@ pub mod gate;
 mod running;
 mod session;
 mod standing;
+mod tabled;
 #[cfg(test)]
 mod tests;
 mod wake;
 pub mod watch;
+mod watcher;
 mod watches;
 
 use std::sync::Arc;

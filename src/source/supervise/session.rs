@@ -48,6 +48,7 @@ impl One {
     async fn attend(&mut self, client: &Client, watches: &mut Watches) -> Ended {
         let demanded = self.shared.demand.borrow_and_update().clone();
         watches.follow(&demanded, self.cluster);
+        watches.discover(demanded.discovery_of(self.cluster));
         let mut standing = Standing::new(self.now());
         for kind in watches.running.keys() {
             standing.start(*kind, self.now());
@@ -183,6 +184,7 @@ impl One {
                     if demand.usage_of(self.cluster) && watches.usage_read.is_none_or(|at| at.elapsed() > USAGE_EVERY) {
                         watches.read_usage();
                     }
+                    watches.discover(demand.discovery_of(self.cluster));
                     let (started, stopped) = watches.follow(&demand, self.cluster);
                     for kind in started {
                         standing.start(kind, self.now());

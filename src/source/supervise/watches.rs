@@ -11,17 +11,22 @@ use tokio::time::{Instant, timeout};
 use super::budget::Budget;
 use super::counted::{self, Wanted};
 use super::gate::{Gate, Waiting};
-use super::watch::{Heard, Said, Watcher, watch};
+use super::watch::{Heard, Said, watch};
+use super::watcher::Watcher;
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::fleet::delta::Delta;
 use crate::fleet::demand::Demand;
 use crate::source::answer::Turns;
 use crate::source::clock::Clock;
+use crate::source::discovery;
+use crate::source::fault::Fault;
 use crate::source::metrics;
 
 /// How long the metrics API may take.
 const USAGE_LIMIT: Duration = Duration::from_secs(14);
+/// How long it may take a server to say which kinds it serves.
+const DISCOVERY_LIMIT: Duration = Duration::from_secs(10);
 
 /// The watches of a cluster, over all sessions with its server; they end with this.
 pub(super) struct Watches {
@@ -38,6 +43,8 @@ pub(super) struct Watches {
     pub(super) heard: mpsc::Receiver<Heard>,
     pub(super) gate: signal::Sender<Gate>,
     pub(super) usage_read: Option<Instant>,
+    /// The last time of asking which kinds it serves.
+    discovered: u32,
     /// The pods are not all watched: what all of them use is too much as well.
     pub(super) counts_pods: bool,
 }
@@ -65,6 +72,7 @@ impl Watches {
             heard,
             gate: signal::channel(Gate::default()).0,
             usage_read: None,
+            discovered: 0,
             counts_pods: false,
         };
         for kind in Kind::WATCHED {
@@ -133,6 +141,23 @@ impl Watches {
             }
         }
         (started, unwanted)
+    }
+
+    /// Asks which kinds it serves, where that was asked for since.
+    pub(super) fn discover(&mut self, asked: u32) {
+        if asked <= self.discovered {
+            return;
+        }
+        self.discovered = asked;
+        let (client, said, turn) = (self.client.clone(), self.said.clone(), self.turn());
+        self.tasks.spawn(async move {
+            let served = match timeout(DISCOVERY_LIMIT, discovery::served(&client)).await {
+                Ok(served) => served,
+                Err(_) => Err(Fault::timeout("discovery", DISCOVERY_LIMIT.as_secs())),
+            };
+            let served = served.map_err(|fault| fault.words);
+            let _ = said.send(Heard { turn, said: Said::Delta(Delta::Kinds { asked, served }) }).await;
+        });
     }
 
     pub(super) fn read_usage(&mut self) {

@@ -191,7 +191,7 @@ impl Pane for Costs {
 
     fn text(&self, _seen: Seen<'_>) -> String {
         let Some(sums) = &self.sums else { return String::new() };
-        let mut out = self.columns.iter().map(|c| c.title).collect::<Vec<_>>().join("\t");
+        let mut out = self.columns.iter().map(|c| &*c.title).collect::<Vec<_>>().join("\t");
         for row in &sums.rows {
             out.push('\n');
             out.push_str(&cells_of(row, self.by.headings().len(), true, sums.total_nano).join("\t"));

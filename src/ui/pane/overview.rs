@@ -307,7 +307,7 @@ impl Pane for Overview {
                     .shown_cells(line, theme.ascii)
                     .into_iter()
                     .zip(&columns)
-                    .map(|(text, column)| match column.title {
+                    .map(|(text, column)| match &*column.title {
                         "PROBLEMS" => DrawnCell::styled(text, bad),
                         "CPU req/alloc" if line.trouble.is_some() => DrawnCell::styled(text, bad),
                         "CPU req/alloc" => DrawnCell::styled(text, theme.style(Role::Graph)),

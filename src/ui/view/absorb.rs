@@ -41,6 +41,7 @@ impl View {
                     }
                 }
                 Effect::Drill(drill) => queue.extend(self.drill(world, drill)),
+                Effect::Command(text) => queue.extend(self.run_command(world, &text)),
                 Effect::Toast(toast) => self.toast(toast, world.now),
                 Effect::Confirm(plan) => {
                     if self.panes.deploy.is_running() {
@@ -58,7 +59,7 @@ impl View {
                         });
                     }
                 }
-                Effect::Prompt(prompt) => self.ask(prompt),
+                Effect::Prompt(prompt) => self.ask(world, prompt),
                 Effect::Logs { objects, previous } => {
                     self.remember();
                     self.toasts.clear();
@@ -111,12 +112,12 @@ impl View {
         out
     }
 
-    /// What the fleet's changes ask for beyond being drawn: logs of what has started.
+    /// What the fleet's changes ask for beyond being drawn: logs of what has started, a command that waited for its kind.
     pub fn follow(&mut self, world: World<'_>) -> Vec<Effect> {
-        if self.pane != PaneId::Logs {
-            return Vec::new();
+        let mut effects = self.follow_awaited(world);
+        if self.pane == PaneId::Logs {
+            effects.extend(self.panes.logs.grow(world.fleet, &self.scope, world.now));
         }
-        let effects = self.panes.logs.grow(world.fleet, &self.scope, world.now);
         self.absorb(world, effects)
     }
 

@@ -1,5 +1,7 @@
 //! The `:` command line: a kind (`:deploy payments`), a pane (`:logs`), `:ns NAME`, `:q`.
 
+use std::fmt;
+
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
@@ -29,8 +31,39 @@ pub enum Command {
 
 const WORDS: &[&str] = &["q", "quit", "apply", "runs", "history", "ns", "ctx", "help", "suspend", "clouds"];
 
-/// Reads a command line; an error names what is wrong and what was perhaps meant.
-pub fn parse(text: &str) -> Result<Command, String> {
+/// What is wrong with a command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// It is empty.
+    Nothing,
+    /// That is no kind and no pane; what was perhaps meant.
+    Unknown(String, Option<&'static str>),
+}
+
+impl Wrong {
+    /// The word that nobody knows.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Nothing => "",
+            Self::Unknown(word, _) => word,
+        }
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("type a kind, a pane, or q"),
+            Self::Unknown(word, Some(near)) => {
+                write!(f, "`{word}` is no kind or pane; did you mean `{near}`?")
+            }
+            Self::Unknown(word, None) => write!(f, "`{word}` is no kind or pane; ? lists what there is"),
+        }
+    }
+}
+
+/// Reads a command line; `served` finds kinds that are not built in.
+pub fn parse(text: &str, served: &dyn Fn(&str) -> Option<Kind>) -> Result<Command, Wrong> {
     let text = text.trim();
     // `:apply PATH`; `:deploy PATH` too, when it is a path and not a namespace or filter of k9s's grammar.
     if let Some((word @ ("apply" | "deploy"), path)) = text.split_once(' ')
@@ -43,7 +76,7 @@ pub fn parse(text: &str) -> Result<Command, String> {
         None => (text, None),
     };
     let mut words = head.split_whitespace();
-    let Some(word) = words.next() else { return Err("type a kind, a pane, or q".to_owned()) };
+    let Some(word) = words.next() else { return Err(Wrong::Nothing) };
     let rest: Vec<&str> = words.collect();
     let argument = rest.first().map(|a| (*a).to_owned());
     match word {
@@ -64,10 +97,10 @@ pub fn parse(text: &str) -> Result<Command, String> {
     if let Some(pane) = PaneId::parse(word) {
         return Ok(Command::Pane(pane, argument));
     }
-    Err(match suggest(word) {
-        Some(near) => format!("`{word}` is no kind or pane; did you mean `{near}`?"),
-        None => format!("`{word}` is no kind or pane; ? lists what there is"),
-    })
+    match served(word) {
+        Some(kind) => Ok(Command::Kind(kind, argument, filter)),
+        None => Err(Wrong::Unknown(word.to_owned(), suggest(word))),
+    }
 }
 
 fn is_path(text: &str) -> bool {
@@ -76,14 +109,15 @@ fn is_path(text: &str) -> bool {
         || ["./", "../", "~/"].iter().any(|start| text.starts_with(start))
 }
 
-/// The best completion of what was typed so far.
-pub fn complete(text: &str) -> Option<String> {
+/// The best completion of what was typed so far, among what is built in and these names.
+pub fn complete(text: &str, served: impl Iterator<Item = &'static str>) -> Option<String> {
     if text.is_empty() || text.contains(' ') {
         return None;
     }
     let lower = text.to_lowercase();
     names()
         .into_iter()
+        .chain(served)
         .filter(|n| n.starts_with(&lower) && *n != lower)
         .min_by_key(|n| n.len())
         .map(str::to_owned)
@@ -161,17 +195,21 @@ mod tests {
             ("ns", Command::Kind(Kind::Namespace, None, None)),
             ("q", Command::Quit),
         ] {
-            assert_eq!(parse(text), Ok(command), "{text}");
+            assert_eq!(parse(text, &|_| None), Ok(command), "{text}");
         }
-        assert!(
-            parse("depoly").unwrap_err().contains("deploy") || parse("deplo").unwrap_err().contains("deploy")
-        );
-        assert!(parse("").is_err());
+        let near = |text| parse(text, &|_| None).unwrap_err().to_string();
+        assert!(near("depoly").contains("deploy") || near("deplo").contains("deploy"));
+        assert_eq!(parse("", &|_| None), Err(Wrong::Nothing));
+        let widgets = |word: &str| (word == "widgets").then_some(Kind::Lease);
+        let command = Command::Kind(Kind::Lease, Some("shop".into()), Some("red".into()));
+        assert_eq!(parse("widgets shop /red", &widgets), Ok(command));
     }
 
     #[test]
     fn completion() {
+        let complete = |text| complete(text, ["widgets"].into_iter());
         assert_eq!(complete("dep").as_deref(), Some("deploy"));
+        assert_eq!(complete("wid").as_deref(), Some("widgets"));
         assert_eq!(complete("prob").as_deref(), Some("problems"));
         assert_eq!(complete("zzz"), None);
     }

@@ -2,6 +2,7 @@
 //! change it.
 
 mod absorb;
+mod awaited;
 pub mod command;
 mod history;
 mod identity;
@@ -25,6 +26,7 @@ use crate::fleet::Fleet;
 use crate::fleet::demand::Demand;
 use crate::ops::problems;
 
+use self::awaited::Awaited;
 use self::problem_count::ProblemCount;
 use super::effect::{Job, Prompt, Toast};
 use super::key::Key;
@@ -142,6 +144,10 @@ pub struct View {
     /// Who had the focus when the text was opened.
     text_from: Focus,
     problem_count: ProblemCount,
+    /// How often it was asked which kinds the clusters serve.
+    discovery: BTreeMap<ClusterId, u32>,
+    /// A command whose kind nobody knows yet.
+    awaited: Option<Awaited>,
     /// Quitting was asked for while a plan runs.
     quit_asked: bool,
 }
@@ -178,6 +184,8 @@ impl View {
             ways_in: 0,
             text_from: Focus::Tree,
             problem_count: ProblemCount::default(),
+            discovery: BTreeMap::new(),
+            awaited: None,
             quit_asked: false,
         }
     }
@@ -315,6 +323,7 @@ impl View {
         Demand {
             clusters: fleet.in_scope(scope).map(crate::fleet::cluster::Cluster::id).collect(),
             kinds,
+            discovery: self.discovery.clone(),
             usage: matches!(self.pane, PaneId::Resources | PaneId::Costs),
             seen: self.looked_at(fleet),
             pods: self.wanted_pods(fleet).into(),

@@ -13,11 +13,14 @@ use crate::ui::key::Key;
 use crate::ui::pane::PaneId;
 use crate::ui::widget::input::Line;
 
-use super::command::{self, Command};
+use super::command::{self, Command, Wrong};
 use super::{Asking, Focus, View, World};
 
 impl View {
-    pub(super) fn ask(&mut self, prompt: Prompt) {
+    pub(super) fn ask(&mut self, world: World<'_>, prompt: Prompt) {
+        if prompt == Prompt::Command {
+            self.prepare_command(world);
+        }
         let before = match &prompt {
             Prompt::Filter => self.filter_now().to_owned(),
             Prompt::Command | Prompt::Scale(_) | Prompt::Manifest | Prompt::Save(_) => String::new(),
@@ -47,12 +50,12 @@ impl View {
     }
 
     /// After each change of the typed line: filters apply at once, commands are completed.
-    pub(super) fn typed(&mut self, _world: World<'_>) {
+    pub(super) fn typed(&mut self, world: World<'_>) {
         let Some(asking) = &self.asking else { return };
         let text = asking.line.text().to_owned();
         let (error, suggestion) = match asking.prompt {
             Prompt::Filter => (self.set_filter(&text).err(), None),
-            Prompt::Command => (None, command::complete(&text)),
+            Prompt::Command => (None, command::complete(&text, world.fleet.served_names())),
             Prompt::Scale(_) => (
                 if text.is_empty() {
                     None
@@ -109,10 +112,7 @@ impl View {
                     vec![Effect::complain(why)]
                 }
             },
-            Prompt::Command => match command::parse(&text) {
-                Ok(command) => self.command(world, command),
-                Err(why) => vec![Effect::complain(why)],
-            },
+            Prompt::Command => self.run_command(world, &text),
             Prompt::Scale(targets) => match ops::scale::Amount::parse(&text) {
                 Ok(amount) => match ops::scale::plan(world.fleet, world.session, &targets, amount) {
                     Ok(plan) => vec![Effect::Confirm(Box::new(plan))],
@@ -168,7 +168,17 @@ impl View {
         effects
     }
 
-    fn command(&mut self, world: World<'_>, command: Command) -> Vec<Effect> {
+    /// Does what a command line says.
+    pub(super) fn run_command(&mut self, world: World<'_>, text: &str) -> Vec<Effect> {
+        let served = |word: &str| world.fleet.served_as(word, &self.scope).first().copied();
+        match command::parse(text, &served) {
+            Ok(command) => self.command(world, command),
+            Err(wrong @ Wrong::Nothing) => vec![Effect::complain(wrong.to_string())],
+            Err(wrong @ Wrong::Unknown(..)) => self.wait_for_kind(world, text.to_owned(), wrong),
+        }
+    }
+
+    pub(super) fn command(&mut self, world: World<'_>, command: Command) -> Vec<Effect> {
         match command {
             Command::Quit => self.act(world, Action::Quit),
             Command::Suspend => vec![Effect::Suspend],

@@ -28,7 +28,7 @@ impl Widths {
     /// Grows for these cells.
     pub fn grow<'a>(&mut self, columns: &[Column], cells: impl IntoIterator<Item = &'a str>) {
         if self.0.len() != columns.len() {
-            self.0 = columns.iter().map(|c| cells::width(c.title)).collect();
+            self.0 = columns.iter().map(|c| cells::width(&c.title)).collect();
         }
         for ((width, column), cell) in self.0.iter_mut().zip(columns).zip(cells) {
             *width = (*width).max(cells::width(cell).min(column.most));
@@ -42,7 +42,7 @@ impl Widths {
         let natural = columns
             .iter()
             .enumerate()
-            .map(|(i, c)| Some(self.0.get(i).copied().unwrap_or_else(|| cells::width(c.title))));
+            .map(|(i, c)| Some(self.0.get(i).copied().unwrap_or_else(|| cells::width(&c.title))));
         let natural: Vec<Option<u16>> = natural.collect();
         let mut fit = Fit { columns, room, widths: natural.clone() };
         fit.cut(|c| c.least);
@@ -81,7 +81,7 @@ impl Fit<'_> {
         while self.over() > 0 {
             let over = self.over();
             let spare = |(column, width): (&Column, &mut Option<u16>)| {
-                width.map(|w| w.saturating_sub(least(column).max(cells::width(column.title).min(4))))
+                width.map(|w| w.saturating_sub(least(column).max(cells::width(&column.title).min(4))))
             };
             let most = self
                 .columns
@@ -197,9 +197,9 @@ pub fn draw(
     let mut x = area.x + 2;
     for (column, width) in columns.iter().zip(&fit) {
         let Some(width) = *width else { continue };
-        let used = cells::width(column.title).min(width);
+        let used = cells::width(&column.title).min(width);
         let from = if column.right { x + width - used } else { x };
-        draw::text(buf, from, area.y, column.title, width, title_style);
+        draw::text(buf, from, area.y, &column.title, width, title_style);
         if let Some((_, falling)) = widths.1.filter(|(title, _)| *title == column.title) {
             let sign = match (falling, theme.ascii) {
                 (false, false) => "▲",

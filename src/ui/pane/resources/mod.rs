@@ -17,6 +17,7 @@ use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::quantity::{count, show_count};
 use crate::domain::scope::TreeNode;
+use crate::fleet::Fleet;
 use crate::fleet::cluster::{Cluster, Why};
 use crate::fleet::phase::Phase;
 use crate::fleet::table::{self, CLUSTER, Column, RowRef};
@@ -220,7 +221,7 @@ impl Resources {
 impl Pane for Resources {
     fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
         self.columns = vec![CLUSTER];
-        self.columns.extend(table::columns(self.lens.kind).into_iter().filter(|c| seen.wide || !c.wide));
+        self.columns.extend(seen.fleet.columns(self.lens.kind).into_iter().filter(|c| seen.wide || !c.wide));
         if self.rows.take_stale() || self.follows(seen) {
             self.collect(seen);
         } else if let Some((lists, order)) = self.sought.answer() {
@@ -228,19 +229,23 @@ impl Pane for Resources {
         }
         self.rows.settle(rows.saturating_sub(1));
         // Widths from a sample of all rows and from those in the window.
+        let all = all_columns(seen.fleet, self.lens.kind);
         let keys = self.rows.keys();
         let step = (keys.len() / 64).max(1);
         for key in keys.iter().step_by(step).chain(keys.some(self.rows.list.window())) {
             let Some(cluster) = seen.fleet.cluster(key.cluster) else { continue };
             let Some(row) = row_of(cluster, key) else { continue };
             let cells = Self::cell_texts(cluster, row, seen.now);
-            let shown = cells.iter().zip(all_columns(self.lens.kind)).filter(|(_, c)| seen.wide || !c.wide);
+            let shown = cells.iter().zip(&all).filter(|(_, c)| seen.wide || !c.wide);
             self.widths.grow(&self.columns, shown.map(|(c, _)| c.text.as_str()));
         }
     }
 
     fn heading(&self, seen: Seen<'_>) -> String {
-        let mut out = self.lens.kind.info().plural.to_owned();
+        let mut out = match self.lens.kind {
+            Kind::Custom(custom) => custom.full(),
+            kind => kind.info().plural.to_owned(),
+        };
         if let Some(node) = &self.lens.node {
             out.push_str(&format!("  on {node}"));
         }
@@ -304,7 +309,7 @@ impl Pane for Resources {
             draw::words(buf, below, words, theme.style(Role::Muted));
             return;
         }
-        let all = all_columns(self.lens.kind);
+        let all = all_columns(seen.fleet, self.lens.kind);
         let query = self.rows.filtering();
         let mut scratch = Scratch::default();
         draw_table(buf, area, theme, (&self.columns, &self.widths), &self.rows.list, focused, |i| {
@@ -434,9 +439,9 @@ impl Pane for Resources {
 
     fn text(&self, seen: Seen<'_>) -> String {
         let mut out = String::from("CLUSTER");
-        for c in table::columns(self.lens.kind) {
+        for c in seen.fleet.columns(self.lens.kind) {
             out.push('\t');
-            out.push_str(c.title);
+            out.push_str(&c.title);
         }
         out.push('\n');
         for key in self.rows.keys().iter() {
@@ -477,14 +482,16 @@ impl Resources {
                 TreeNode::Cluster(key.cluster)
             }
             k if k.is_workload() => TreeNode::Workload(key.cluster, key.namespace.clone(), k, name()),
+            // Its name is that of the kind it defines.
+            Kind::CustomResourceDefinition => return vec![Effect::Command(key.name.to_string())],
             _ => return vec![Effect::Look(Look::Describe, key.clone())],
         };
         vec![Effect::Drill(Drill { nodes: vec![node], lens: Some(lens) })]
     }
 }
 
-fn all_columns(kind: Kind) -> Vec<Column> {
+fn all_columns(fleet: &Fleet, kind: Kind) -> Vec<Column> {
     let mut all = vec![CLUSTER];
-    all.extend(table::columns(kind));
+    all.extend(fleet.columns(kind));
     all
 }
