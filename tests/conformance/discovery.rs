@@ -1,8 +1,15 @@
 //! What a server says about itself.
 
+use http::Request;
+use http::header::ACCEPT;
+use kube::Client;
+use kube::client::Body;
+use skyfleet::domain::kind::Served;
+use skyfleet::source::discovery;
+
 use super::ground::{Ground, Outcome, cases, has, holds, same};
 
-cases!("discovery": version, health, groups, resources, unknown_path);
+cases!("discovery": version, health, groups, resources, both_forms, unknown_path);
 
 async fn version(g: &Ground) -> Outcome {
     let v = g.get("/version").await?.is(200)?;
@@ -49,6 +56,32 @@ async fn resources(g: &Ground) -> Outcome {
     let scale =
         apps.list("/resources").iter().find(|r| r["name"] == "deployments/scale").ok_or("no scale")?;
     same("scale", scale["kind"].as_str().unwrap_or(""), "Scale")
+}
+
+/// The aggregated form and the lists of old say the same kinds, in the same versions.
+async fn both_forms(g: &Ground) -> Outcome {
+    let whole = g.client.clone();
+    let of_old = Client::new(
+        tower::service_fn(move |mut request: Request<Body>| {
+            request.headers_mut().remove(ACCEPT);
+            let whole = whole.clone();
+            async move { whole.send(request).await }
+        }),
+        "default",
+    );
+    let words = |kind: &Served| format!("{kind:?}");
+    let said = |kinds: Vec<Served>| {
+        let mut said: Vec<String> = kinds.iter().map(words).collect();
+        said.sort();
+        said
+    };
+    let new = said(discovery::served(&g.client).await.map_err(|f| f.to_string())?);
+    let old = said(discovery::served(&of_old).await.map_err(|f| f.to_string())?);
+    // Other cases define kinds meanwhile.
+    let lasting =
+        |kinds: &[String]| kinds.iter().filter(|k| !k.contains("example.com")).cloned().collect::<Vec<_>>();
+    same("kinds", &lasting(&new).join("\n"), &lasting(&old).join("\n"))?;
+    holds("all of them", new.len() > 40)
 }
 
 async fn unknown_path(g: &Ground) -> Outcome {

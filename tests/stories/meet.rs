@@ -85,6 +85,21 @@ pub(super) async fn play(world: World) -> Result<(), String> {
         term.filter("blue");
         term.unsee("small").await?;
         term.line(&[&second, "third", "blue"]).await?;
+        // The same on the command line.
+        let (table, _) = world.run(&format!("get gr -n {ns} -A")).await;
+        for words in [
+            vec!["CLUSTER", "TEETH", "READY", "COLOUR"],
+            vec![&first, "small", "24", "True"],
+            vec![&second, "large", "False", "red"],
+        ] {
+            if !table.lines().any(|line| words.iter().all(|word| line.contains(word))) {
+                return Err(format!("no line with {words:?} in\n{table}"));
+            }
+        }
+        let (text, _) = world.run(&format!("describe gears.meet third -n {ns}")).await;
+        if !text.contains("blue") || !text.contains("Gear") {
+            return Err(format!("not described: {text}"));
+        }
         // Looked at closer, in the version that its cluster has.
         term.press("y");
         term.see("colour: blue").await?;

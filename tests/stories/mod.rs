@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use serde_json::{Value, json};
+use skyfleet::cli::{self, exit::Exit};
 use skyfleet::domain::kind::Kind;
 use skyfleet::fleet::cluster::ClusterInfo;
 use skyfleet::ops::session::Shared;
@@ -124,6 +125,20 @@ impl World {
         let force = ApplyOptions { dry_run: false, force: true };
         api::apply(&client, &what, &ns, &name, &object, force).await.map_err(|f| f.to_string())?;
         Ok(())
+    }
+
+    /// What a command prints, and how it ends.
+    pub(crate) async fn run(&self, line: &str) -> (String, Exit) {
+        let words = std::iter::once("skyfleet").chain(line.split_whitespace());
+        let args =
+            cli::args::parse(words.map(Into::into)).unwrap_or_else(|(text, _)| panic!("{line}: {text}"));
+        let command = args.command.clone().unwrap();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let interrupts = cli::interrupt::Interrupts::default();
+        let mut io = cli::Io { out: &mut out, err: &mut err, width: None, ask: None, interrupts };
+        let exit = Box::pin(cli::run(&args, &command, self.session.clone(), &mut io)).await;
+        out.append(&mut err);
+        (String::from_utf8(out).unwrap(), exit)
     }
 
     /// An object as the server has it.

@@ -1,7 +1,7 @@
 //! Commands whose kind nobody knows yet: the clusters in scope are asked which kinds they serve, and when they have answered
 //! the command is run, or said to be wrong.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::quantity::count;
 use crate::fleet::cluster::Cluster;
@@ -14,8 +14,10 @@ use super::{View, World};
 /// In a scope of so few clusters they are asked as soon as a command is typed, so that their kinds can be completed; in a
 /// large one, perhaps behind a slow link, when one of them was meant.
 const FEW: usize = 10;
-/// Who has not answered after so many seconds is not waited for.
-const WAIT: i64 = 5;
+/// Who has not answered after that is not waited for.
+const WAIT: SignedDuration = SignedDuration::from_secs(5);
+/// Within that a cluster connects that does so by itself.
+const BEGIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// A command that waits.
 pub(super) struct Awaited {
@@ -44,12 +46,10 @@ impl View {
 
     /// A command names a kind that is not known: perhaps the clusters know it.
     pub(super) fn wait_for_kind(&mut self, world: World<'_>, text: String, wrong: Wrong) -> Vec<Effect> {
-        let live = world.fleet.in_scope(&self.scope).filter(|c| answers(c)).count();
-        if live == 0 {
-            return vec![Effect::complain(wrong.to_string())];
-        }
+        let may_answer =
+            world.fleet.in_scope(&self.scope).filter(|c| answers(c) || c.phase == Phase::Idle).count();
         self.ask_for_kinds(world, true);
-        let words = format!("asking {} for `{}` …", count(live, "cluster"), wrong.word());
+        let words = format!("asking {} for `{}` …", count(may_answer, "cluster"), wrong.word());
         self.awaited = Some(Awaited { text, wrong, since: world.now });
         vec![Effect::say(words)]
     }
@@ -62,7 +62,9 @@ impl View {
             answers(c) && self.discovery.get(&c.id()).is_some_and(|asked| c.served.asked < *asked)
         };
         let waiting = world.fleet.in_scope(&self.scope).filter(is_waiting).count();
-        let is_over = waiting == 0 || world.now.as_second() - awaited.since.as_second() >= WAIT;
+        let is_idle = world.fleet.in_scope(&self.scope).any(|c| c.phase == Phase::Idle);
+        let took = world.now.duration_since(awaited.since);
+        let is_over = took >= WAIT || (waiting == 0 && (!is_idle || took >= BEGIN));
         if found.is_empty() && !is_over {
             self.awaited = Some(awaited);
             return Vec::new();

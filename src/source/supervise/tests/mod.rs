@@ -4,6 +4,7 @@
 mod answers;
 mod counted;
 mod resumed;
+mod tabled;
 mod trouble;
 
 use std::collections::BTreeMap;
@@ -61,6 +62,8 @@ enum Mode {
     Gone(u32),
     /// So many objects of one namespace; all of them may not be read.
     Within(u32),
+    /// One object as a Table with these columns, `@` before those of times; a watch says it once more.
+    Printed(&'static [&'static str]),
 }
 
 /// The modes that are trouble.
@@ -118,6 +121,26 @@ fn object(n: u32) -> Value {
     json!({"metadata": {"name": format!("o{n}"), "namespace": "x", "resourceVersion": "7", "uid": format!("u{n}")}})
 }
 
+/// A Table of one row, in which each cell says its column.
+fn printed(titles: &[&str]) -> Value {
+    let column = |title: &&str| match title.strip_prefix('@') {
+        Some(time) => json!({"name": time, "type": "date", "format": "", "description": "", "priority": 0}),
+        None => json!({"name": title, "type": "string", "format": "", "description": "", "priority": 0}),
+    };
+    json!({
+        "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": "7"},
+        "columnDefinitions": titles.iter().map(column).collect::<Vec<_>>(),
+        "rows": [{"cells": titles, "object": object(0)}]
+    })
+}
+
+/// What discovery says while gears are there.
+fn gears() -> Value {
+    json!({"kind": "APIGroupDiscoveryList", "items": [{"metadata": {"name": "example.com"}, "versions": [{"version": "v1",
+        "resources": [{"resource": "gears", "responseKind": {"kind": "Gear"}, "scope": "Namespaced",
+            "singularResource": "gear", "shortNames": ["gr"], "verbs": ["list", "watch"]}]}]}]})
+}
+
 async fn list(mode: Mode, query: &str) -> Response<Sending> {
     let page = |items: Vec<Value>, token: &str| {
         let list = json!({"metadata": {"resourceVersion": "7", "continue": token}, "items": items});
@@ -127,6 +150,7 @@ async fn list(mode: Mode, query: &str) -> Response<Sending> {
         Mode::Objects(n) | Mode::Gone(n) => page((0..n).map(object).collect(), ""),
         Mode::Within(_) => Box::pin(list(Mode::Status(403), query)).await,
         Mode::NoWatch => page(vec![object(0)], ""),
+        Mode::Printed(titles) => text(200, &printed(titles).to_string()),
         Mode::Status(code) => {
             let reason = match code {
                 401 => "Unauthorized",
@@ -162,6 +186,16 @@ impl Hand {
         Ok(match (resource.as_str(), mode) {
             ("version", None) => text(200, &json!({"gitVersion": "v1"}).to_string()),
             ("readyz", None) => text(200, "ok"),
+            ("apis", None) if self.modes.borrow().contains_key("gears") => text(200, &gears().to_string()),
+            (_, Some(Mode::Printed(titles))) if query.contains("watch=true") => {
+                let until = async move {
+                    let _ = changed.changed().await;
+                };
+                let event = json!({"type": "MODIFIED", "object": printed(titles)}).to_string() + "\n";
+                let said = stream::iter([Ok(Frame::data(Bytes::from(event)))]);
+                let quiet = stream::pending::<Result<Frame<Bytes>, Infallible>>();
+                respond(200, StreamBody::new(said.chain(quiet).take_until(Box::pin(until))).boxed_unsync())
+            }
             (_, None | Some(Mode::Objects(_))) if query.contains("watch=true") => {
                 let until = async move {
                     let _ = changed.changed().await;
