@@ -233,16 +233,19 @@ async fn of_custom_resources(g: &Ground) -> Outcome {
     let crd = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": format!("gears.{group}")},
         "spec": {"group": group, "scope": "Namespaced", "names": {"plural": "gears", "singular": "gear", "kind": "Gear", "listKind": "GearList"},
             "versions": [{"name": "v1", "served": true, "storage": true,
-                "additionalPrinterColumns": [column("Teeth", "integer", ".spec.teeth"), column("Colour", "string", ".spec.colour")],
+                "additionalPrinterColumns": [column("Teeth", "integer", ".spec.teeth"), column("Colour", "string", ".spec.colour"),
+                    column("Ready", "string", r#".status.conditions[?(@.type=="Ready")].status"#), column("First", "string", ".spec.names[0]"),
+                    column("Each", "string", ".spec.names[*]")],
                 "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}]}});
     let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     g.post(path, &crd).await?.is(201)?;
     let gears = format!("/apis/{group}/v1/namespaces/{}/gears", g.ns);
     g.until(&gears, "the new type", |w| w.code == 200).await?;
-    let gear = json!({"apiVersion": format!("{group}/v1"), "kind": "Gear", "metadata": {"name": "w"}, "spec": {"teeth": 12}});
+    let gear = json!({"apiVersion": format!("{group}/v1"), "kind": "Gear", "metadata": {"name": "w"}, "spec": {"teeth": 12, "names": ["a", "b"]},
+        "status": {"conditions": [{"type": "Stalled", "status": "False"}, {"type": "Ready", "status": "True"}]}});
     g.post(&gears, &gear).await?.is(201)?;
     let shown = table(g, &gears).await?;
-    same("columns", &titles(&shown), "Name|Teeth|Colour")?;
-    same("cells", &row_of(&shown, "w", &[]), "w|12|null")?;
+    same("columns", &titles(&shown), "Name|Teeth|Colour|Ready|First|Each")?;
+    same("cells", &row_of(&shown, "w", &[]), "w|12|null|True|a|a")?;
     g.delete(&format!("{path}/gears.{group}"), &json!({})).await?.is(200).map(drop)
 }

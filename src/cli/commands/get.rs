@@ -37,6 +37,8 @@ pub async fn run(
         writeln!(io.err, "no cluster in scope knows a kind named {}", clean(&a.kind))?;
         return Ok(Exit::Usage);
     }
+    let (results, without): (Vec<ClusterResult>, Vec<ClusterResult>) =
+        results.into_iter().partition(|result| !result.is_unknown_kind());
     let now = session.clock.now();
     // What clusters print of a kind that is not built in is one table, whatever version each has.
     let mut union = Union::default();
@@ -92,6 +94,7 @@ pub async fn run(
         out::leave_out(&mut answer.columns, &mut answer.rows, &ranks, room);
     }
     answer.print(a.output, session, io)?;
+    not_served(&a.kind, &without, io)?;
     if answer.rows.is_empty() && answer.errors.is_empty() {
         if session.in_scope(scope).next().is_none() {
             writeln!(io.err, "no cluster is in this scope; `skyfleet contexts` lists what there is")?;
@@ -102,6 +105,15 @@ pub async fn run(
         }
     }
     Ok(Exit::of(answer.rows.len(), answer.errors.len()))
+}
+
+/// Where a kind is not served there is none of it: that is no error, and is said.
+pub(super) fn not_served(kind: &str, without: &[ClusterResult], io: &mut Io<'_>) -> io::Result<()> {
+    if without.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = without.iter().map(|result| result.info.name().as_str()).collect();
+    writeln!(io.err, "no {} are served in {}", clean(kind), names.join(", "))
 }
 
 /// Columns that are counted over a watched cluster, or measured, are left out: here the objects alone are asked for, and a

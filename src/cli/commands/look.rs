@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::get::not_served;
 use crate::cli::Io;
 use crate::cli::args::{Args, ObjectArgs, YamlArgs};
 use crate::cli::exit::Exit;
@@ -55,6 +56,8 @@ async fn each(
         writeln!(io.err, "no cluster in scope knows a kind named {}", clean(&a.kind))?;
         return Ok(Exit::Usage);
     }
+    let (results, without): (Vec<ClusterResult>, Vec<ClusterResult>) =
+        results.into_iter().partition(|result| !result.is_unknown_kind());
     let mut kinds = Kinds::default();
     let kind = results.iter().find_map(|result| result.kind(&mut kinds));
     for result in results {
@@ -108,6 +111,7 @@ async fn each(
             }
         }
     }
+    not_served(&a.kind, &without, io)?;
     if found == 0 && errors == 0 {
         let word = kind.map_or_else(|| a.kind.to_lowercase(), |k| k.info().name.to_lowercase());
         writeln!(io.err, "no {} named {} in this scope", clean(&word), clean(&a.name))?;

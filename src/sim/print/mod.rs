@@ -10,6 +10,7 @@ mod rest;
 mod workloads;
 
 use serde_json::{Value, json};
+use serde_json_path::JsonPath;
 
 use super::clock::{self, Millis};
 use super::json as j;
@@ -210,7 +211,14 @@ fn own_columns(world: &World, res: &Resource) -> Vec<(Value, String)> {
 }
 
 fn own_cell(column: &Value, path: &str, object: &Value, now: Millis) -> Value {
-    let value = j::at(object, path);
+    // Steps by name are most of them; what else there is, filters and lists, is a JSON path.
+    let found = if path.contains('[') {
+        let path = JsonPath::parse(&format!("$.{path}")).ok();
+        path.and_then(|path| path.query(object).first())
+    } else {
+        Some(j::at(object, path))
+    };
+    let value = found.unwrap_or(&Value::Null);
     match (j::text(column, "type"), value) {
         ("date", Value::String(text)) => match clock::parse(text) {
             Some(at) => json!(cells::since(at, now)),

@@ -4,7 +4,7 @@ use super::{View, World};
 use crate::domain::quantity::count;
 use crate::ops;
 use crate::ops::reload::Noticed;
-use crate::ui::effect::{Effect, Job, Look, Said, Toast};
+use crate::ui::effect::{Effect, Job, Look, Prompt, Said, Toast};
 use crate::ui::modal::confirm::Confirm;
 use crate::ui::pane::PaneId;
 use crate::ui::pane::text::TextView;
@@ -115,6 +115,10 @@ impl View {
     /// What the fleet's changes ask for beyond being drawn: logs of what has started, a command that waited for its kind.
     pub fn follow(&mut self, world: World<'_>) -> Vec<Effect> {
         let mut effects = self.follow_awaited(world);
+        // Kinds that came meanwhile complete what is typed.
+        if self.asking.as_ref().is_some_and(|asking| asking.prompt == Prompt::Command) {
+            self.typed(world);
+        }
         if self.pane == PaneId::Logs {
             effects.extend(self.panes.logs.grow(world.fleet, &self.scope, world.now));
         }
