@@ -28,6 +28,7 @@ use skyfleet::source::plugin::{PluginOptions, Plugins, Policy};
 use skyfleet::source::proxy::ProxyEnv;
 use skyfleet::ui::keymap::Keymap;
 use skyfleet::ui::launch::{Keys, launch};
+use skyfleet::ui::looks::Looks;
 use skyfleet::ui::run::{Leave, Ui};
 use skyfleet::ui::still::{Form, fixed_time, still};
 use skyfleet::ui::theme::Theme;
@@ -384,44 +385,34 @@ async fn simulation(args: &Args, settings: &Settings, still: bool) -> Result<Sha
     Ok(Arc::new(Session::new(loaded, Arc::new(Ready::new(clients)), options)))
 }
 
-/// What the terminal is made of; own themes and key maps come before those in the binary.
+/// What the terminal is made of.
 fn ui(
     session: Shared,
     args: &SessionArgs,
     settings: &Settings,
     paths: &Paths,
-    mut notices: Vec<String>,
+    notices: Vec<String>,
     depth: Option<Depth>,
 ) -> Ui {
-    let own = |folder: &str, name: &str| {
-        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-        let path = paths.config.as_ref().filter(|_| plain)?.join(folder).join(format!("{name}.yaml"));
-        std::fs::read_to_string(path).ok()
-    };
     let choice = match args.color {
         Color::Auto => ColorChoice::Auto,
         Color::Always => ColorChoice::Always,
         Color::Never => ColorChoice::Never,
     };
     let depth = depth.unwrap_or_else(|| Depth::detect(choice, var));
-    let (theme_name, ascii) = (&settings.theme.value, settings.ascii.value);
-    let (theme, warnings) = match own("themes", theme_name) {
-        Some(text) => Theme::parse(theme_name, &text, depth, ascii),
-        None => Theme::embedded(theme_name, depth, ascii),
+    let looks = Looks {
+        folder: paths.config.clone(),
+        theme: settings.theme.value.clone(),
+        keymap: settings.keymap.value.clone(),
+        depth,
+        ascii: settings.ascii.value,
     };
-    notices.extend(warnings.iter().map(ToString::to_string));
-    let keymap_name = &settings.keymap.value;
-    let (keymap, warnings) = match own("keymaps", keymap_name) {
-        Some(text) => Keymap::parse(keymap_name, &text),
-        None => Keymap::embedded(keymap_name),
-    };
-    notices.extend(warnings.iter().map(ToString::to_string));
     let options = ViewOptions {
         read_only: settings.is_read_only(),
         demo: session.demo,
         max_targets: settings.max_targets.value,
     };
-    Ui { session, theme, keymap, options, notices }
+    Ui { session, looks, options, notices }
 }
 
 async fn picture(a: &SnapshotArgs, args: &Args, session: Shared, settings: &Settings, paths: &Paths) -> Exit {

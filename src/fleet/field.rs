@@ -20,6 +20,18 @@ use super::cluster::Cluster;
 use super::delta::NamespaceRow;
 use super::table::{RowRef, workload_status};
 
+/// The field whose value stands in the column of that title.
+pub fn of_column(title: &str) -> Option<Field> {
+    match title {
+        "NAMESPACE" => Some(Field::Namespace),
+        "CPU REQ" | "CPU/POD" => Some(Field::CpuRequest),
+        "MEM REQ" | "MEM/POD" => Some(Field::MemRequest),
+        "MEM/L" => Some(Field::MemPart),
+        "DONE" => Some(Field::Ready),
+        title => Field::parse(title),
+    }
+}
+
 /// What a field of a row is worth; `None` when that is not known, or rows of this kind have no such field.
 pub fn value<'a>(cluster: &'a Cluster, row: RowRef<'a>, field: Field, now: Timestamp) -> Option<Value<'a>> {
     match field {
@@ -257,15 +269,7 @@ mod tests {
         let mut compared = 0;
         for (kind, row) in rows {
             for (column, cell) in table::columns(kind).iter().zip(table::cells(&cluster, row, now())) {
-                let title = match &*column.title {
-                    "NAMESPACE" => "ns",
-                    "CPU REQ" | "CPU/POD" => "cpu-req",
-                    "MEM REQ" | "MEM/POD" => "mem-req",
-                    "MEM/L" => "mem%",
-                    "DONE" => "ready",
-                    title => title,
-                };
-                let Some(field) = Field::parse(title) else { continue };
+                let Some(field) = of_column(&column.title) else { continue };
                 let value = value(&cluster, row, field, now());
                 compared += 1;
                 let shown = match &value {

@@ -1,6 +1,9 @@
 //! The Action table: everything a person can do is one row here. Key maps, help, the palette, the key line and read-only
 //! mode are all derived from it; a verb that is not a row does not exist.
 
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher};
+
 /// Where an action means something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Where {
@@ -64,6 +67,7 @@ actions! {
     Quit "quit" "quit" Global false "Leave skyfleet.";
     Command "command" "command" Global false "Type a command: a kind (`:deploy`), a pane (`:logs`), `:ns NAME`, `:q`.";
     Filter "filter" "filter" Global false "Show only rows that hold these words; `!` leaves them out; `restarts>5` and `-f` are said below.";
+    Palette "palette" "palette" Global false "Everything there is to do or to go to, found by a few letters.";
     Help "help" "help" Global false "All keys of the place you are in.";
     Open "open" "open" Global false "In the tree: make this the scope. On a row: look closer, or go where the row points.";
     Back "back" "back" Global false "One step back: close, clear, out of what Enter led into, or to the tree.";
@@ -112,6 +116,9 @@ actions! {
     SortAge "sort-age" "sort by age" Rows false "Sort by age; again: the other way.";
     SortStatus "sort-status" "sort by status" Rows false "Sort by health, worst first; again: the other way.";
     SortNamespace "sort-namespace" "sort by namespace" Rows false "Sort by namespace; again: the other way.";
+    SortColumn "sort-column" "sort by column" Rows false "Sort by the column that was chosen; again: the other way.";
+    ChooseNext "choose-next" "next column" Rows false "Choose the next column to sort by.";
+    ChoosePrev "choose-prev" "previous column" Rows false "Choose the column before to sort by.";
     HistoryBack "history-back" "back in history" Global false "The place before.";
     HistoryForward "history-forward" "forward" Global false "The place after.";
     Refresh "refresh" "again" Global false "Draw everything again; in the deploy pane: plan anew.";
@@ -148,6 +155,14 @@ impl Action {
     /// The action of that name.
     pub fn parse(name: &str) -> Option<Self> {
         ACTIONS.iter().find(|a| a.name == name).map(|a| a.action)
+    }
+
+    /// The name that resembles it most, if one does.
+    pub fn near(name: &str) -> Option<&'static str> {
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let pattern = Pattern::parse(name, CaseMatching::Ignore, Normalization::Smart);
+        let found = pattern.match_list(ACTIONS.iter().map(|a| a.name), &mut matcher);
+        found.into_iter().next().map(|(name, _)| name)
     }
 }
 

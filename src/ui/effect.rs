@@ -17,7 +17,9 @@ use crate::ops::reload::Noticed;
 use crate::ops::run::RunEvent;
 use crate::ops::sign_in::Lasting;
 
+use super::action::Action;
 use super::lens::Lens;
+use super::looks::Worn;
 use super::pane::PaneId;
 use super::rank::Ranking;
 use super::widget::keys::At;
@@ -33,6 +35,10 @@ pub enum Effect {
     Drill(Drill),
     /// Do what this line behind `:` would.
     Command(String),
+    /// Do what the key of this action would.
+    Act(Action),
+    /// Draw in the theme of that name from now on.
+    Theme(String),
     /// Say something for a few seconds.
     Toast(Toast),
     /// Ask before a plan is run.
@@ -293,6 +299,8 @@ pub enum Said {
     },
     /// The kubeconfig, or who is signed in, is another.
     Noticed(Noticed),
+    /// The theme or the key map is another.
+    Worn(Box<Worn>),
     /// A person's yes to a credential plugin was kept, or why not.
     Trusted {
         /// Whose plugin.

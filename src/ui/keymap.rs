@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_saphyr::Spanned;
 
 use super::action::Action;
 use super::key::Key;
@@ -24,8 +25,8 @@ struct File {
 
 #[derive(Deserialize)]
 struct Line {
-    on: String,
-    run: String,
+    on: Spanned<String>,
+    run: Spanned<String>,
 }
 
 /// A key map.
@@ -48,9 +49,10 @@ pub enum Found {
 
 /// A map that could not be read whole: what was wrong; the rest of it is used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("key map {map}: {why}")]
+#[error("key map {map}{}: {why}", line.map_or_else(String::new, |line| format!(", line {line}")))]
 pub struct KeymapWarning {
     map: String,
+    line: Option<u64>,
     why: String,
 }
 
@@ -68,6 +70,7 @@ impl Keymap {
                 let (map, mut warnings) = Self::embedded("default");
                 warnings.push(KeymapWarning {
                     map: name.to_owned(),
+                    line: None,
                     why: "no such key map; the default is used".to_owned(),
                 });
                 (map, warnings)
@@ -77,12 +80,15 @@ impl Keymap {
 
     /// Reads a map over what it inherits. A bad line is a warning, the rest is used.
     pub fn parse(name: &str, text: &str) -> (Self, Vec<KeymapWarning>) {
-        let warning = |why: String| KeymapWarning { map: name.to_owned(), why };
+        let warning = |line, why: String| KeymapWarning { map: name.to_owned(), line, why };
         let file: File = match serde_saphyr::from_str(text) {
             Ok(file) => file,
             Err(error) => {
                 let base = if name == "default" { Self::default() } else { Self::embedded("default").0 };
-                return (base, vec![warning(error.to_string())]);
+                let line = error.location().map(|at| at.line());
+                let words = error.to_string();
+                let first = words.lines().next().unwrap_or("it cannot be read").to_owned();
+                return (base, vec![warning(line, first)]);
             }
         };
         let (mut map, mut warnings) = match file.inherits.as_deref() {
@@ -92,11 +98,13 @@ impl Keymap {
         for (context, lines) in file.bindings {
             let bindings = map.contexts.entry(context.clone()).or_default();
             for line in lines {
-                let Some(keys) = Key::parse_all(&line.on) else {
-                    warnings.push(warning(format!("{context}: `{}` is no key", line.on)));
+                let Some(keys) = Key::parse_all(&line.on.value) else {
+                    let how = "write `a`, `ctrl-d`, `shift-tab`, or several: `g p`";
+                    let why = format!("{context}: `{}` is no key; {how}", line.on.value);
+                    warnings.push(warning(Some(line.on.defined.line()), why));
                     continue;
                 };
-                match (Action::parse(&line.run), line.run.as_str()) {
+                match (Action::parse(&line.run.value), line.run.value.as_str()) {
                     (Some(action), _) => {
                         bindings.insert(keys, Some(action));
                     }
@@ -104,7 +112,10 @@ impl Keymap {
                         bindings.insert(keys, None);
                     }
                     (None, other) => {
-                        warnings.push(warning(format!("{context}: there is no action `{other}`")))
+                        let near = Action::near(other)
+                            .map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+                        let why = format!("{context}: there is no action `{other}`{near}");
+                        warnings.push(warning(Some(line.run.defined.line()), why));
                     }
                 }
             }

@@ -10,6 +10,7 @@ pub mod key;
 pub mod keymap;
 pub mod launch;
 pub mod lens;
+pub mod looks;
 pub mod modal;
 pub mod pace;
 pub mod pane;

@@ -73,6 +73,9 @@ pub fn render(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, buf: &m
     if let Some(help) = &view.help {
         help.draw(theme, screen, buf);
     }
+    if let Some(palette) = &view.palette {
+        palette.draw(theme, screen, buf);
+    }
     if let Some(confirm) = &view.confirm {
         confirm.draw(theme, screen, buf);
     }

@@ -26,7 +26,7 @@ use crate::ops::supervision::Supervision;
 
 use super::effect::{Effect, Job, Said, Toast};
 use super::key::Key;
-use super::keymap::Keymap;
+use super::looks::Looks;
 use super::modal::welcome::Welcome;
 use super::render::render;
 use super::tasks::Tasks;
@@ -43,10 +43,8 @@ const APPLY_MOST: Duration = Duration::from_millis(4);
 pub struct Ui {
     /// Who and where.
     pub session: Shared,
-    /// The theme.
-    pub theme: Theme,
-    /// The keys.
-    pub keymap: Keymap,
+    /// The theme and the keys.
+    pub looks: Looks,
     /// What is fixed.
     pub options: ViewOptions,
     /// Words to say at the start: warnings of settings.
@@ -76,6 +74,7 @@ pub struct Loop<W: Write> {
     pub screen: Screen<W>,
     session: Shared,
     theme: Theme,
+    looks: Looks,
     tasks: Tasks,
     updates: mpsc::Receiver<Update>,
     said: mpsc::Receiver<Said>,
@@ -99,7 +98,8 @@ impl<W: Write> Loop<W> {
         let (updates_in, updates) = mpsc::channel(256);
         let (said_in, said) = mpsc::channel(256);
         let (demand, demanded) = watch::channel(Demand::default());
-        let mut view = View::new(ui.options, ui.keymap, size);
+        let worn = ui.looks.read();
+        let mut view = View::new(ui.options, worn.keymap, size);
         let fleet = ui.session.fleet();
         let tasks = Tasks::new(ui.session.clone(), said_in.clone(), cancel.clone());
         if ui.session.infos.is_empty() {
@@ -107,7 +107,7 @@ impl<W: Write> Loop<W> {
             view.welcome = Some(Welcome::new(files.map(|f| (f.path.as_path(), f.error.as_deref()))));
         }
         let now = ui.session.clock.now();
-        for words in ui.notices {
+        for words in ui.notices.into_iter().chain(worn.warnings) {
             let world = World { fleet: &fleet, session: &ui.session, now };
             view.hear(world, &Said::Toast(Toast { words, error: true }));
         }
@@ -116,7 +116,8 @@ impl<W: Write> Loop<W> {
             view,
             screen: Screen::new(out, size)?,
             session: ui.session,
-            theme: ui.theme,
+            theme: worn.theme,
+            looks: ui.looks,
             tasks,
             updates,
             said,
@@ -149,6 +150,7 @@ impl<W: Write> Loop<W> {
                 }
             });
         }
+        tokio::spawn(self.looks.clone().follow(said.clone()));
         tokio::spawn(async move {
             match crate::ops::catalogue::load().await {
                 Ok(catalogue) => {
@@ -323,6 +325,10 @@ impl<W: Write> Loop<W> {
                 self.adopt(session, roster);
             }
             Said::Noticed(Noticed::SignIns) => ops::sign_in::again(&session),
+            Said::Worn(worn) => {
+                self.theme = worn.theme.clone();
+                self.view.keymap = worn.keymap.clone();
+            }
             _ => {}
         }
         self.perform(effects)
@@ -344,6 +350,10 @@ impl<W: Write> Loop<W> {
                     self.adopt(session, roster);
                 }
                 Effect::Copy(text) => self.copy(&text)?,
+                Effect::Theme(name) => {
+                    self.looks.theme = name;
+                    self.theme = self.looks.read().theme;
+                }
                 // The view has performed the others; a retry reaches the supervisors by the demand below.
                 Effect::Dial(_)
                 | Effect::Retry(_)
@@ -352,6 +362,7 @@ impl<W: Write> Loop<W> {
                 | Effect::Scope(_)
                 | Effect::Drill(_)
                 | Effect::Command(_)
+                | Effect::Act(_)
                 | Effect::Toast(_)
                 | Effect::Confirm(_)
                 | Effect::Prompt(_)

@@ -57,7 +57,7 @@ pub async fn still(ui: Ui, size: (u16, u16), keys: &str, form: Form) -> Result<S
     Ok(match form {
         Form::Text => snapshot::text(&buf),
         Form::Ansi => snapshot::ansi(&buf),
-        Form::Svg => snapshot::svg(&buf),
+        Form::Svg => snapshot::svg(&buf, main.theme()),
     })
 }
 

@@ -58,6 +58,7 @@ each! {
     logs_of_pods_that_start_later_join_in
     a_set_is_written_and_then_awaited_together
     see_what_it_costs
+    sort_by_a_column_and_go_by_a_few_letters
     meet_a_kind_that_is_not_built_in
     lose_a_cluster_and_get_it_back
 }

@@ -2,6 +2,7 @@
 //! differs: the simulation in `tests/it`, real control planes in `tests/real`. Nothing sleeps for luck: a story waits for
 //! what it wants to see, and on time-out shows the grid.
 
+mod find;
 mod grow;
 mod heal;
 mod lose;
@@ -25,9 +26,8 @@ use skyfleet::fleet::cluster::ClusterInfo;
 use skyfleet::ops::session::Shared;
 use skyfleet::source::api::{self, ApplyOptions, Resource};
 use skyfleet::source::discovery;
-use skyfleet::ui::keymap::Keymap;
+use skyfleet::ui::looks::Looks;
 use skyfleet::ui::run::{Loop, Ui};
-use skyfleet::ui::theme::Theme;
 use skyfleet::ui::theme::depth::Depth;
 use skyfleet::ui::view::ViewOptions;
 use tokio::sync::mpsc;
@@ -87,6 +87,11 @@ pub(crate) fn stories() -> Vec<Story> {
             play: |w| Box::pin(together::play(w)),
         },
         Story { name: "see_what_it_costs", namespace: "t-costs", play: |w| Box::pin(money::play(w)) },
+        Story {
+            name: "sort_by_a_column_and_go_by_a_few_letters",
+            namespace: "t-find",
+            play: |w| Box::pin(find::play(w)),
+        },
         Story {
             name: "meet_a_kind_that_is_not_built_in",
             namespace: "t-meet",
@@ -342,12 +347,11 @@ where
     let (keys, events) = mpsc::unbounded_channel();
     let mut events =
         Box::pin(futures::stream::unfold(events, |mut rx| async { rx.recv().await.map(|e| (e, rx)) }));
-    let (theme, _) = Theme::embedded("default", Depth::Rgb, false);
-    let (keymap, _) = Keymap::embedded("default");
+    let (theme, keymap) = ("default".to_owned(), "default".to_owned());
+    let looks = Looks { folder: None, theme, keymap, depth: Depth::Rgb, ascii: false };
     let ui = Ui {
         session: world.session.clone(),
-        theme,
-        keymap,
+        looks,
         options: ViewOptions { read_only: false, demo: false, max_targets: 50 },
         notices: Vec::new(),
     };

@@ -66,7 +66,7 @@ impl<'a> Value<'a> {
     }
 
     /// The number it is compared by, unless it is words.
-    pub(super) const fn number(&self) -> Option<u64> {
+    pub const fn number(&self) -> Option<u64> {
         match self {
             Self::Text(_) | Self::Images(_) => None,
             Self::Count(n)

@@ -3,4 +3,5 @@
 pub mod choice;
 pub mod confirm;
 pub mod help;
+pub mod palette;
 pub mod welcome;

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
+use crate::ui::theme::{Role, Theme};
+
 use super::encode;
 
 /// The cells as lines of text, without trailing blanks.
@@ -68,6 +70,10 @@ const PALETTE: [(Color, &str); 16] = [
     (Color::White, "#ffffff"),
 ];
 
+/// How large a cell is in a picture.
+const W: u32 = 9;
+const H: u32 = 19;
+
 const BACKGROUND: &str = "#0d1117";
 const FOREGROUND: &str = "#d0d7de";
 
@@ -86,15 +92,16 @@ fn hex(colour: Color, default: &str) -> String {
     }
 }
 
-/// A picture. Each run of one style is one text element, stretched to its cells, so that any font keeps the columns.
-pub fn svg(buf: &Buffer) -> String {
-    const W: u32 = 9;
-    const H: u32 = 19;
+/// A picture, on the background that the theme is made for. Each run of one style is one text element, stretched to its cells,
+/// so that any font keeps the columns.
+pub fn svg(buf: &Buffer, theme: &Theme) -> String {
+    let background = hex(theme.background.unwrap_or(Color::Reset), BACKGROUND);
+    let foreground = hex(theme.style(Role::Text).fg.unwrap_or(Color::Reset), FOREGROUND);
     let (columns, lines) = (u32::from(buf.area.width), u32::from(buf.area.height));
     let (width, height) = (columns * W + 16, lines * H + 16);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
-         <rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{BACKGROUND}\"/>\n\
+         <rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{background}\"/>\n\
          <g font-family=\"'JetBrains Mono','DejaVu Sans Mono','Noto Sans Mono CJK SC',monospace\" font-size=\"15\" xml:space=\"preserve\">\n"
     );
     for (row, y) in rows(buf).iter().zip(0u32..) {
@@ -105,12 +112,12 @@ pub fn svg(buf: &Buffer) -> String {
             let run: Vec<&&Cell> = row.iter().skip(at).take_while(|c| style(c) == style(first)).collect();
             let words: String = run.iter().map(|c| c.symbol()).collect();
             let cells = u32::try_from(unicode_width::UnicodeWidthStr::width(words.as_str())).unwrap_or(0);
-            let (mut fg, mut bg) = (hex(first.fg, FOREGROUND), hex(first.bg, BACKGROUND));
+            let (mut fg, mut bg) = (hex(first.fg, &foreground), hex(first.bg, &background));
             if first.modifier.contains(Modifier::REVERSED) {
                 std::mem::swap(&mut fg, &mut bg);
             }
             let (px, py) = (8 + x * W, 8 + y * H);
-            if bg != BACKGROUND {
+            if bg != background {
                 let _ = writeln!(
                     out,
                     "<rect x=\"{px}\" y=\"{py}\" width=\"{}\" height=\"{H}\" fill=\"{bg}\"/>",

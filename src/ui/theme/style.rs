@@ -1,14 +1,16 @@
-//! Reading a style: `fg=#d0d7de bg=bright-black bold underline reverse dim italic`.
+//! Reading a style: `fg=#d0d7de bg=bright-black bold underline reverse dim italic`. A colour can also be one of the theme's palette.
+
+use std::collections::BTreeMap;
 
 use ratatui::style::{Color, Modifier, Style};
 
 /// Reads a style as theme files write it.
-pub(super) fn parse(text: &str) -> Result<Style, String> {
+pub(super) fn parse(text: &str, palette: &BTreeMap<String, Color>) -> Result<Style, String> {
     let mut style = Style::default();
     for word in text.split_whitespace() {
         style = match word.split_once('=') {
-            Some(("fg", colour)) => style.fg(parse_colour(colour)?),
-            Some(("bg", colour)) => style.bg(parse_colour(colour)?),
+            Some(("fg", word)) => style.fg(colour(word, palette)?),
+            Some(("bg", word)) => style.bg(colour(word, palette)?),
             Some((other, _)) => return Err(format!("`{other}=` is neither fg nor bg")),
             None => style.add_modifier(match word {
                 "bold" => Modifier::BOLD,
@@ -24,7 +26,11 @@ pub(super) fn parse(text: &str) -> Result<Style, String> {
     Ok(style)
 }
 
-fn parse_colour(text: &str) -> Result<Color, String> {
+/// Reads a colour: of the palette, `#rrggbb`, or one of the 16 names.
+pub(super) fn colour(text: &str, palette: &BTreeMap<String, Color>) -> Result<Color, String> {
+    if let Some(known) = palette.get(text) {
+        return Ok(*known);
+    }
     if let Some(hex) = text.strip_prefix('#') {
         let value = (hex.len() == 6).then(|| u32::from_str_radix(hex, 16).ok()).flatten();
         let [_, r, g, b] =
@@ -49,6 +55,9 @@ fn parse_colour(text: &str) -> Result<Color, String> {
         "bright-magenta" => Color::LightMagenta,
         "bright-cyan" => Color::LightCyan,
         "bright-white" => Color::White,
-        other => return Err(format!("`{other}` is no colour; write #rrggbb or one of the 16 names")),
+        other => {
+            let words = "write #rrggbb, one of the 16 names or one of the palette";
+            return Err(format!("`{other}` is no colour; {words}"));
+        }
     })
 }

@@ -41,6 +41,11 @@ impl View {
                     }
                 }
                 Effect::Drill(drill) => queue.extend(self.drill(world, drill)),
+                Effect::Act(action) if self.options.read_only && action.info().writes => {
+                    let words = "read-only: writes are off in this session".to_owned();
+                    self.toast(Toast { words, error: true }, world.now);
+                }
+                Effect::Act(action) => queue.extend(self.act(world, action)),
                 Effect::Command(text) => queue.extend(self.run_command(world, &text)),
                 Effect::Toast(toast) => self.toast(toast, world.now),
                 Effect::Confirm(plan) => {
@@ -130,6 +135,15 @@ impl View {
         let mut effects = Vec::new();
         match said {
             Said::Toast(toast) => self.toast(toast.clone(), world.now),
+            Said::Worn(worn) => {
+                for words in &worn.warnings {
+                    self.toast(Toast { words: words.clone(), error: true }, world.now);
+                }
+                if worn.warnings.is_empty() {
+                    let words = "theme and key map read again".to_owned();
+                    self.toast(Toast { words, error: false }, world.now);
+                }
+            }
             Said::Preflight { plan } => {
                 if let Some(confirm) = &mut self.confirm {
                     confirm.hear(plan);

@@ -6,6 +6,7 @@ mod awaited;
 pub mod command;
 mod history;
 mod identity;
+mod palette;
 mod problem_count;
 mod prompt;
 mod update;
@@ -35,6 +36,7 @@ use super::lens::Lens;
 use super::modal::choice::Choice;
 use super::modal::confirm::Confirm;
 use super::modal::help::Help;
+use super::modal::palette::Palette;
 use super::modal::welcome::Welcome;
 use super::pane::text::TextView;
 use super::pane::tree::Tree;
@@ -125,6 +127,8 @@ pub struct View {
     pub choice: Option<Choice>,
     /// The help, when open.
     pub help: Option<Help>,
+    /// The palette, when open.
+    pub palette: Option<Palette>,
     /// What stands in the place of the tree while no cluster is known.
     pub welcome: Option<Welcome>,
     /// The line that is typed.
@@ -171,6 +175,7 @@ impl View {
             confirm: None,
             choice: None,
             help: None,
+            palette: None,
             welcome: None,
             asking: None,
             toasts: VecDeque::new(),
@@ -236,6 +241,9 @@ impl View {
         let screen = ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1);
         if let Some(help) = &mut self.help {
             help.prepare(screen);
+        }
+        if let Some(palette) = &mut self.palette {
+            palette.prepare(screen);
         }
         if let Some(confirm) = &mut self.confirm {
             confirm.prepare(screen);

@@ -16,6 +16,7 @@ use crate::ui::keymap::Found;
 use crate::ui::modal::choice::Chosen;
 use crate::ui::modal::confirm::{Answer, Confirm};
 use crate::ui::modal::help::Help;
+use crate::ui::modal::palette::Picked;
 use crate::ui::pane::PaneId;
 
 use super::{Focus, View, node_words};
@@ -71,6 +72,16 @@ impl View {
                 Chosen::Do(effects) => self.absorb(world, effects),
             };
         }
+        if let Some(palette) = &mut self.palette {
+            let picked = palette.key(key);
+            if !matches!(picked, Picked::Open) {
+                self.palette = None;
+            }
+            return match picked {
+                Picked::Open | Picked::Nothing => Vec::new(),
+                Picked::Do(effects) => self.absorb(world, effects),
+            };
+        }
         if let Some(help) = &mut self.help {
             if !help.key(key) {
                 self.help = None;
@@ -102,6 +113,8 @@ impl View {
     pub fn paste(&mut self, world: World<'_>, text: &str) -> Vec<Effect> {
         if let Some(confirm) = &mut self.confirm {
             confirm.paste(text);
+        } else if let Some(palette) = &mut self.palette {
+            palette.paste(text);
         } else if let Some(asking) = &mut self.asking {
             asking.line.insert(text);
             self.typed(world);
@@ -130,6 +143,10 @@ impl View {
             Action::Demo if self.welcome.is_some() => return vec![Effect::Demo],
             Action::Command => return vec![Effect::Prompt(Prompt::Command)],
             Action::Filter => return vec![Effect::Prompt(Prompt::Filter)],
+            Action::Palette => {
+                self.open_palette(world);
+                return Vec::new();
+            }
             Action::Help => {
                 let contexts = self.contexts();
                 self.help =

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use super::draw;
 use super::list::List;
@@ -12,25 +12,36 @@ use crate::ui::theme::{Role, Theme};
 
 /// How wide each column is; kept between frames so that columns do not jump while rows scroll by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Widths(Vec<u16>, Option<(&'static str, bool)>);
+pub struct Widths {
+    widths: Vec<u16>,
+    /// The column that rows are sorted by, and whether from the highest down.
+    sorted: Option<(String, bool)>,
+    /// The column that a person chose.
+    chosen: Option<String>,
+}
 
 impl Widths {
     /// Begins anew: other columns, another kind.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.widths.clear();
     }
 
     /// The column its rows are sorted by has a sign at its title: `falling` from the highest down.
-    pub fn sorted(&mut self, title: &'static str, falling: bool) {
-        self.1 = (!title.is_empty()).then_some((title, falling));
+    pub fn sorted(&mut self, title: Option<&str>, falling: bool) {
+        self.sorted = title.map(|title| (title.to_owned(), falling));
+    }
+
+    /// The column that a person chose has a line under its title.
+    pub fn choose(&mut self, title: Option<&str>) {
+        self.chosen = title.map(str::to_owned);
     }
 
     /// Grows for these cells.
     pub fn grow<'a>(&mut self, columns: &[Column], cells: impl IntoIterator<Item = &'a str>) {
-        if self.0.len() != columns.len() {
-            self.0 = columns.iter().map(|c| cells::width(&c.title)).collect();
+        if self.widths.len() != columns.len() {
+            self.widths = columns.iter().map(|c| cells::width(&c.title)).collect();
         }
-        for ((width, column), cell) in self.0.iter_mut().zip(columns).zip(cells) {
+        for ((width, column), cell) in self.widths.iter_mut().zip(columns).zip(cells) {
             *width = (*width).max(cells::width(cell).min(column.most));
         }
     }
@@ -42,7 +53,7 @@ impl Widths {
         let natural = columns
             .iter()
             .enumerate()
-            .map(|(i, c)| Some(self.0.get(i).copied().unwrap_or_else(|| cells::width(&c.title))));
+            .map(|(i, c)| Some(self.widths.get(i).copied().unwrap_or_else(|| cells::width(&c.title))));
         let natural: Vec<Option<u16>> = natural.collect();
         let mut fit = Fit { columns, room, widths: natural.clone() };
         fit.cut(|c| c.least);
@@ -199,9 +210,11 @@ pub fn draw(
         let Some(width) = *width else { continue };
         let used = cells::width(&column.title).min(width);
         let from = if column.right { x + width - used } else { x };
-        draw::text(buf, from, area.y, &column.title, width, title_style);
-        if let Some((_, falling)) = widths.1.filter(|(title, _)| *title == column.title) {
-            let sign = match (falling, theme.ascii) {
+        let is_chosen = widths.chosen.as_deref() == Some(&*column.title);
+        let style = if is_chosen { title_style.add_modifier(Modifier::UNDERLINED) } else { title_style };
+        draw::text(buf, from, area.y, &column.title, width, style);
+        if let Some((_, falling)) = widths.sorted.as_ref().filter(|(title, _)| *title == column.title) {
+            let sign = match (*falling, theme.ascii) {
                 (false, false) => "▲",
                 (true, false) => "▼",
                 (false, true) => "^",

@@ -8,13 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiff::Timestamp;
-
 use crate::domain::filter::Query;
 use crate::domain::filter::term::Term;
 use crate::domain::haystack::Haystack;
 use crate::domain::id::{ClusterId, ObjectKey};
-use crate::domain::text::SafeText;
 use crate::fleet::cluster::Cluster;
 use crate::fleet::field;
 use crate::fleet::table::{self, RowRef};
@@ -22,35 +19,14 @@ use crate::ui::lens::Lens;
 use crate::ui::pane::Seen;
 use crate::ui::widget::keys::{At, Keys};
 
-use super::Sort;
 use super::rows::{row_of, rows_of};
+use super::sorting::{SortKey, Sorter};
 
 /// More rows than these are gone through on two threads.
 const MANY: usize = 5_000;
 /// When many clusters change at once, as all do when they are measured, the texts of so many are written anew at a time: a
 /// letter does not wait for a hundred thousand. The others are searched as they were.
 const AT_ONCE: usize = 16;
-
-/// What a row is put into its place by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum SortKey {
-    Place,
-    Number(i64),
-    Text(SafeText),
-}
-
-impl SortKey {
-    fn of(sort: Sort, row: RowRef<'_>, now: Timestamp) -> Self {
-        let meta = row.meta();
-        match sort {
-            Sort::Place => Self::Place,
-            Sort::Name => Self::Text(meta.name.clone()),
-            Sort::Namespace => Self::Text(meta.namespace.clone()),
-            Sort::Age => Self::Number(meta.created.map_or(i64::MAX, |at| -at.as_second())),
-            Sort::Status => Self::Number(-i64::try_from(row.health(now).index()).unwrap_or(0)),
-        }
-    }
-}
 
 /// The rows of one cluster that the lens lets through.
 #[derive(Debug, Default)]
@@ -95,8 +71,7 @@ pub(super) struct Found {
 pub(super) struct Asked<'a> {
     pub(super) lens: &'a Lens,
     pub(super) query: Option<&'a Query>,
-    pub(super) sort: Sort,
-    pub(super) reverse: bool,
+    pub(super) sorter: Sorter<'a>,
 }
 
 /// The rows of one cluster, and which of them are let through.
@@ -216,7 +191,7 @@ impl Piece<'_> {
 /// The rows that are let through, in their order.
 pub(super) fn sorted(seen: Seen<'_>, asked: Asked<'_>, pieces: &[Piece<'_>]) -> Vec<At> {
     let mut order: Vec<At> = Vec::new();
-    if asked.sort == Sort::Place {
+    if asked.sorter.is_by_place() {
         for (list, piece) in pieces.iter().enumerate() {
             let rows = (0..piece.keys.len()).filter(|row| piece.is_hit(*row));
             order.extend(rows.map(|row| At::new(list, row)));
@@ -226,10 +201,10 @@ pub(super) fn sorted(seen: Seen<'_>, asked: Asked<'_>, pieces: &[Piece<'_>]) -> 
     let mut both: Vec<(SortKey, At)> = Vec::new();
     for (list, piece) in pieces.iter().enumerate() {
         for (n, row) in lens(piece.cluster, seen, asked.lens).enumerate().filter(|(n, _)| piece.is_hit(*n)) {
-            both.push((SortKey::of(asked.sort, row, seen.now), At::new(list, n)));
+            both.push((asked.sorter.key(piece.cluster, row, seen.now), At::new(list, n)));
         }
     }
-    settled(both, asked.reverse)
+    asked.sorter.settled(both)
 }
 
 /// Rows that were found a moment ago, in an order that a person chose.
@@ -239,23 +214,16 @@ pub(super) fn sorted_again(seen: Seen<'_>, asked: Asked<'_>, lists: Lists, mut f
     let keys = Keys::new(lists, found.clone());
     let mut both: Vec<(SortKey, At)> = Vec::new();
     for (key, at) in keys.iter().zip(found) {
-        let row = seen.fleet.cluster(key.cluster).and_then(|cluster| row_of(cluster, key));
-        // What has gone since comes first, until the rows are worked out again.
-        both.push((row.map_or(SortKey::Place, |row| SortKey::of(asked.sort, row, seen.now)), at));
+        let row = seen.fleet.cluster(key.cluster).and_then(|cluster| Some((cluster, row_of(cluster, key)?)));
+        // What has gone since comes last, until the rows are worked out again.
+        let key = row.map_or(SortKey::Missing, |(cluster, row)| asked.sorter.key(cluster, row, seen.now));
+        both.push((key, at));
     }
-    settled(both, asked.reverse)
+    asked.sorter.settled(both)
 }
 
 /// The keys of the rows of each cluster.
 pub(super) type Lists = Vec<Arc<Vec<ObjectKey>>>;
-
-fn settled(mut both: Vec<(SortKey, At)>, reverse: bool) -> Vec<At> {
-    both.sort_by(|a, b| a.0.cmp(&b.0));
-    if reverse {
-        both.reverse();
-    }
-    both.into_iter().map(|(_, at)| at).collect()
-}
 
 /// The same of each, in their order: on two threads where that is worth it, of which each takes the next as soon as it can.
 fn by_two<T: Sync, R: Send>(all: &[T], is_worth_it: bool, of: impl Fn(&T) -> R + Sync) -> Vec<R> {
@@ -310,6 +278,9 @@ fn lens<'a>(cluster: &'a Cluster, seen: Seen<'a>, lens: &'a Lens) -> impl Iterat
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
+    use super::super::sorting::Sorting;
     use super::*;
     use crate::domain::kind::Kind;
     use crate::domain::object::Meta;
@@ -339,7 +310,8 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let seen = Seen { fleet, scope: &scope, preview: &scope, now, read_only: false, wide: false };
         let (lens, query) = (Lens::of(Kind::Pod), Query::parse(text).unwrap());
-        let asked = Asked { lens: &lens, query: Some(&query), sort: Sort::Place, reverse: false };
+        let sorting = Sorting::default();
+        let asked = Asked { lens: &lens, query: Some(&query), sorter: sorting.sorter(&[]) };
         sorted(seen, asked, &found.pieces(seen, asked)).len()
     }
 

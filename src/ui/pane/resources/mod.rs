@@ -3,6 +3,7 @@
 mod empty;
 mod found;
 mod rows;
+mod sorting;
 mod sought;
 
 use std::collections::BTreeSet;
@@ -35,6 +36,7 @@ use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
 use empty::{empty_words, lack_words};
 use found::{Asked, Found, Lists, sorted, sorted_again};
 use rows::{odd_images, row_of};
+use sorting::Sorting;
 use sought::Sought;
 
 /// Working rows out anew may take one part in so many of the time.
@@ -43,25 +45,13 @@ const PARTS: u32 = 20;
 /// Rows of a certain age are looked for anew after so many seconds.
 const TIME_STEP: i64 = 5;
 
-/// What rows are sorted by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Sort {
-    #[default]
-    Place,
-    Name,
-    Age,
-    Status,
-    Namespace,
-}
-
 /// The pane's state.
 pub struct Resources {
     lens: Lens,
     rows: Rows<ObjectKey>,
     /// Rows in scope before the filter.
     total: usize,
-    sort: Sort,
-    reverse: bool,
+    sorting: Sorting,
     columns: Vec<Column>,
     widths: Widths,
     /// The rows of the clusters, kept for the filter.
@@ -82,8 +72,7 @@ impl Default for Resources {
             lens: Lens::of(Kind::Pod),
             rows: Rows::default(),
             total: 0,
-            sort: Sort::Place,
-            reverse: false,
+            sorting: Sorting::default(),
             columns: Vec::new(),
             widths: Widths::default(),
             found: Found::default(),
@@ -156,8 +145,8 @@ impl Resources {
 
     fn collect(&mut self, seen: Seen<'_>) {
         let query = self.rows.filtering();
-        let asked =
-            Asked { lens: &self.lens, query: query.as_deref(), sort: self.sort, reverse: self.reverse };
+        let own = seen.fleet.columns(self.lens.kind);
+        let asked = Asked { lens: &self.lens, query: query.as_deref(), sorter: self.sorting.sorter(&own) };
         let (found, sought) = (&mut self.found, &mut self.sought);
         let (total, lists, order) = self.pace.work(|| {
             let mut pieces = found.pieces(seen, asked);
@@ -180,8 +169,9 @@ impl Resources {
 
     /// Shows these rows: those of a fuzzy search are sorted where a person chose by what.
     fn show_rows(&mut self, seen: Seen<'_>, lists: Lists, mut order: Vec<At>, is_fuzzy: bool) {
-        if is_fuzzy && self.sort != Sort::Place {
-            let asked = Asked { lens: &self.lens, query: None, sort: self.sort, reverse: self.reverse };
+        if is_fuzzy && !self.sorting.is_by_place() {
+            let own = seen.fleet.columns(self.lens.kind);
+            let asked = Asked { lens: &self.lens, query: None, sorter: self.sorting.sorter(&own) };
             order = sorted_again(seen, asked, lists.clone(), order);
         }
         self.rows.set(Keys::new(lists, order));
@@ -200,7 +190,7 @@ impl Resources {
         let by_shape = self.rows.filter_text().is_empty()
             && !self.lens.faults
             && self.lens.node.is_none()
-            && matches!(self.sort, Sort::Place | Sort::Name | Sort::Namespace | Sort::Age)
+            && self.sorting.is_by_shape()
             && !self.lens.kind.is_workload();
         let stamp = |c: &Cluster| if by_shape { c.shape } else { c.revision };
         let in_scope = seen.fleet.in_scope(seen.preview);
@@ -222,6 +212,11 @@ impl Pane for Resources {
     fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
         self.columns = vec![CLUSTER];
         self.columns.extend(seen.fleet.columns(self.lens.kind).into_iter().filter(|c| seen.wide || !c.wide));
+        self.sorting.keep_to(&self.columns);
+        // The worst are seen first where rows are sorted by how they are.
+        let falls = self.sorting.is_falling() != (self.sorting.column() == Some("STATUS"));
+        self.widths.sorted(self.sorting.column(), falls);
+        self.widths.choose(self.sorting.chosen());
         if self.rows.take_stale() || self.follows(seen) {
             self.collect(seen);
         } else if let Some((lists, order)) = self.sought.answer() {
@@ -354,28 +349,10 @@ impl Pane for Resources {
         if self.rows.act(action) {
             return Vec::new();
         }
-        let sorted = match action {
-            Action::SortName => Some(Sort::Name),
-            Action::SortAge => Some(Sort::Age),
-            Action::SortStatus => Some(Sort::Status),
-            Action::SortNamespace => Some(Sort::Namespace),
-            _ => None,
-        };
-        if let Some(sort) = sorted {
-            self.reverse = self.sort == sort && !self.reverse;
-            self.sort = sort;
+        if self.sorting.act(action, &self.columns) {
             self.rows.touch();
             // Its row is looked for from the top, so that what the sorting brought up is seen.
             self.rows.list.offset = 0;
-            let (title, falling) = match sort {
-                Sort::Place => ("", false),
-                Sort::Name => ("NAME", self.reverse),
-                Sort::Namespace => ("NAMESPACE", self.reverse),
-                Sort::Age => ("AGE", self.reverse),
-                // Worst first.
-                Sort::Status => ("STATUS", !self.reverse),
-            };
-            self.widths.sorted(title, falling);
             return Vec::new();
         }
         match action {
@@ -384,6 +361,9 @@ impl Pane for Resources {
                 self.rows.touch();
             }
             Action::AllNamespaces => self.in_namespace(None),
+            Action::ChooseNext | Action::ChoosePrev => {
+                self.sorting.choose(&self.columns, action == Action::ChooseNext);
+            }
             Action::Open => {
                 return self.rows.cursor().map_or_else(Vec::new, Self::open);
             }
