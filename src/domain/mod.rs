@@ -22,6 +22,7 @@ pub mod health;
 pub mod id;
 pub mod interner;
 pub mod kind;
+pub mod labels;
 pub mod logs;
 pub mod manifest;
 pub mod node;

@@ -2,6 +2,7 @@
 
 use super::health::Health;
 use super::kind::Kind;
+use super::labels::Labels;
 use super::stamp::Stamp;
 use super::text::SafeText;
 use super::uid::Uid;
@@ -19,6 +20,8 @@ pub struct Meta {
     pub created: Option<Stamp>,
     /// When its deletion was asked for.
     pub deleting: Option<Stamp>,
+    /// Its labels.
+    pub labels: Labels,
 }
 
 /// Who made an object: its controlling owner.

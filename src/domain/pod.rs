@@ -138,6 +138,7 @@ impl PodRow {
         for text in words.into_iter().chain(of_containers) {
             interner.share(text);
         }
+        interner.share_labels(&mut self.meta.labels);
         for owner in self.owner.iter_mut().chain(&mut self.workload) {
             interner.share_owner(owner);
         }

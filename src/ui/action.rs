@@ -98,11 +98,14 @@ actions! {
     Connect "connect" "connect" Global false "Connect a cluster now: one that is idle, unreachable, or waits for a sign-in.";
     Identity "identity" "identity" Tree false "Choose by which of its contexts a cluster is entered.";
     Mark "mark" "mark" Global false "Mark or unmark the row; marks together are the scope, or the targets.";
+    MarkRange "mark-range" "mark range" Rows false "Mark the rows from the last marked to this one.";
     ClearMarks "clear-marks" "clear marks" Global false "Unmark everything.";
     Describe "describe" "describe" Rows false "Describe the object, with its events.";
     Yaml "yaml" "yaml" Rows false "The object as YAML; secret values are masked.";
     Logs "logs" "logs" Rows false "Logs of the row or of the marked rows.";
     PreviousLogs "previous-logs" "previous logs" Rows false "Logs of the run before the last restart.";
+    ShowNode "show-node" "node" Rows false "From a pod to the node it is on.";
+    ShowOwner "show-owner" "owner" Rows false "From a pod to the workload it belongs to.";
     Scale "scale" "scale" Rows true "Scale the workload or the marked workloads.";
     Restart "restart" "restart" Rows true "Restart the workload's pods, a few at a time; on a pod, those of its workload.";
     Delete "delete" "delete" Rows true "Delete the object; asks first.";

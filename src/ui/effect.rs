@@ -94,6 +94,8 @@ pub struct Drill {
     pub nodes: Vec<TreeNode>,
     /// What Resources shows there, when that is the pane; else it stays the one that it is.
     pub lens: Option<Lens>,
+    /// The row the cursor goes to.
+    pub cursor: Option<ObjectKey>,
 }
 
 /// Which text of an object.

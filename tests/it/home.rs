@@ -27,8 +27,13 @@ impl Home {
 
     pub(crate) fn program(&self, name: &str, script: &str) {
         let path = self.path("bin").join(name);
-        std::fs::write(&path, format!("#!/bin/sh\ncd {}\n{script}\n", self.0.path().display())).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let text = format!("#!/bin/sh\ncd {}\n{script}\n", self.0.path().display());
+        // Written by another process: were it open for writing here, a test beside this one that starts a program at that
+        // moment would take it along, and for as long it could not be run ("text file busy").
+        let write = "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\"";
+        let written =
+            std::process::Command::new("sh").args(["-c", write]).arg(&path).arg(text).status().unwrap();
+        assert!(written.success());
     }
 
     pub(crate) fn kubeconfig(&self, contexts: &[(&str, &str, Value)]) {

@@ -34,6 +34,43 @@ pub(super) async fn play(world: World) -> Result<(), String> {
         term.press("< < <");
         term.press("O");
         term.see("CLUSTER▲").await?;
+        // k9s's grammar: a namespace, a cluster, labels and a filter in one line.
+        term.command(&format!("po {ns} @{second} app=web /web- !nothing"));
+        let title = format!("pods  ns {ns}  /-l app=web web- !nothing");
+        term.see(&title).await?;
+        term.line(&[&second, &ns, "web-", "1/1"]).await?;
+        if term.screen().lines().any(|l| l.split_once('│').is_some_and(|(_, row)| row.contains(&first))) {
+            return Err(format!("another cluster than {second}:\n{}", term.screen()));
+        }
+        // To its owner and its node, and back.
+        term.press("J");
+        term.line(&[&second, &ns, "web", "3/3"]).await?;
+        term.see("deployments").await?;
+        term.press("esc");
+        term.see(&title).await?;
+        term.press("o");
+        term.see("nodes  ").await?;
+        term.press("esc");
+        term.see(&title).await?;
+        // A range of marks.
+        term.press("g g space G");
+        term.press("ctrl-space");
+        term.see("3 marked").await?;
+        term.press("esc");
+        term.unsee("3 marked").await?;
+        term.filter("-l app in (api, db)");
+        term.see("none of 3 pods").await?;
+        term.filter("-l app notin (api, db),pod-template-hash");
+        term.line(&[&second, &ns, "web-", "1/1"]).await?;
+        // What is wrong is named while it is typed.
+        term.press("/");
+        term.text("-l rank>x");
+        term.see("a number is wanted, as in rank>3").await?;
+        term.press("esc");
+        term.command(&format!("po {ns} web"));
+        term.see("`web` is too much").await?;
+        term.command("ctx");
+        term.see("all clouds").await?;
         // To a workload by a few letters of it and of its cluster.
         term.press("ctrl-p");
         term.see("Go to or do").await?;

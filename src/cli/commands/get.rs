@@ -50,7 +50,7 @@ pub async fn run(
         columns: vec![("CLUSTER", false)],
         rows: Vec::new(),
         items: Vec::new(),
-        more: Vec::new(),
+        more: not_served_names(&without),
         whole: None,
         errors: Vec::new(),
     };
@@ -105,6 +105,12 @@ pub async fn run(
         }
     }
     Ok(Exit::of(answer.rows.len(), answer.errors.len()))
+}
+
+/// For programs: the clusters that do not serve the kind, where there are any.
+fn not_served_names(without: &[ClusterResult]) -> Vec<(&'static str, Value)> {
+    let names: Vec<&SafeText> = without.iter().map(|result| result.info.name()).collect();
+    if names.is_empty() { Vec::new() } else { vec![("notServed", json!(names))] }
 }
 
 /// Where a kind is not served there is none of it: that is no error, and is said.

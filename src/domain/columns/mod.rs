@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use super::health::Health;
 use super::kind::Kind;
+use super::labels::Labels;
 use super::object::{Meta, OtherRow};
 use super::text::SafeText;
 
@@ -119,7 +120,13 @@ pub fn meta(object: &Value) -> Meta {
         uid: json::text(object, "/metadata/uid").into(),
         created: json::time(object, "/metadata/creationTimestamp").map(Into::into),
         deleting: json::time(object, "/metadata/deletionTimestamp").map(Into::into),
+        labels: labels(object),
     }
+}
+
+fn labels(object: &Value) -> Labels {
+    let labels = object.pointer("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
+    Labels::new(labels.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))))
 }
 
 /// For kinds that have no health of their own.

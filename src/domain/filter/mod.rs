@@ -17,6 +17,8 @@ use std::ops::Range;
 pub use pattern::Pattern;
 pub use query::Query;
 
+use super::labels::SelectorError;
+
 /// A text that is no filter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
@@ -36,6 +38,9 @@ pub enum FilterError {
         /// A term that is right.
         example: String,
     },
+    /// A selector over labels that is none.
+    #[error(transparent)]
+    Labels(#[from] SelectorError),
     /// A typed term of a field that no row has.
     #[error("{word}: no field is called `{field}`; there are {known}")]
     Field {

@@ -2,9 +2,12 @@
 //!
 //! Never: how a hundred thousand rows are gone through (`haystack`, and the panes). Called by the tables.
 
+use std::borrow::Cow;
+
 use super::fuzzy::{Fuzzy, Scratch};
 use super::term::{Field, Term, Value};
 use super::{Filter, FilterError};
+use crate::domain::labels::{Labels, Selector};
 
 /// What a row has to be to be shown: all of it has to hold.
 #[derive(Clone, Debug, Default)]
@@ -13,17 +16,23 @@ pub struct Query {
     pub words: Filter,
     /// What its fields have to be.
     pub terms: Vec<Term>,
+    /// What its labels have to be (`-l`).
+    pub labels: Option<Selector>,
     /// What it has to resemble; the best come first.
     pub fuzzy: Option<Fuzzy>,
 }
 
 impl Query {
-    /// Reads `web restarts>5 !kube-system`, or `-f chkout restarts>5`, in which plain words are fuzzy.
+    /// Reads `web restarts>5 !kube-system`, `-l app=web,env!=dev restarts>5`, or `-f chkout restarts>5`, in which plain words are
+    /// fuzzy.
     ///
     /// # Errors
     /// A term that is none, or a word that is too large.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         let mut query = Self::default();
+        let (selector, text) = selected(text)?;
+        query.labels = selector;
+        let text = &*text;
         let behind =
             text.trim_start().strip_prefix("-f").filter(|rest| rest.starts_with(char::is_whitespace));
         let mut fuzzy = Fuzzy::default();
@@ -42,7 +51,7 @@ impl Query {
 
     /// Whether it lets every row through.
     pub fn is_empty(&self) -> bool {
-        self.words.is_empty() && self.terms.is_empty() && self.fuzzy.is_none()
+        self.words.is_empty() && self.terms.is_empty() && self.labels.is_none() && self.fuzzy.is_none()
     }
 
     /// Whether what it finds changes with the time alone.
@@ -50,9 +59,10 @@ impl Query {
         self.terms.iter().any(|t| t.field() == Field::Age)
     }
 
-    /// Whether every term holds for a row of which `value` knows the fields.
-    pub fn terms_hold<'a>(&self, value: impl Fn(Field) -> Option<Value<'a>>) -> bool {
-        self.terms.iter().all(|term| term.passes(value(term.field()).as_ref()))
+    /// Whether its selector and every term hold for a row with these labels, of which `value` knows the fields.
+    pub fn holds<'a>(&self, labels: &Labels, value: impl Fn(Field) -> Option<Value<'a>>) -> bool {
+        self.labels.as_ref().is_none_or(|selector| selector.matches(labels))
+            && self.terms.iter().all(|term| term.passes(value(term.field()).as_ref()))
     }
 
     /// Whether a row with these cells is shown, as far as its words go.
@@ -75,6 +85,25 @@ impl Query {
         }
         out
     }
+}
+
+/// The selector behind `-l`, and the text without it.
+fn selected(text: &str) -> Result<(Option<Selector>, Cow<'_, str>), FilterError> {
+    let mut from = 0;
+    while let Some(at) = text.get(from..).and_then(|rest| rest.find("-l")).map(|at| from + at) {
+        let (before, behind) = (text.get(..at).unwrap_or(""), text.get(at + 2..).unwrap_or(""));
+        let is_word = before.is_empty() || before.ends_with(char::is_whitespace);
+        if is_word && behind.trim().is_empty() {
+            // Still to be typed.
+            return Ok((None, before.into()));
+        }
+        if is_word && behind.starts_with(char::is_whitespace) {
+            let (selector, rest) = Selector::parse(behind)?;
+            return Ok((Some(selector), format!("{before} {rest}").into()));
+        }
+        from = at + 2;
+    }
+    Ok((None, text.into()))
 }
 
 #[cfg(test)]
@@ -109,11 +138,32 @@ mod tests {
         ] {
             let query = Query::parse(text).unwrap();
             assert_eq!(
-                query.matches(&row, &mut Scratch::default()) && query.terms_hold(value),
+                query.matches(&row, &mut Scratch::default()) && query.holds(&Labels::default(), value),
                 hit,
                 "{text:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_selector_stands_anywhere() {
+        let labels = Labels::new([("app", "web"), ("env", "prod")]);
+        for (text, selects, words, terms) in [
+            ("-l app=web", Some(true), true, 0),
+            ("-l app=api", Some(false), true, 0),
+            ("web -l env in (prod, dev) restarts>5", Some(true), false, 1),
+            ("-l app=web -f chk", Some(true), true, 0),
+            ("-l", None, true, 0),
+            ("web -l ", None, false, 0),
+            ("a-l", None, false, 0),
+            ("-label", None, false, 0),
+        ] {
+            let query = Query::parse(text).unwrap();
+            assert_eq!(query.labels.as_ref().map(|s| s.matches(&labels)), selects, "{text}");
+            assert_eq!((query.words.is_empty(), query.terms.len()), (words, terms), "{text}");
+            assert_eq!(query.fuzzy.is_some(), text.contains("-f"), "{text}");
+        }
+        assert_eq!(Query::parse("-l =x").unwrap_err().to_string(), "-l =x: a label is wanted, as in app=web");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::columns;
 use crate::domain::kind::Kind;
+use crate::domain::labels::Labels;
 use crate::domain::object::{Meta, Owner};
 use crate::domain::pod::PodRow;
 use crate::domain::stamp::Stamp;
@@ -118,6 +119,7 @@ pub(super) fn meta(m: &ObjectMeta) -> Meta {
         uid: m.uid.as_deref().unwrap_or("").into(),
         created: stamp(m.creation_timestamp.as_ref()),
         deleting: stamp(m.deletion_timestamp.as_ref()),
+        labels: Labels::new(m.labels.iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()))),
     }
 }
 

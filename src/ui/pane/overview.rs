@@ -347,7 +347,11 @@ impl Pane for Overview {
         match (action, self.lines.get(self.list.cursor).and_then(|l| l.node.clone())) {
             (Action::Open, Some(node)) => {
                 let rows = matches!(node, TreeNode::Workload(..) | TreeNode::Pod(..));
-                vec![Effect::Drill(Drill { nodes: vec![node], lens: rows.then(|| Lens::of(Kind::Pod)) })]
+                vec![Effect::Drill(Drill {
+                    nodes: vec![node],
+                    lens: rows.then(|| Lens::of(Kind::Pod)),
+                    cursor: None,
+                })]
             }
             _ => Vec::new(),
         }

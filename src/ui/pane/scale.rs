@@ -96,7 +96,7 @@ impl Scale {
                     let value = |of| field::value(c, RowRef::Workload(w), of, seen.now);
                     if filter
                         .as_ref()
-                        .is_some_and(|f| !f.matches(&texts, &mut scratch) || !f.terms_hold(value))
+                        .is_some_and(|f| !f.matches(&texts, &mut scratch) || !f.holds(&w.meta.labels, value))
                     {
                         continue;
                     }

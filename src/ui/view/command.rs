@@ -11,8 +11,8 @@ use crate::ui::pane::{PANES, PaneId};
 /// What a command line means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Resources of a kind, with a namespace and a filter when given.
-    Kind(Kind, Option<String>, Option<String>),
+    /// Resources of a kind.
+    Kind(Table),
     /// A pane; deploy takes a path.
     Pane(PaneId, Option<String>),
     /// One namespace, or all.
@@ -29,6 +29,19 @@ pub enum Command {
     Quit,
 }
 
+/// The rows that a line such as `po shop @prod-a app=web /crash` wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Of this kind.
+    pub kind: Kind,
+    /// Of this namespace.
+    pub namespace: Option<String>,
+    /// Of the clusters of that name.
+    pub within: Option<String>,
+    /// Those that this filter finds: labels, words, a fuzzy text.
+    pub filter: Option<String>,
+}
+
 const WORDS: &[&str] = &["q", "quit", "apply", "runs", "history", "ns", "ctx", "help", "suspend", "clouds"];
 
 /// What is wrong with a command line.
@@ -38,6 +51,8 @@ pub enum Wrong {
     Nothing,
     /// That is no kind and no pane; what was perhaps meant.
     Unknown(String, Option<&'static str>),
+    /// A word too many behind a kind.
+    TooMany(String),
 }
 
 impl Wrong {
@@ -45,7 +60,7 @@ impl Wrong {
     pub fn word(&self) -> &str {
         match self {
             Self::Nothing => "",
-            Self::Unknown(word, _) => word,
+            Self::Unknown(word, _) | Self::TooMany(word) => word,
         }
     }
 }
@@ -57,6 +72,10 @@ impl fmt::Display for Wrong {
             Self::Unknown(word, Some(near)) => {
                 write!(f, "`{word}` is no kind or pane; did you mean `{near}`?")
             }
+            Self::TooMany(word) => write!(
+                f,
+                "`{word}` is too much: a kind takes one namespace, @CLUSTER, labels (app=web), -f TEXT and /FILTER"
+            ),
             Self::Unknown(word, None) => write!(f, "`{word}` is no kind or pane; ? lists what there is"),
         }
     }
@@ -71,14 +90,11 @@ pub fn parse(text: &str, served: &dyn Fn(&str) -> Option<Kind>) -> Result<Comman
     {
         return Ok(Command::Pane(PaneId::Deploy, Some(path.trim().to_owned())));
     }
-    let (head, filter) = match text.split_once(" /") {
-        Some((head, filter)) => (head.trim(), Some(filter.trim().to_owned()).filter(|f| !f.is_empty())),
-        None => (text, None),
-    };
-    let mut words = head.split_whitespace();
-    let Some(word) = words.next() else { return Err(Wrong::Nothing) };
-    let rest: Vec<&str> = words.collect();
-    let argument = rest.first().map(|a| (*a).to_owned());
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    if word.is_empty() {
+        return Err(Wrong::Nothing);
+    }
+    let argument = rest.split_whitespace().next().map(str::to_owned);
     match word {
         "q" | "quit" | "q!" | "exit" => return Ok(Command::Quit),
         "help" | "h" | "?" => return Ok(Command::Help),
@@ -92,15 +108,61 @@ pub fn parse(text: &str, served: &dyn Fn(&str) -> Option<Kind>) -> Result<Comman
         _ => {}
     }
     if let Some(kind) = Kind::parse(word) {
-        return Ok(Command::Kind(kind, argument, filter));
+        return table(kind, rest).map(Command::Kind);
     }
     if let Some(pane) = PaneId::parse(word) {
         return Ok(Command::Pane(pane, argument));
     }
     match served(word) {
-        Some(kind) => Ok(Command::Kind(kind, argument, filter)),
+        Some(kind) => table(kind, rest).map(Command::Kind),
         None => Err(Wrong::Unknown(word.to_owned(), suggest(word))),
     }
+}
+
+/// What stands behind a kind, as k9s reads it: a namespace, `@CLUSTER`, labels, `-f TEXT`, `/FILTER`, of which the last two go to
+/// the end.
+fn table(kind: Kind, rest: &str) -> Result<Table, Wrong> {
+    let mut out = Table { kind, namespace: None, within: None, filter: None };
+    let mut filters: Vec<String> = Vec::new();
+    let mut rest = rest.trim();
+    while !rest.is_empty() {
+        if let Some(filter) = rest.strip_prefix('/') {
+            filters.push(filter.trim().to_owned());
+            break;
+        }
+        if rest == "-f" || rest.starts_with("-f ") {
+            filters.push(rest.to_owned());
+            break;
+        }
+        let (word, behind) = match rest.strip_prefix('\'').and_then(|quoted| quoted.split_once('\'')) {
+            Some((labels, behind)) => {
+                filters.push(format!("-l {labels}"));
+                rest = behind.trim_start();
+                continue;
+            }
+            None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
+        };
+        if let Some(cluster) = word.strip_prefix('@') {
+            out.within = Some(cluster.to_owned()).filter(|c| !c.is_empty());
+        } else if word == "-l" {
+            // The word behind it is the selector.
+        } else if word.contains('=') {
+            filters.push(format!("-l {word}"));
+        } else if out.namespace.is_some() {
+            return Err(Wrong::TooMany(word.to_owned()));
+        } else {
+            out.namespace = Some(word.to_owned());
+        }
+        rest = behind.trim_start();
+    }
+    // Labels are one selector.
+    let (labels, others): (Vec<String>, Vec<String>) =
+        filters.into_iter().partition(|f| f.starts_with("-l "));
+    let selector = labels.iter().filter_map(|l| l.strip_prefix("-l ")).collect::<Vec<_>>().join(",");
+    let parts = (!selector.is_empty()).then(|| format!("-l {selector}")).into_iter().chain(others);
+    let filter = parts.filter(|f| !f.is_empty()).collect::<Vec<_>>().join(" ");
+    out.filter = Some(filter).filter(|f| !f.is_empty());
+    Ok(out)
 }
 
 fn is_path(text: &str) -> bool {
@@ -109,18 +171,41 @@ fn is_path(text: &str) -> bool {
         || ["./", "../", "~/"].iter().any(|start| text.starts_with(start))
 }
 
-/// The best completion of what was typed so far, among what is built in and these names.
-pub fn complete(text: &str, served: impl Iterator<Item = &'static str>) -> Option<String> {
-    if text.is_empty() || text.contains(' ') {
+/// What a line can be completed with beside what is built in.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Names of kinds that are not built in.
+    pub kinds: Vec<String>,
+    /// Namespaces in scope.
+    pub namespaces: Vec<String>,
+    /// Clusters.
+    pub clusters: Vec<String>,
+}
+
+/// The best completion of what was typed so far: of its first word, of a namespace behind a kind or `ns`, of a cluster behind `@`
+/// or `ctx`.
+pub fn complete(text: &str, known: &Known) -> Option<String> {
+    let best = |word: &str, names: &mut dyn Iterator<Item = &str>| -> Option<String> {
+        let lower = word.to_lowercase();
+        let fits = names.filter(|n| n.starts_with(&lower) && *n != lower);
+        fits.min_by_key(|n| (n.len(), (*n).to_owned())).map(str::to_owned)
+    };
+    let of = |list: &'_ [String], word: &str| best(word, &mut list.iter().map(String::as_str));
+    let Some((before, last)) = text.rsplit_once(' ') else {
+        let own = known.kinds.iter().map(String::as_str);
+        return if text.is_empty() { None } else { best(text, &mut names().into_iter().chain(own)) };
+    };
+    let head = before.split_whitespace().next().unwrap_or("");
+    let behind = before.contains(" /") || before.contains(" -f");
+    if behind || last.is_empty() {
         return None;
     }
-    let lower = text.to_lowercase();
-    names()
-        .into_iter()
-        .chain(served)
-        .filter(|n| n.starts_with(&lower) && *n != lower)
-        .min_by_key(|n| n.len())
-        .map(str::to_owned)
+    let word = match (last.strip_prefix('@'), head) {
+        (Some(cluster), _) => format!("@{}", of(&known.clusters, cluster)?),
+        (None, "ctx" | "context" | "contexts" | "cluster" | "clusters") => of(&known.clusters, last)?,
+        (None, _) => of(&known.namespaces, last)?,
+    };
+    Some(format!("{before} {word}"))
 }
 
 /// The nearest known word.
@@ -148,7 +233,10 @@ pub fn words() -> Vec<(String, String)> {
         let words: Vec<&str> = std::iter::once(kind.plural).chain(kind.shorts.iter().copied()).collect();
         out.push((
             words.join(" "),
-            format!("{} of the scope; a namespace and /filter may follow.", kind.name),
+            format!(
+                "{} of the scope; NAMESPACE, @CLUSTER, app=web, -f TEXT and /FILTER may follow.",
+                kind.name
+            ),
         ));
     }
     out
@@ -177,22 +265,37 @@ fn names() -> Vec<&'static str> {
 mod tests {
     use super::*;
 
+    fn rows(kind: Kind, namespace: &str, within: &str, filter: &str) -> Command {
+        let said = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+        let (namespace, within, filter) = (said(namespace), said(within), said(filter));
+        Command::Kind(Table { kind, namespace, within, filter })
+    }
+
     #[test]
     fn commands() {
         for (text, command) in [
-            ("po", Command::Kind(Kind::Pod, None, None)),
-            ("deploy", Command::Kind(Kind::Deployment, None, None)),
-            ("pods checkout /web", Command::Kind(Kind::Pod, Some("checkout".into()), Some("web".into()))),
+            ("po", rows(Kind::Pod, "", "", "")),
+            ("deploy", rows(Kind::Deployment, "", "", "")),
+            ("pods checkout /web", rows(Kind::Pod, "checkout", "", "web")),
+            ("pods checkout /web -1 x", rows(Kind::Pod, "checkout", "", "web -1 x")),
+            ("po app=web,env=prod", rows(Kind::Pod, "", "", "-l app=web,env=prod")),
+            ("po app=web tier!=db shop", rows(Kind::Pod, "shop", "", "-l app=web,tier!=db")),
+            ("po 'env in (a, b)' shop", rows(Kind::Pod, "shop", "", "-l env in (a, b)")),
+            ("po -l app=web", rows(Kind::Pod, "", "", "-l app=web")),
+            ("po -f chk out", rows(Kind::Pod, "", "", "-f chk out")),
+            ("po app=web -f chk", rows(Kind::Pod, "", "", "-l app=web -f chk")),
+            ("po @prod-a", rows(Kind::Pod, "", "prod-a", "")),
+            ("po shop @prod-a app=web /crash !x", rows(Kind::Pod, "shop", "prod-a", "-l app=web crash !x")),
             ("logs", Command::Pane(PaneId::Logs, None)),
             ("deploy ./web.yaml", Command::Pane(PaneId::Deploy, Some("./web.yaml".into()))),
             ("apply /tmp/dir", Command::Pane(PaneId::Deploy, Some("/tmp/dir".into()))),
             ("deploy /tmp/web.yaml", Command::Pane(PaneId::Deploy, Some("/tmp/web.yaml".into()))),
-            ("deploy /web", Command::Kind(Kind::Deployment, None, Some("web".into()))),
+            ("deploy /web", rows(Kind::Deployment, "", "", "web")),
             ("clouds", Command::Pane(PaneId::Clouds, None)),
             ("history", Command::Runs),
             ("ns payments", Command::Namespace(Some("payments".into()))),
             ("ns all", Command::Namespace(None)),
-            ("ns", Command::Kind(Kind::Namespace, None, None)),
+            ("ns", rows(Kind::Namespace, "", "", "")),
             ("q", Command::Quit),
         ] {
             assert_eq!(parse(text, &|_| None), Ok(command), "{text}");
@@ -201,16 +304,35 @@ mod tests {
         assert!(near("depoly").contains("deploy") || near("deplo").contains("deploy"));
         assert_eq!(parse("", &|_| None), Err(Wrong::Nothing));
         let widgets = |word: &str| (word == "widgets").then_some(Kind::Lease);
-        let command = Command::Kind(Kind::Lease, Some("shop".into()), Some("red".into()));
-        assert_eq!(parse("widgets shop /red", &widgets), Ok(command));
+        assert_eq!(parse("widgets shop /red", &widgets), Ok(rows(Kind::Lease, "shop", "", "red")));
+        assert_eq!(parse("po shop web", &|_| None), Err(Wrong::TooMany("web".into())));
     }
 
     #[test]
     fn completion() {
-        let complete = |text| complete(text, ["widgets"].into_iter());
-        assert_eq!(complete("dep").as_deref(), Some("deploy"));
-        assert_eq!(complete("wid").as_deref(), Some("widgets"));
-        assert_eq!(complete("prob").as_deref(), Some("problems"));
-        assert_eq!(complete("zzz"), None);
+        let said = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
+        let known = Known {
+            kinds: said(&["widgets"]),
+            namespaces: said(&["payments", "shop"]),
+            clusters: said(&["prod-a", "prod-us"]),
+        };
+        for (text, completed) in [
+            ("dep", Some("deploy")),
+            ("wid", Some("widgets")),
+            ("prob", Some("problems")),
+            ("zzz", None),
+            ("", None),
+            ("po pay", Some("po payments")),
+            ("ns sh", Some("ns shop")),
+            ("po @pr", Some("po @prod-a")),
+            ("po shop @prod-u", Some("po shop @prod-us")),
+            ("ctx prod-u", Some("ctx prod-us")),
+            ("po shop", None),
+            ("po ", None),
+            ("po /sh", None),
+            ("po -f sh", None),
+        ] {
+            assert_eq!(complete(text, &known).as_deref(), completed, "{text}");
+        }
     }
 }

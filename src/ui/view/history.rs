@@ -59,6 +59,9 @@ impl View {
         if let Some(lens) = drill.lens {
             self.panes.resources.look_through(lens);
             self.pane = PaneId::Resources;
+            if let Some(key) = drill.cursor {
+                self.panes.resources.point_at(key);
+            }
         }
         self.focus = Focus::Pane;
         self.ways_in += 1;

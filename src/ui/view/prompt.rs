@@ -1,5 +1,7 @@
 //! The typed line: commands, filters, numbers, file names; what each key does to it and what Enter makes of it.
 
+use std::collections::BTreeSet;
+
 use crossterm::event::KeyCode;
 
 use crate::domain::kind::Kind;
@@ -13,7 +15,7 @@ use crate::ui::key::Key;
 use crate::ui::pane::PaneId;
 use crate::ui::widget::input::Line;
 
-use super::command::{self, Command, Wrong};
+use super::command::{self, Command, Known, Table, Wrong};
 use super::{Asking, Focus, View, World};
 
 impl View {
@@ -55,7 +57,7 @@ impl View {
         let text = asking.line.text().to_owned();
         let (error, suggestion) = match asking.prompt {
             Prompt::Filter => (self.set_filter(&text).err(), None),
-            Prompt::Command => (None, command::complete(&text, world.fleet.served_names())),
+            Prompt::Command => (None, command::complete(&text, &self.known(world))),
             Prompt::Scale(_) => (
                 if text.is_empty() {
                     None
@@ -173,7 +175,7 @@ impl View {
         let served = |word: &str| world.fleet.served_as(word, &self.scope).first().copied();
         match command::parse(text, &served) {
             Ok(command) => self.command(world, command),
-            Err(wrong @ Wrong::Nothing) => vec![Effect::complain(wrong.to_string())],
+            Err(wrong @ (Wrong::Nothing | Wrong::TooMany(_))) => vec![Effect::complain(wrong.to_string())],
             Err(wrong @ Wrong::Unknown(..)) => self.wait_for_kind(world, text.to_owned(), wrong),
         }
     }
@@ -186,23 +188,10 @@ impl View {
             Command::Clusters(None) => {
                 vec![Effect::Scope(vec![TreeNode::Fleet]), Effect::Show(PaneId::Overview)]
             }
-            Command::Clusters(Some(name)) => {
-                let named = |exact: bool| -> Vec<TreeNode> {
-                    let clusters = world.fleet.clusters().iter().filter(|c| {
-                        let names = [c.info.name().as_str(), c.info.context.as_str()];
-                        names.iter().any(|n| if exact { *n == name } else { n.contains(&name) })
-                    });
-                    clusters.map(|c| TreeNode::Cluster(c.id())).collect()
-                };
-                let mut found = named(true);
-                if found.is_empty() {
-                    found = named(false);
-                }
-                match found.as_slice() {
-                    [] => vec![Effect::complain(format!("no cluster or context is named `{name}`"))],
-                    _ => vec![Effect::Scope(found), Effect::Show(PaneId::Overview)],
-                }
-            }
+            Command::Clusters(Some(name)) => match clusters_named(world, &name).as_slice() {
+                [] => vec![Effect::complain(format!("no cluster or context is named `{name}`"))],
+                found => vec![Effect::Scope(found.to_vec()), Effect::Show(PaneId::Overview)],
+            },
             Command::Pane(PaneId::Deploy, Some(path)) => self.plan_deploy(world, &path),
             Command::Pane(pane, _) => vec![Effect::Show(pane)],
             Command::Runs => {
@@ -211,19 +200,56 @@ impl View {
                 effects
             }
             Command::Namespace(namespace) => self.narrow_to(world, namespace),
-            Command::Kind(kind, namespace, filter) => {
-                self.panes.resources.show(kind);
-                if namespace.is_some() {
-                    self.panes.resources.in_namespace(namespace.filter(|_| kind != Kind::Namespace));
-                }
-                let mut effects = vec![Effect::Show(PaneId::Resources)];
-                if let Some(filter) = filter
-                    && let Err(why) = crate::ui::pane::Pane::filter(&mut self.panes.resources, &filter)
-                {
-                    effects.push(Effect::complain(why));
-                }
-                effects
-            }
+            Command::Kind(table) => self.show_table(world, table),
         }
     }
+
+    /// Shows the rows that a command names.
+    fn show_table(&mut self, world: World<'_>, table: Table) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if let Some(name) = &table.within {
+            let found = clusters_named(world, name);
+            if found.is_empty() {
+                return vec![Effect::complain(format!("no cluster or context is named `{name}`"))];
+            }
+            effects.push(Effect::Scope(found));
+        }
+        self.panes.resources.show(table.kind);
+        if table.namespace.is_some() {
+            let namespace = table.namespace.filter(|_| table.kind != Kind::Namespace);
+            self.panes.resources.in_namespace(namespace);
+        }
+        effects.push(Effect::Show(PaneId::Resources));
+        if let Some(filter) = table.filter
+            && let Err(why) = crate::ui::pane::Pane::filter(&mut self.panes.resources, &filter)
+        {
+            effects.push(Effect::complain(why));
+        }
+        effects
+    }
+
+    /// What a command can be completed with.
+    fn known(&self, world: World<'_>) -> Known {
+        let in_scope = world.fleet.in_scope(&self.scope);
+        let namespaces: BTreeSet<SafeText> = in_scope.flat_map(tree::namespace_names).collect();
+        let clusters = world.fleet.clusters().iter().map(|c| c.info.name().to_string());
+        Known {
+            kinds: world.fleet.served_names().map(str::to_owned).collect(),
+            namespaces: namespaces.iter().map(ToString::to_string).collect(),
+            clusters: clusters.collect(),
+        }
+    }
+}
+
+/// The clusters of that name or context, else those that have it in theirs.
+fn clusters_named(world: World<'_>, name: &str) -> Vec<TreeNode> {
+    let named = |is_exact: bool| -> Vec<TreeNode> {
+        let clusters = world.fleet.clusters().iter().filter(|c| {
+            let names = [c.info.name().as_str(), c.info.context.as_str()];
+            names.iter().any(|n| if is_exact { *n == name } else { n.contains(name) })
+        });
+        clusters.map(|c| TreeNode::Cluster(c.id())).collect()
+    };
+    let exact = named(true);
+    if exact.is_empty() { named(false) } else { exact }
 }

@@ -20,6 +20,8 @@ pub struct Rows<K> {
     pub list: List,
     cursor: Option<K>,
     marks: BTreeSet<K>,
+    /// The row that was marked last: a range begins there.
+    anchor: Option<K>,
     filter: String,
     /// What the filter says.
     query: Arc<Query>,
@@ -36,6 +38,7 @@ impl<K> Default for Rows<K> {
             list: List::default(),
             cursor: None,
             marks: BTreeSet::new(),
+            anchor: None,
             filter: String::new(),
             query: Arc::default(),
             to_top: false,
@@ -115,11 +118,19 @@ impl<K: Clone + Ord> Rows<K> {
         }
         match action {
             Action::Mark => {
+                self.anchor = self.cursor.clone();
                 if let Some(key) = self.cursor.clone()
                     && !self.marks.remove(&key)
                 {
                     self.marks.insert(key);
                 }
+            }
+            Action::MarkRange => {
+                let at = self.list.cursor;
+                let from = self.anchor.as_ref().and_then(|anchor| self.keys.iter().position(|k| k == anchor));
+                let (first, last) = from.map_or((at, at), |from| (from.min(at), from.max(at)));
+                self.marks.extend(self.keys.some(first..last + 1).cloned());
+                self.anchor = self.cursor.clone();
             }
             Action::ClearMarks => self.marks.clear(),
             Action::Back if !self.marks.is_empty() => self.marks.clear(),
@@ -210,6 +221,22 @@ mod tests {
         assert_eq!((rows.cursor(), rows.list.cursor), (Some(&3), 3));
         rows.act(Action::Mark);
         assert_eq!((rows.targets(), rows.cursor()), (vec![3], Some(&3)), "as in k9s a mark does not move");
+        rows.act(Action::ClearMarks);
+        rows.list.go(1);
+        rows.follow();
+        rows.act(Action::Mark);
+        rows.list.go(3);
+        rows.follow();
+        rows.act(Action::MarkRange);
+        assert_eq!(rows.targets(), [1, 2, 3], "from the last marked to this one");
+        rows.list.go(0);
+        rows.follow();
+        rows.act(Action::MarkRange);
+        assert_eq!(rows.targets(), [0, 1, 2, 3], "either way");
+        rows.act(Action::ClearMarks);
+        rows.list.go(3);
+        rows.follow();
+        rows.act(Action::Mark);
         rows.act(Action::Down);
         // Its row is gone: the cursor stays in its place.
         rows.set(vec![0, 1, 2, 3]);

@@ -1,6 +1,5 @@
 //! Kubeconfigs made of the parts of a real cluster's.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -99,8 +98,12 @@ impl Parts {
 
     /// A plugin that does this.
     pub(super) fn plugin(&self, name: &str, script: &str) -> Value {
-        let path = self.file(name, &format!("#!/bin/sh\n{script}\n"));
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let (path, text) = (self.dir.path().join(name), format!("#!/bin/sh\n{script}\n"));
+        // Written by another process: were it open for writing here while a program is started, it could not be run.
+        let write = "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\"";
+        let written =
+            std::process::Command::new("sh").args(["-c", write]).arg(&path).arg(text).status().unwrap();
+        assert!(written.success());
         json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "IfAvailable",
             "command": path, "args": ["--profile", "pay"], "env": [{"name": "AWS_PROFILE", "value": "pay"}],
             "installHint": "get it from \u{1b}[31mexample.com", "provideClusterInfo": true}})

@@ -171,13 +171,15 @@ impl Piece<'_> {
                 hits = Some(texts.matching(&query.words));
             }
         }
-        if terms.is_empty() && !asked.lens.faults {
+        let labels = asked.query.and_then(|query| query.labels.as_ref());
+        if terms.is_empty() && labels.is_none() && !asked.lens.faults {
             return hits;
         }
         let mut hits = hits.unwrap_or_else(|| vec![true; self.keys.len()]);
         for (row, hit) in lens(self.cluster, seen, asked.lens).zip(&mut hits).filter(|(_, hit)| **hit) {
             let value = |term: &Term| field::value(self.cluster, row, term.field(), seen.now);
-            *hit = terms.iter().all(|term| term.passes(value(term).as_ref()))
+            *hit = labels.is_none_or(|selector| selector.matches(&row.meta().labels))
+                && terms.iter().all(|term| term.passes(value(term).as_ref()))
                 && (!asked.lens.faults || row.health(seen.now).is_bad());
         }
         Some(hits)

@@ -5,6 +5,7 @@ mod found;
 mod rows;
 mod sorting;
 mod sought;
+mod ways;
 
 use std::collections::BTreeSet;
 
@@ -17,13 +18,12 @@ use crate::domain::health::Health;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::quantity::{count, show_count};
-use crate::domain::scope::TreeNode;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::{Cluster, Why};
 use crate::fleet::phase::Phase;
 use crate::fleet::table::{self, CLUSTER, Column, RowRef};
 use crate::ui::action::Action;
-use crate::ui::effect::{Drill, Effect, Job, Look, Prompt, Said};
+use crate::ui::effect::{Effect, Job, Prompt, Said};
 use crate::ui::lens::Lens;
 use crate::ui::pace::Pace;
 use crate::ui::pane::{Pane, Seen};
@@ -364,8 +364,9 @@ impl Pane for Resources {
             Action::ChooseNext | Action::ChoosePrev => {
                 self.sorting.choose(&self.columns, action == Action::ChooseNext);
             }
+            Action::ShowNode | Action::ShowOwner => return ways::from_pod(seen, self.rows.cursor(), action),
             Action::Open => {
-                return self.rows.cursor().map_or_else(Vec::new, Self::open);
+                return self.rows.cursor().map_or_else(Vec::new, ways::open);
             }
             Action::Scale => {
                 let targets: Vec<ObjectKey> =
@@ -449,24 +450,6 @@ impl Resources {
             out.push(format!("only namespace {ns}: 0 shows all"));
         }
         out
-    }
-
-    /// Where Enter leads, as in k9s: workload, node and namespace to their pods; what has none is described.
-    fn open(key: &ObjectKey) -> Vec<Effect> {
-        let name = || key.name.clone();
-        let mut lens = Lens::of(Kind::Pod);
-        let node = match key.kind {
-            Kind::Namespace => TreeNode::Namespace(key.cluster, name()),
-            Kind::Node => {
-                lens.node = Some(name());
-                TreeNode::Cluster(key.cluster)
-            }
-            k if k.is_workload() => TreeNode::Workload(key.cluster, key.namespace.clone(), k, name()),
-            // Its name is that of the kind it defines.
-            Kind::CustomResourceDefinition => return vec![Effect::Command(key.name.to_string())],
-            _ => return vec![Effect::Look(Look::Describe, key.clone())],
-        };
-        vec![Effect::Drill(Drill { nodes: vec![node], lens: Some(lens) })]
     }
 }
 
