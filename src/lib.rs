@@ -54,6 +54,7 @@
 //! | a fleet, an incident for the demo | one YAML file in `demo/` |
 //! | a check of the doctor | `ops/doctor/x.rs` and one line in its `mod.rs` |
 //! | a command | `cli/commands/x.rs` and one variant in `cli/args.rs` |
+//! | what the palette offers | one list in `ui/view/palette.rs` |
 //!
 //! # Words
 //!

@@ -78,6 +78,13 @@ async fn run(args: Args) -> Exit {
     if let Some(Command::Sim(command)) = &args.command {
         return served::run(command, args.session.clone()).await;
     }
+    if let Some(text) = args.command.as_ref().and_then(skyfleet::cli::args::printed) {
+        return match io::stdout().write_all(text.as_bytes()) {
+            Ok(()) => Exit::Ok,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Ok,
+            Err(_) => Exit::Failed,
+        };
+    }
     let paths = Paths::of(var);
     let (settings, mut notices) = settings(&args.session, &paths);
     let simulated = args.session.demo

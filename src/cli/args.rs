@@ -4,6 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod derived;
+mod sim;
+
+pub use self::derived::printed;
+pub use self::sim::{ServeArgs, SimCommand};
+
 /// Parses the command line; `Err` holds what to print and whether it is an error (help and version are not).
 pub fn parse(from: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Args, (String, bool)> {
     let mut args = Args::try_parse_from(from).map_err(|e| (e.render().to_string(), e.use_stderr()))?;
@@ -187,6 +193,8 @@ pub enum Command {
     Tree(TreeArgs),
     /// Objects of a kind over every cluster in scope
     Get(GetArgs),
+    /// What happened, in the order of time
+    Events(EventsArgs),
     /// One object for people, with its events, in every cluster that has it
     Describe(ObjectArgs),
     /// One object as YAML, in every cluster that has it
@@ -213,40 +221,37 @@ pub enum Command {
     Doctor(OutputArgs),
     /// A screen, drawn without a terminal
     Snapshot(SnapshotArgs),
+    /// Completions for a shell
+    Completions(CompletionsArgs),
+    /// The manual, for man: `skyfleet man | man -l -`
+    Man,
     /// The simulated fleet, for other programs
     #[command(subcommand)]
     Sim(SimCommand),
 }
 
-/// Of `sim`.
-#[derive(Clone, Debug, Subcommand)]
-pub enum SimCommand {
-    /// Serve it on 127.0.0.1 over TLS, one port a cluster, until Ctrl-C: for kubectl, or for skyfleet over real connections
-    Serve(ServeArgs),
-}
-
-/// Of `sim serve`.
+/// Of `completions`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  skyfleet sim serve --kubeconfig-out /tmp/sim.yaml\n  KUBECONFIG=/tmp/sim.yaml kubectl get pods -A\n  skyfleet sim serve --clusters 200 --pods 100000 --changes 500 --kubeconfig-out /tmp/sim.yaml   500 pods in each\n  skyfleet sim serve --fault 'latency=300+200:*eu-west*' --fault 429=0.2:kind-gamma --kubeconfig-out /tmp/sim.yaml\n  skyfleet sim serve --user vera:viewers --kubeconfig-out /tmp/sim.yaml   then kubectl --user vera"
+    after_help = "Examples:\n  source <(skyfleet completions bash)\n  skyfleet completions fish > ~/.config/fish/completions/skyfleet.fish"
 )]
-pub struct ServeArgs {
-    /// Where its kubeconfig is written, readable by you alone: one context a cluster, with a token made for this run
-    #[arg(long, value_name = "FILE")]
-    pub kubeconfig_out: PathBuf,
-    /// So many changes of pod statuses a second, spread over the fleet
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub changes: u32,
-    /// A fault of the clusters whose context matches; repeatable, of several for one cluster the last counts
-    #[arg(long, value_name = "KIND[=VALUE]:CONTEXT-GLOB", long_help = ServeArgs::FAULTS)]
-    pub fault: Vec<String>,
-    /// A further user in the kubeconfig, in these groups; repeatable. The fleet knows the groups viewers and developers
-    #[arg(long, value_name = "NAME[:GROUP...]")]
-    pub user: Vec<String>,
+pub struct CompletionsArgs {
+    /// Which shell
+    pub shell: clap_complete::Shell,
 }
 
-impl ServeArgs {
-    const FAULTS: &str = "A fault of the clusters whose context matches; repeatable, of several for one cluster the last counts:\nlatency[=MS[+JITTER]]  every answer waits\nloss[=SHARE]           pieces come late, as lost ones do\n401, 403               every request is refused\n429[=SHARE], 5xx[=SHARE]  a share of the requests is refused; 500 to 599 name one answer\n410[=SECONDS]          the history is compacted, again and again\ndrop-watches[=SECONDS] running watches are cut, again and again\ngoaway[=SHARE]         connections are told to end: all at once, then with each request by this chance\ncut[=LEAST-MOST]       each connection breaks after so many bytes\nfreeze, refuse         nothing is answered; nobody listens";
+/// Of `events`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  skyfleet events --warnings -n shop                 of one namespace, over all clusters\n  skyfleet events -s 'aws/**/prod-*' -o ndjson       one JSON value a line"
+)]
+pub struct EventsArgs {
+    /// Warnings alone
+    #[arg(long)]
+    pub warnings: bool,
+    /// How it is printed
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 impl Command {

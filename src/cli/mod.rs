@@ -53,6 +53,7 @@ pub async fn run(args: &Args, command: &Command, session: Shared, io: &mut Io<'_
     let done = match command {
         Command::Tree(a) => commands::tree::run(a, args, &session, &scope, io).await,
         Command::Get(a) => commands::get::run(a, args, &session, &scope, io).await,
+        Command::Events(a) => commands::events::run(a, args, &session, &scope, io).await,
         Command::Describe(a) => commands::look::describe(a, args, &session, &scope, io).await,
         Command::Yaml(a) => commands::look::yaml(a, args, &session, &scope, io).await,
         Command::Problems(a) => commands::problems::run(a, args, &session, &scope, io).await,
@@ -66,7 +67,9 @@ pub async fn run(args: &Args, command: &Command, session: Shared, io: &mut Io<'_
         Command::Clouds(a) => commands::clouds::run(a, io).await,
         Command::Doctor(a) => commands::doctor::run(a, args, &session, &scope, io).await,
         // These are main's own.
-        Command::Demo | Command::Snapshot(_) | Command::Sim(_) => Ok(Exit::Usage),
+        Command::Demo | Command::Snapshot(_) | Command::Sim(_) | Command::Completions(_) | Command::Man => {
+            Ok(Exit::Usage)
+        }
     };
     match done {
         Ok(exit) => exit,

@@ -32,6 +32,8 @@ struct Line {
 /// A key map.
 #[derive(Clone, Debug, Default)]
 pub struct Keymap {
+    /// Its name.
+    pub name: String,
     /// By context: keys to action. An action of `None` unbinds an inherited key.
     contexts: BTreeMap<String, BTreeMap<Vec<Key>, Option<Action>>>,
 }
@@ -120,6 +122,7 @@ impl Keymap {
                 }
             }
         }
+        name.clone_into(&mut map.name);
         (map, warnings)
     }
 

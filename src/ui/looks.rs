@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::effect::Said;
 use super::keymap::Keymap;
@@ -82,19 +82,34 @@ impl Looks {
         })
     }
 
-    /// Tells both again whenever a file of them is another, until nobody listens.
-    pub async fn follow(self, out: mpsc::Sender<Said>) {
-        let mut seen = self.stamps();
-        while !out.is_closed() {
-            tokio::time::sleep(EVERY).await;
-            let now = self.stamps();
-            if now != seen {
-                seen = now;
-                if out.send(Said::Worn(Box::new(self.read()))).await.is_err() {
+    /// Reads both beside the loop: a home folder may be far away.
+    async fn read_beside(&self) -> Option<(Worn, [Stamp; 2])> {
+        let looks = self.clone();
+        tokio::task::spawn_blocking(move || (looks.read(), looks.stamps())).await.ok()
+    }
+}
+
+/// Tells theme and key map whenever others are chosen, or a file of them is another; until nobody listens or chooses.
+pub async fn follow(mut chosen: watch::Receiver<Looks>, out: mpsc::Sender<Said>) {
+    let first = chosen.borrow().clone();
+    let Some((_, mut seen)) = first.read_beside().await else { return };
+    loop {
+        let is_chosen = tokio::select! {
+            changed = chosen.changed() => {
+                if changed.is_err() {
                     return;
                 }
+                true
             }
+            () = tokio::time::sleep(EVERY) => false,
+            () = out.closed() => return,
+        };
+        let looks = chosen.borrow_and_update().clone();
+        let Some((worn, now)) = looks.read_beside().await else { return };
+        if (is_chosen || now != seen) && out.send(Said::Worn(Box::new(worn))).await.is_err() {
+            return;
         }
+        seen = now;
     }
 }
 
@@ -107,7 +122,7 @@ mod tests {
     use crate::ui::theme::Role;
     use ratatui::style::Color;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_persons_own_files_are_merged_over_and_read_again() {
         let dir = tempfile::tempdir().unwrap();
         let write = |file: &str, text: &str| {
@@ -131,8 +146,11 @@ mod tests {
         assert_eq!(keys(&worn, "x"), Found::Action(Action::Delete));
         assert_eq!(keys(&worn, "d"), Found::Action(Action::Describe));
         let (said, mut heard) = mpsc::channel(1);
-        tokio::spawn(looks.clone().follow(said));
-        tokio::task::yield_now().await;
+        let (choose, chosen) = watch::channel(looks.clone());
+        tokio::spawn(follow(chosen, said));
+        choose.send_modify(|looks| looks.theme = "gruvbox".into());
+        let Some(Said::Worn(worn)) = heard.recv().await else { panic!("not worn") };
+        assert_eq!(worn.theme.name, "gruvbox");
         write(
             "keymaps/mine.yaml",
             "inherits: vim\nbindings:\n  table:\n    - { on: \"x\", run: scal }\n    - { on: \"xx\", run: scale }\n",

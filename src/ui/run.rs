@@ -26,7 +26,7 @@ use crate::ops::supervision::Supervision;
 
 use super::effect::{Effect, Job, Said, Toast};
 use super::key::Key;
-use super::looks::Looks;
+use super::looks::{self, Looks};
 use super::modal::welcome::Welcome;
 use super::render::render;
 use super::tasks::Tasks;
@@ -74,7 +74,7 @@ pub struct Loop<W: Write> {
     pub screen: Screen<W>,
     session: Shared,
     theme: Theme,
-    looks: Looks,
+    looks: watch::Sender<Looks>,
     tasks: Tasks,
     updates: mpsc::Receiver<Update>,
     said: mpsc::Receiver<Said>,
@@ -117,7 +117,7 @@ impl<W: Write> Loop<W> {
             screen: Screen::new(out, size)?,
             session: ui.session,
             theme: worn.theme,
-            looks: ui.looks,
+            looks: watch::Sender::new(ui.looks),
             tasks,
             updates,
             said,
@@ -150,7 +150,7 @@ impl<W: Write> Loop<W> {
                 }
             });
         }
-        tokio::spawn(self.looks.clone().follow(said.clone()));
+        tokio::spawn(looks::follow(self.looks.subscribe(), said.clone()));
         tokio::spawn(async move {
             match crate::ops::catalogue::load().await {
                 Ok(catalogue) => {
@@ -350,10 +350,7 @@ impl<W: Write> Loop<W> {
                     self.adopt(session, roster);
                 }
                 Effect::Copy(text) => self.copy(&text)?,
-                Effect::Theme(name) => {
-                    self.looks.theme = name;
-                    self.theme = self.looks.read().theme;
-                }
+                Effect::Theme(name) => self.looks.send_modify(|looks| looks.theme = name),
                 // The view has performed the others; a retry reaches the supervisors by the demand below.
                 Effect::Dial(_)
                 | Effect::Retry(_)

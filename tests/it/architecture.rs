@@ -166,8 +166,8 @@ fn crates_stay_in_their_layers() {
                 }
             }
         }
-        if roots.contains("clap") && source.path != "cli/args.rs" {
-            wrong.push(format!("{} names clap; only cli/args.rs may", source.path));
+        if roots.contains("clap") && !source.path.starts_with("cli/args") {
+            wrong.push(format!("{} names clap; only cli/args may", source.path));
         }
         if roots.iter().any(|r| r.starts_with("aws_")) && !source.path.starts_with("source/clouds/") {
             wrong.push(format!("{} names a cloud SDK", source.path));

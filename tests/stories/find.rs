@@ -85,6 +85,12 @@ pub(super) async fn play(world: World) -> Result<(), String> {
         term.line(&["action", "autoscroll", "in the log pane"]).await?;
         term.press("enter");
         term.see("Follow the newest line").await?;
+        // Another theme, at once.
+        term.press("ctrl-p");
+        term.text("nord");
+        term.line(&["theme", "nord"]).await?;
+        term.press("enter");
+        term.see("theme nord; key map default").await?;
         // To a pane, and out of the palette without a word.
         term.press("ctrl-p");
         term.text("costs pane");

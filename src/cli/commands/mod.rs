@@ -5,6 +5,7 @@ pub mod contexts;
 pub mod costs;
 pub mod deploy;
 pub mod doctor;
+pub mod events;
 pub mod get;
 pub mod logs;
 pub mod look;

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::json::{ago, cell, int, text};
+use super::json::{ago, cell, int, text, time};
 use super::{Column, View};
 use crate::domain::health::Health;
 use crate::domain::text::SafeText;
@@ -24,16 +24,22 @@ pub(super) const EVENT: View = View {
     health: event_health,
 };
 
+/// The newest of what writers of either API fill in.
+const SEEN: [&str; 6] = [
+    "/series/lastObservedTime",
+    "/lastTimestamp",
+    "/deprecatedLastTimestamp",
+    "/eventTime",
+    "/firstTimestamp",
+    "/metadata/creationTimestamp",
+];
+
+/// When it was seen last.
+pub fn last_seen(event: &Value) -> Option<Timestamp> {
+    SEEN.iter().find_map(|path| time(event, path))
+}
+
 fn event(o: &Value, now: Timestamp) -> Vec<SafeText> {
-    // The newest of what writers of either API fill in.
-    const SEEN: [&str; 6] = [
-        "/series/lastObservedTime",
-        "/lastTimestamp",
-        "/deprecatedLastTimestamp",
-        "/eventTime",
-        "/firstTimestamp",
-        "/metadata/creationTimestamp",
-    ];
     let count = [int(o, "/count"), int(o, "/deprecatedCount"), int(o, "/series/count"), 1];
     vec![
         ago(o, &SEEN, now),

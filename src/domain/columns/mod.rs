@@ -17,6 +17,8 @@ pub mod served;
 mod storage;
 mod workloads;
 
+pub use self::events::last_seen;
+
 use jiff::Timestamp;
 use serde_json::Value;
 

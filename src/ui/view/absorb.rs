@@ -140,7 +140,7 @@ impl View {
                     self.toast(Toast { words: words.clone(), error: true }, world.now);
                 }
                 if worn.warnings.is_empty() {
-                    let words = "theme and key map read again".to_owned();
+                    let words = format!("theme {}; key map {}", worn.theme.name, worn.keymap.name);
                     self.toast(Toast { words, error: false }, world.now);
                 }
             }

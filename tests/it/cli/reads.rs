@@ -357,3 +357,45 @@ async fn the_context_that_is_named_acts() {
     // Nothing else of the session has changed.
     assert_eq!(session(&place.sim, None).infos.len(), both.infos.len());
 }
+
+/// In the order of time over all clusters, and as kubectl would show each.
+#[tokio::test]
+async fn events_of_all_clusters() {
+    let place = Place::new();
+    place.wait(60);
+    let all = place.json("events").await;
+    let seen = |answer: &Value| -> Vec<String> {
+        let items = answer["items"].as_array().unwrap();
+        let times = items.iter().filter_map(|i| i["object"]["lastTimestamp"].as_str());
+        times.map(str::to_owned).collect()
+    };
+    let times = seen(&all);
+    assert!(times.len() > 3 && times.is_sorted(), "{times:?}");
+    let one = texts(&all, "items", "/cluster").remove(0);
+    let warnings = place.run("events --warnings -o json").await;
+    let warnings: Value = serde_json::from_str(&warnings.out).unwrap();
+    assert!(texts(&warnings, "items", "/object/type").iter().all(|kind| kind == "Warning"));
+    assert!(warnings["items"].as_array().unwrap().len() < all["items"].as_array().unwrap().len());
+    let table = place.ok(&format!("events --cluster {one}")).await;
+    let titles = table.lines().next().unwrap();
+    assert!(titles.starts_with("CLUSTER  NAMESPACE") && titles.contains("REASON"), "{titles}");
+    assert!(table.lines().skip(1).all(|line| line.starts_with(&format!("{one} "))), "{table}");
+}
+
+/// What needs no cluster is made of the definition of the command line.
+#[test]
+fn completions_and_manual() {
+    let printed = |line: &str| {
+        let args = skyfleet::cli::args::parse(line.split(' ').map(Into::into)).unwrap();
+        skyfleet::cli::args::printed(args.command.as_ref().unwrap())
+    };
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let text = printed(&format!("skyfleet completions {shell}")).unwrap();
+        assert!(text.contains("problems") && text.contains("readonly"), "{shell}");
+    }
+    let manual = printed("skyfleet man").unwrap();
+    for words in [".TH skyfleet", ".TH skyfleet-get", ".TH skyfleet-deploy", "force\\-conflicts"] {
+        assert!(manual.contains(words), "{words}");
+    }
+    assert_eq!(printed("skyfleet tree"), None);
+}
