@@ -31,6 +31,34 @@ pub enum Update {
     Catalogue(Arc<Catalogue>),
 }
 
+impl Delta {
+    /// The kind whose rows or list it speaks of.
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Upsert(row) => Some(row.kind()),
+            Self::Loading { kind, .. }
+            | Self::Reset { kind, .. }
+            | Self::LastKnown { kind, .. }
+            | Self::Columns { kind, .. }
+            | Self::Remove { kind, .. }
+            | Self::Lacks { kind, .. }
+            | Self::Well { kind }
+            | Self::Within { kind, .. }
+            | Self::Dropped { kind } => Some(*kind),
+            Self::Counted { .. } | Self::PodsIn { .. } => Some(Kind::Pod),
+            Self::Phase(_)
+            | Self::Version(_)
+            | Self::Identity(_)
+            | Self::Kinds { .. }
+            | Self::Usage(_)
+            | Self::Expires(_)
+            | Self::NextTry(_)
+            | Self::Latency { .. }
+            | Self::Traffic(_) => None,
+        }
+    }
+}
+
 /// How the list of clusters changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {

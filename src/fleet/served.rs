@@ -57,6 +57,12 @@ impl Tables {
                 cluster.served.kinds = self.kinds(served);
             }
         }
+        // Rows of a server that says no columns have nothing in those of others.
+        let of = delta.kind().filter(|kind| matches!(kind, Kind::Custom(_)));
+        if let (Some(kind), Delta::Upsert(_) | Delta::Reset { .. }) = (of, delta) {
+            let union = self.by_kind.entry(kind).or_default();
+            cluster.tables.entry(kind).or_insert_with(|| Table { union: union.clone(), places: Vec::new() });
+        }
         let Delta::Columns { kind, columns } = delta else { return None };
         let union = self.by_kind.entry(*kind).or_default();
         let before = union.columns().len();

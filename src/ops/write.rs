@@ -33,7 +33,12 @@ pub(super) async fn write(session: &Session, step: &Step, dry_run: bool) -> Resu
         // What goes, goes in whatever version this server has it.
         None if step.action == StepAction::Delete => {
             let group = step.api_version.split_once('/').map_or("", |(group, _)| group);
-            discovery::of_group_and_kind(&client, group, &step.kind).await?
+            match discovery::of_manifest(&client, &step.api_version, &step.kind).await {
+                Err(fault) if fault.class == FaultClass::NotFound => {
+                    discovery::of_group_and_kind(&client, group, &step.kind).await?
+                }
+                found => found?,
+            }
         }
         _ => discovery::of_manifest(&client, &step.api_version, &step.kind).await?,
     };

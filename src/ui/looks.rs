@@ -85,7 +85,13 @@ impl Looks {
     /// Reads both beside the loop: a home folder may be far away.
     async fn read_beside(&self) -> Option<(Worn, [Stamp; 2])> {
         let looks = self.clone();
-        tokio::task::spawn_blocking(move || (looks.read(), looks.stamps())).await.ok()
+        tokio::task::spawn_blocking(move || {
+            // What is written meanwhile is noticed the next time.
+            let stamps = looks.stamps();
+            (looks.read(), stamps)
+        })
+        .await
+        .ok()
     }
 }
 

@@ -67,7 +67,7 @@ pub async fn run(
         for Found { object, cells } in objects {
             let mut texts = vec![result.info.name().to_string()];
             if let Some(mut row) = kind.and_then(|kind| row(kind, object.clone(), now)) {
-                if let (Row::Other(row), false) = (&mut row, places.is_empty()) {
+                if let (Row::Other(row), Some(Kind::Custom(_))) = (&mut row, kind) {
                     row.cells = union.placed(&places, cells);
                 }
                 let cells = table::cells(&cluster, table::RowRef::of(&row), now);

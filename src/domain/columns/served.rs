@@ -40,9 +40,13 @@ pub struct ServedColumn {
 impl Definition {
     /// The column, if it is one that is shown.
     pub fn column(&self) -> Option<ServedColumn> {
-        let title = self.name.to_uppercase();
+        let mut title = self.name.to_uppercase();
         let is_own =
             self.format == "name" || matches!(title.as_str(), "NAME" | "NAMESPACE" | "AGE" | "CREATED AT");
+        if title == "CLUSTER" {
+            // That of Cluster API, say: the column of every table is another.
+            title.push_str(" (OWN)");
+        }
         (!is_own && !title.is_empty()).then(|| ServedColumn {
             title: SafeText::new(&title),
             right: matches!(self.r#type.as_str(), "integer" | "number"),
@@ -72,22 +76,23 @@ impl Union {
 
     /// Takes one server's columns in. Columns that are there never move: rows that are shown keep their cells.
     pub fn join(&mut self, definitions: &[Definition]) -> Places {
-        let mut taken: Vec<usize> = Vec::new();
+        let mut seen: Vec<SafeText> = Vec::new();
         let mut place = |definition: &Definition| {
-            let column = definition.column()?;
-            // Two columns of one title are two.
-            let known =
-                self.0.iter().enumerate().find(|(n, c)| c.title == column.title && !taken.contains(n));
-            let at = match known {
-                Some((at, _)) => at,
+            let mut column = definition.column()?;
+            // Two columns of one title are two, and told apart.
+            seen.push(column.title.clone());
+            let times = seen.iter().filter(|title| **title == column.title).count();
+            if times > 1 {
+                column.title = SafeText::from(format!("{} {times}", column.title));
+            }
+            match self.0.iter().position(|c| c.title == column.title) {
+                Some(at) => Some(at),
                 None if self.0.len() < MOST => {
                     self.0.push(column);
-                    self.0.len() - 1
+                    Some(self.0.len() - 1)
                 }
-                None => return None,
-            };
-            taken.push(at);
-            Some(at)
+                None => None,
+            }
         };
         definitions.iter().map(&mut place).collect()
     }

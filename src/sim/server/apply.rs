@@ -207,8 +207,8 @@ fn overlay_part(live: &mut Value, applied: &Value, shape: Shape) {
 fn overlay_field(live: &mut Value, field: &str, value: &Value, shape: Shape) {
     match value {
         Value::Null => {}
-        Value::Object(map) if map.is_empty() => j::default(live, field, Value::Object(Map::new())),
         Value::Object(_) if shape.is_atomic() => *j::key(live, field) = value.clone(),
+        Value::Object(map) if map.is_empty() => j::default(live, field, Value::Object(Map::new())),
         Value::Object(_) => overlay_part(j::key(live, field), value, shape),
         Value::Array(items) => match shape.list() {
             ListKind::Map(keys) => {
@@ -269,6 +269,7 @@ fn prune(value: &mut Value, leaf: &[String], shape: Shape) {
             prune(item, rest, shape.item());
         }
     } else if let Some(item) = first.strip_prefix("v:") {
-        items.retain(|have| *have != item);
+        let item: Option<Value> = serde_json::from_str(item).ok();
+        items.retain(|have| Some(have) != item.as_ref());
     }
 }

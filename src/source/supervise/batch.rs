@@ -117,10 +117,16 @@ impl Pending {
             // Rows that came before it have other cells, and a list of this kind follows.
             Delta::Columns { kind, .. } => {
                 self.changes.retain(|(k, ..), _| *k != kind);
+                if matches!(self.resets.get(&kind), Some(Delta::Reset { .. })) {
+                    self.resets.remove(&kind);
+                }
                 self.columns.insert(kind, delta);
             }
-            Delta::Kinds { .. } => {
-                self.status.retain(|d| !matches!(d, Delta::Kinds { .. }));
+            // An answer that failed takes nothing from one that did not.
+            Delta::Kinds { ref served, .. } => {
+                if served.is_ok() {
+                    self.status.retain(|d| !matches!(d, Delta::Kinds { .. }));
+                }
                 self.status.push(delta);
             }
             Delta::Loading { kind, .. } => {
@@ -167,12 +173,12 @@ impl Pending {
     /// `live` is never said before the rows are there.
     pub fn take(&mut self) -> Batch {
         let mut deltas: Vec<Delta> = Vec::with_capacity(self.len());
-        deltas.extend(std::mem::take(&mut self.loading).into_values());
         // What was dropped and is wanted again: gone first.
         let (dropped, resets): (BTreeMap<Kind, Delta>, _) = std::mem::take(&mut self.resets)
             .into_iter()
             .partition(|(_, d)| matches!(d, Delta::Dropped { .. }));
         deltas.extend(dropped.into_values());
+        deltas.extend(std::mem::take(&mut self.loading).into_values());
         deltas.extend(std::mem::take(&mut self.columns).into_values());
         deltas.extend(resets.into_values());
         deltas.extend(self.counted.take());
@@ -228,6 +234,26 @@ mod tests {
         p.push(part("a", Some(Vec::new())));
         p.push(Delta::Reset { kind: Kind::Pod, rows: Vec::new() });
         assert_eq!(words(&mut p), ["Reset"]);
+    }
+
+    #[test]
+    fn columns_come_before_their_list_and_after_what_was_dropped() {
+        let (kind, mut p) = (Kind::Lease, Pending::new(ClusterId(0)));
+        let columns = || Delta::Columns { kind, columns: Vec::new() };
+        let words = |p: &mut Pending| -> Vec<String> {
+            let word = |delta: Delta| format!("{delta:?}").split([' ', '(']).next().unwrap().to_owned();
+            p.take().deltas.into_iter().map(word).collect()
+        };
+        p.push(Delta::Reset { kind, rows: Vec::new() });
+        p.push(columns());
+        assert_eq!(words(&mut p), ["Columns"], "a list of before has other cells");
+        p.push(Delta::Dropped { kind });
+        p.push(Delta::Loading { kind, done: 0, total: None });
+        p.push(columns());
+        assert_eq!(words(&mut p), ["Dropped", "Loading", "Columns"]);
+        p.push(columns());
+        p.push(Delta::Reset { kind, rows: Vec::new() });
+        assert_eq!(words(&mut p), ["Columns", "Reset"]);
     }
 
     #[test]

@@ -73,6 +73,8 @@ impl One {
             tokio::select! {
                 message = watches.heard.recv() => match message.map(|heard| (heard.turn == watches.turn(), heard.said)) {
                     None => return Ended::Closed,
+                    // The last words of a watch that has been ended.
+                    Some((_, Said::Delta(delta))) if delta.kind().is_some_and(|k| !watches.running.contains_key(&k)) => {}
                     Some((_, Said::Delta(delta))) => {
                         watches.counts_pods |= matches!(delta, Delta::Counted { .. });
                         watches.counts_pods &= !matches!(delta, Delta::Reset { kind: Kind::Pod, .. });

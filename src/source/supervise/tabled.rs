@@ -131,9 +131,9 @@ pub(super) async fn watch(client: Client, mut watcher: Watcher) -> Option<()> {
             Some(Ok(resource)) => {
                 let what = api_resource(&resource);
                 let own = watcher.own.as_ref().map(|ns| Api::namespaced_with(client.clone(), ns, &what));
-                let all: Api<Printed> = Api::all_with(client, &what);
-                let _over = watcher.run(all, own, Tabled(kind)).await;
-                return None;
+                let all: Api<Printed> = Api::all_with(client.clone(), &what);
+                // It ends when that version is served no more.
+                watcher.run(all, own, Tabled(kind)).await?;
             }
         }
     }

@@ -194,7 +194,11 @@ impl Watcher {
                     if forgets {
                         self.forget_part().await?;
                     }
+                    let is_gone = self.tabled && fault.class == FaultClass::NotFound;
                     self.trouble(fault).await?;
+                    if is_gone {
+                        return Some(Over { total: 0 });
+                    }
                     version.filter(|_| !refused && !forgets).map_or(Ended::List, Ended::From)
                 }
                 Ended::Over(total) => return Some(Over { total }),
@@ -379,6 +383,11 @@ impl Watcher {
                 WatchEvent::Added(object) | WatchEvent::Modified(object)
                     if ![&[], self.columns.as_slice()].contains(&make.columns(&object)) =>
                 {
+                    if !told && started.elapsed() < WAIT_FIRST {
+                        // Two servers of one cluster may print it in two ways while it is upgraded.
+                        tokio::time::sleep(self.wait).await;
+                        self.wait = (self.wait * 2).min(WAIT_MOST);
+                    }
                     return Some(Ended::List);
                 }
                 WatchEvent::Added(object) | WatchEvent::Modified(object) => {

@@ -19,6 +19,9 @@ const WAIT: SignedDuration = SignedDuration::from_secs(5);
 /// Within that a cluster connects that does so by itself.
 const BEGIN: SignedDuration = SignedDuration::from_secs(1);
 
+/// Others that are as near have answered by then.
+const SETTLE: SignedDuration = SignedDuration::from_millis(300);
+
 /// A command that waits.
 pub(super) struct Awaited {
     text: String,
@@ -65,7 +68,9 @@ impl View {
         let is_idle = world.fleet.in_scope(&self.scope).any(|c| c.phase == Phase::Idle);
         let took = world.now.duration_since(awaited.since);
         let is_over = took >= WAIT || (waiting == 0 && (!is_idle || took >= BEGIN));
-        if found.is_empty() && !is_over {
+        // A name that others may give to another kind is not taken from the first who answers.
+        let is_known = found.len() == 1 && took >= SETTLE;
+        if !is_known && !is_over {
             self.awaited = Some(awaited);
             return Vec::new();
         }

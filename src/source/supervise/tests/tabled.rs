@@ -61,6 +61,22 @@ async fn a_kind_is_found_and_watched_as_it_is_printed() {
     world.until("no rows", |w| w.rows(kind).is_empty() && !w.cluster().loads.contains_key(&kind)).await;
 }
 
+/// The version that was preferred is served no more: another is, and is found.
+#[tokio::test(start_paused = true)]
+async fn a_version_that_goes_is_looked_for_again() {
+    let mut world = asked(Some(GEARS)).await;
+    let kind = world.kind().unwrap();
+    world.look(kind);
+    world.until("rows", |w| w.rows(kind) == ["x|o0|Teeth|–"]).await;
+    let discovered = world.hand.asked("GET /apis");
+    world.hand.set("gears", Mode::Status(404));
+    let is_lacking = |w: &World| matches!(w.cluster().loads.get(&kind), Some(load) if load.lack().is_some());
+    world.until("lacking", is_lacking).await;
+    world.hand.set("gears", GEARS);
+    world.until("rows again", |w| w.cluster().loads.get(&kind) == Some(&Load::Ready)).await;
+    assert!(world.hand.asked("GET /apis") > discovered + 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn ages_that_a_server_prints_are_printed_anew() {
     let mut world = asked(Some(Mode::Printed(&["Name", "@Since", "Age"]))).await;

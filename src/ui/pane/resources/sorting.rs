@@ -152,7 +152,7 @@ impl Sorter<'_> {
         if let (RowRef::Other(other), Some(at)) = (row, self.at) {
             let before = 1 + usize::from(other.kind.info().namespaced);
             if let Some(cell) = at.checked_sub(before).and_then(|at| other.cells.get(at)) {
-                return of_cell(cell);
+                return self.of_cell(cell);
             }
         }
         if self.by == Some("AGE") {
@@ -160,7 +160,17 @@ impl Sorter<'_> {
             return value.and_then(|v| v.number()).map_or(SortKey::Missing, number);
         }
         let cells = table::cells(cluster, row, now);
-        self.at.and_then(|at| cells.get(at)).map_or(SortKey::Missing, |cell| of_cell(&cell.text))
+        self.at.and_then(|at| cells.get(at)).map_or(SortKey::Missing, |cell| self.of_cell(&cell.text))
+    }
+
+    /// Of what is written: numbers before texts. Cores are written as times are (`587m`).
+    fn of_cell(self, cell: &str) -> SortKey {
+        if self.by.is_some_and(|title| title.contains("CPU"))
+            && let Some(cores) = Value::read(Sort::Cpu, cell).and_then(|value| value.number())
+        {
+            return number(cores);
+        }
+        of_cell(cell)
     }
 
     /// Puts rows in order; of equals those of lower places first. What is not known comes last, whichever way.
