@@ -7,7 +7,6 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::labels::Labels;
 use super::object::Owner;
 use super::pod::Compute;
 use super::text::SafeText;
@@ -21,7 +20,6 @@ pub struct Interner {
     texts: Known<SafeText>,
     owners: Known<Arc<Owner>>,
     computes: Known<Arc<Compute>>,
-    labels: Known<Labels>,
 }
 
 impl Interner {
@@ -40,15 +38,6 @@ impl Interner {
     /// The same of what a pod asks for.
     pub fn share_compute(&mut self, compute: &mut Arc<Compute>) {
         self.computes.share(compute, |c| Arc::strong_count(c) > 1);
-    }
-}
-
-impl Interner {
-    /// The same of labels.
-    pub fn share_labels(&mut self, labels: &mut Labels) {
-        if !labels.is_empty() {
-            self.labels.share(labels, Labels::is_shared);
-        }
     }
 }
 

@@ -138,7 +138,7 @@ impl PodRow {
         for text in words.into_iter().chain(of_containers) {
             interner.share(text);
         }
-        interner.share_labels(&mut self.meta.labels);
+        self.meta.labels.share(interner);
         for owner in self.owner.iter_mut().chain(&mut self.workload) {
             interner.share_owner(owner);
         }

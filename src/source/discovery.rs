@@ -109,7 +109,11 @@ pub async fn find(client: &Client, word: &str) -> Result<Resource, Fault> {
 }
 
 fn unknown(word: &str) -> Fault {
-    let mut fault = Fault::new(FaultClass::NotFound, &format!("the server knows no kind named {word}"));
+    not_found(&format!("the server knows no kind named {word}"))
+}
+
+fn not_found(words: &str) -> Fault {
+    let mut fault = Fault::new(FaultClass::NotFound, words);
     fault.code = Some(404);
     fault
 }
@@ -122,12 +126,9 @@ pub async fn of_manifest(client: &Client, api_version: &str, kind: &str) -> Resu
         format!("/api/{api_version}")
     };
     let missing = || {
-        let words = format!(
+        not_found(&format!(
             "the server does not know {kind} of {api_version}; install its CRD first, or check the apiVersion"
-        );
-        let mut fault = Fault::new(FaultClass::NotFound, &words);
-        fault.code = Some(404);
-        fault
+        ))
     };
     let list: Value = match read(client, &path).await {
         Ok(list) => list,

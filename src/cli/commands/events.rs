@@ -3,9 +3,9 @@
 use std::io;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::get::not_served;
+use super::get::{by_served, item, not_served};
 use crate::cli::Io;
 use crate::cli::args::{Args, EventsArgs, Output};
 use crate::cli::exit::Exit;
@@ -13,8 +13,7 @@ use crate::cli::out::Answer;
 use crate::domain::columns;
 use crate::domain::kind::Kind;
 use crate::domain::scope::Scope;
-use crate::domain::text::SafeText;
-use crate::ops::get::{ClusterResult, Query, get};
+use crate::ops::get::{Query, get};
 use crate::ops::session::Session;
 
 /// Prints them, the newest last, where a terminal's eye is.
@@ -28,8 +27,7 @@ pub async fn run(
     let query = Query { kind: "events".to_owned(), ..Query::default() };
     let limit = Duration::from_secs(args.session.timeout.max(1));
     let results = get(session, scope, &query, limit, |_, _| {}).await;
-    let (results, without): (Vec<ClusterResult>, Vec<ClusterResult>) =
-        results.into_iter().partition(|result| !result.is_unknown_kind());
+    let (results, without) = by_served(results);
     let now = session.clock.now();
     let own = columns::of(Kind::Event);
     let is_shown = |wide: bool| !wide || a.output.output != Output::Table;
@@ -54,19 +52,11 @@ pub async fn run(
             cells.extend(
                 row.cells.iter().zip(own).filter(|(_, c)| is_shown(c.wide)).map(|(c, _)| c.to_string()),
             );
-            let item = json!({
-                "cluster": result.info.name(), "context": result.info.context,
-                "path": SafeText::new(&result.info.place.scope_path()), "object": object,
-            });
-            found.push((columns::last_seen(&object), cells, item));
+            found.push((columns::last_seen(&object), cells, item(&result.info, &object)));
         }
     }
     found.sort_by_key(|(seen, ..)| *seen);
-    let (mut rows, mut items) = (Vec::new(), Vec::new());
-    for (_, cells, item) in found {
-        rows.push(cells);
-        items.push(item);
-    }
+    let (rows, items) = found.into_iter().map(|(_, cells, item)| (cells, item)).unzip();
     let answer = Answer { columns, rows, items, more: Vec::new(), whole: None, errors };
     answer.print(a.output.output, session, io)?;
     not_served("events", &without, io)?;

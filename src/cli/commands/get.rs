@@ -14,7 +14,7 @@ use crate::domain::diff;
 use crate::domain::kind::{Kind, Kinds};
 use crate::domain::scope::Scope;
 use crate::domain::text::{SafeText, clean};
-use crate::fleet::cluster::Cluster;
+use crate::fleet::cluster::{Cluster, ClusterInfo};
 use crate::fleet::delta::Row;
 use crate::fleet::table;
 use crate::ops::get::{ClusterResult, Found, Query, get, row};
@@ -37,8 +37,7 @@ pub async fn run(
         writeln!(io.err, "no cluster in scope knows a kind named {}", clean(&a.kind))?;
         return Ok(Exit::Usage);
     }
-    let (results, without): (Vec<ClusterResult>, Vec<ClusterResult>) =
-        results.into_iter().partition(|result| !result.is_unknown_kind());
+    let (results, without) = by_served(results);
     let now = session.clock.now();
     // What clusters print of a kind that is not built in is one table, whatever version each has.
     let mut union = Union::default();
@@ -81,10 +80,7 @@ pub async fn run(
             } else {
                 object
             };
-            answer.items.push(json!({
-                "cluster": result.info.name(), "context": result.info.context,
-                "path": SafeText::new(&result.info.place.scope_path()), "object": shown,
-            }));
+            answer.items.push(item(&result.info, &shown));
         }
     }
     // On a narrow terminal the least important columns go before what matters is cut.
@@ -105,6 +101,17 @@ pub async fn run(
         }
     }
     Ok(Exit::of(answer.rows.len(), answer.errors.len()))
+}
+
+/// The clusters that serve the kind, and those that do not.
+pub(super) fn by_served(results: Vec<ClusterResult>) -> (Vec<ClusterResult>, Vec<ClusterResult>) {
+    results.into_iter().partition(|result| !result.is_unknown_kind())
+}
+
+/// An object for programs, with where it is.
+pub(super) fn item(info: &ClusterInfo, object: &Value) -> Value {
+    let path = SafeText::new(&info.place.scope_path());
+    json!({"cluster": info.name(), "context": info.context, "path": path, "object": object})
 }
 
 /// For programs: the clusters that do not serve the kind, where there are any.

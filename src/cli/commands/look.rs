@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::get::not_served;
+use super::get::{by_served, not_served};
 use crate::cli::Io;
 use crate::cli::args::{Args, ObjectArgs, YamlArgs};
 use crate::cli::exit::Exit;
@@ -56,8 +56,7 @@ async fn each(
         writeln!(io.err, "no cluster in scope knows a kind named {}", clean(&a.kind))?;
         return Ok(Exit::Usage);
     }
-    let (results, without): (Vec<ClusterResult>, Vec<ClusterResult>) =
-        results.into_iter().partition(|result| !result.is_unknown_kind());
+    let (results, without) = by_served(results);
     let mut kinds = Kinds::default();
     let kind = results.iter().find_map(|result| result.kind(&mut kinds));
     for result in results {

@@ -66,7 +66,7 @@ pub(crate) struct Press {
     res: std::sync::Arc<Resource>,
     printer: Option<Printer>,
     /// Of a CRD: definition and path of each column.
-    own: Vec<(Value, String)>,
+    own: Vec<(Value, Path)>,
 }
 
 impl Press {
@@ -192,7 +192,7 @@ fn printer(kind: KindId) -> Option<Printer> {
 }
 
 /// The columns a CRD asks for in this version.
-fn own_columns(world: &World, res: &Resource) -> Vec<(Value, String)> {
+fn own_columns(world: &World, res: &Resource) -> Vec<(Value, Path)> {
     let Some(crd) = world.get(table::CRD, "", &format!("{}.{}", res.plural, res.group)) else {
         return Vec::new();
     };
@@ -205,20 +205,35 @@ fn own_columns(world: &World, res: &Resource) -> Vec<(Value, String)> {
         .map(|c| {
             let column = json!({"name": j::text(c, "name"), "type": j::text(c, "type"), "format": j::text(c, "format"),
                 "description": j::text(c, "description"), "priority": j::int(c, "priority").unwrap_or(0)});
-            (column, j::text(c, "jsonPath").trim_start_matches('.').to_string())
+            (column, Path::of(j::text(c, "jsonPath").trim_start_matches('.')))
         })
         .collect()
 }
 
-fn own_cell(column: &Value, path: &str, object: &Value, now: Millis) -> Value {
-    // Steps by name are most of them; what else there is, filters and lists, is a JSON path.
-    let found = if path.contains('[') {
-        let path = JsonPath::parse(&format!("$.{path}")).ok();
-        path.and_then(|path| path.query(object).first())
-    } else {
-        Some(j::at(object, path))
-    };
-    let value = found.unwrap_or(&Value::Null);
+/// Where a column of a CRD finds its cell.
+enum Path {
+    /// By steps of names, as most do.
+    Steps(String),
+    /// With filters and places in lists.
+    Json(JsonPath),
+}
+
+impl Path {
+    fn of(text: &str) -> Self {
+        let json = text.contains('[').then(|| JsonPath::parse(&format!("$.{text}")).ok()).flatten();
+        json.map_or_else(|| Self::Steps(text.to_owned()), Self::Json)
+    }
+
+    fn find<'a>(&self, object: &'a Value) -> &'a Value {
+        match self {
+            Self::Steps(steps) => j::at(object, steps),
+            Self::Json(path) => path.query(object).first().unwrap_or(&Value::Null),
+        }
+    }
+}
+
+fn own_cell(column: &Value, path: &Path, object: &Value, now: Millis) -> Value {
+    let value = path.find(object);
     match (j::text(column, "type"), value) {
         ("date", Value::String(text)) => match clock::parse(text) {
             Some(at) => json!(cells::since(at, now)),

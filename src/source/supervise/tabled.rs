@@ -9,18 +9,18 @@ use http::{HeaderValue, Request, header};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 use kube::api::{Api, ApiResource};
-use kube::core::{DynamicResourceScope, GroupVersionKind};
+use kube::core::DynamicResourceScope;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::watch::Said;
+use super::watch::{Said, api_resource};
 use super::watcher::{Rows, Watcher};
 use crate::domain::columns::served::{self, Definition};
 use crate::domain::health::Health;
 use crate::domain::kind::Kind;
 use crate::domain::object::OtherRow;
 use crate::fleet::delta::{Delta, Row};
-use crate::source::api::{Resource, TABLE};
+use crate::source::api::TABLE;
 use crate::source::discovery;
 use crate::source::slim::{meta, slim_meta};
 
@@ -137,8 +137,4 @@ pub(super) async fn watch(client: Client, mut watcher: Watcher) -> Option<()> {
             }
         }
     }
-}
-
-fn api_resource(of: &Resource) -> ApiResource {
-    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(&of.group, &of.version, &of.kind), &of.plural)
 }

@@ -13,6 +13,7 @@ use crate::domain::columns;
 use crate::domain::kind::Kind;
 use crate::fleet::delta::{Delta, Row};
 use crate::source::answer::Turns;
+use crate::source::api::Resource;
 use crate::source::clock::Clock;
 use crate::source::fault::Fault;
 use crate::source::slim::Slim;
@@ -81,7 +82,7 @@ pub async fn watch(
             let _ended = tabled::watch(client, watcher).await;
         }
         other => {
-            let resource = api_resource(other);
+            let resource = api_resource(&other.into());
             let own = watcher.own.as_ref().map(|ns| Api::namespaced_with(client.clone(), ns, &resource));
             let all: Api<DynamicObject> = Api::all_with(client, &resource);
             let mut watcher = watcher;
@@ -90,13 +91,10 @@ pub async fn watch(
     }
 }
 
-/// What kube calls that kind.
-pub fn api_resource(kind: Kind) -> ApiResource {
-    let info = kind.info();
-    ApiResource::from_gvk_with_plural(
-        &GroupVersionKind::gvk(info.group, info.version, info.name),
-        info.plural,
-    )
+/// What kube calls that resource.
+pub(super) fn api_resource(of: &Resource) -> ApiResource {
+    let kind = GroupVersionKind::gvk(&of.group, &of.version, &of.kind);
+    ApiResource::from_gvk_with_plural(&kind, &of.plural)
 }
 
 fn other_row(kind: Kind, object: &DynamicObject, clock: &Clock) -> Row {

@@ -41,10 +41,6 @@ impl View {
                     }
                 }
                 Effect::Drill(drill) => queue.extend(self.drill(world, drill)),
-                Effect::Act(action) if self.options.read_only && action.info().writes => {
-                    let words = "read-only: writes are off in this session".to_owned();
-                    self.toast(Toast { words, error: true }, world.now);
-                }
                 Effect::Act(action) => queue.extend(self.act(world, action)),
                 Effect::Command(text) => queue.extend(self.run_command(world, &text)),
                 Effect::Toast(toast) => self.toast(toast, world.now),

@@ -124,14 +124,17 @@ impl View {
 
     /// Takes an action.
     pub fn update(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
-        if action.info().writes && self.options.read_only {
-            return self.absorb(world, vec![Effect::complain("read-only: writes are off in this session")]);
-        }
-        let effects = self.act(world, action);
-        self.absorb(world, effects)
+        self.absorb(world, vec![Effect::Act(action)])
     }
 
     pub(super) fn act(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
+        if action.info().writes && self.options.read_only {
+            return vec![Effect::complain("read-only: writes are off in this session")];
+        }
+        self.act_anywhere(world, action)
+    }
+
+    fn act_anywhere(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
         match action {
             Action::Quit if self.panes.deploy.is_running() && !self.quit_asked => {
                 self.quit_asked = true;
