@@ -31,6 +31,7 @@ impl Home {
         // Written by another process: were it open for writing here, a test beside this one that starts a program at that
         // moment would take it along, and for as long it could not be run ("text file busy").
         let write = "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\"";
+        let _alone = crate::pty::starting();
         let written =
             std::process::Command::new("sh").args(["-c", write]).arg(&path).arg(text).status().unwrap();
         assert!(written.success());

@@ -2,9 +2,18 @@
 
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// Held while a terminal is opened and while a program is started. A terminal's end is kept from other programs only a moment
+/// after it was opened: one that is started in between holds it open, and nobody can hang up.
+static STARTING: Mutex<()> = Mutex::new(());
+
+pub(crate) fn starting() -> MutexGuard<'static, ()> {
+    STARTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 pub(crate) struct Pty {
     child: Box<dyn Child + Send + Sync>,
@@ -23,6 +32,7 @@ impl Pty {
     }
 
     fn run(program: &std::ffi::OsStr, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        let _alone = starting();
         let pty = native_pty_system()
             .openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 })
             .unwrap();
@@ -253,12 +263,13 @@ fn without_a_cluster_a_welcome_that_leads_to_the_demo() {
 fn who_hangs_up_leaves_no_program_behind() {
     for _ in 0..6 {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let alone = starting();
         let pty = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_skyfleet"));
         command.args(["demo", "--fleet", "small"]);
         command.env("TERM", "xterm-256color");
         let mut child = pty.slave.spawn_command(command).unwrap();
-        drop(pty.slave);
+        drop((pty.slave, alone));
         let mut reader = pty.master.try_clone_reader().unwrap();
         let (mut seen, mut buffer) = (Vec::new(), [0; 8192]);
         while !String::from_utf8_lossy(&seen).contains("alpha") {
