@@ -55,6 +55,9 @@ pub(crate) async fn run(command: &SimCommand, session: SessionArgs) -> Exit {
 
 /// Serves until somebody ends it.
 async fn serve(args: &ServeArgs, sim: &Simulation, users: &[User], weather: Vec<Weather>) -> io::Result<()> {
+    if args.still {
+        sim.still();
+    }
     // Asked for before anything is served, so that no signal is lost.
     let ended = ended()?;
     let served: Served = sim.listen(users).await?;

@@ -186,9 +186,9 @@ fn sockets(pid: u32) -> usize {
     table.lines().filter(is_ours).count()
 }
 
-/// All of the fleet at once.
+/// All of the fleet at once. In it nothing happens by the clock alone: what is sent then is ours to answer for.
 pub(crate) fn two_hundred_clusters(dir: &Path) -> Vec<Row> {
-    let served = Served::start(dir, "fleet", CLUSTERS, PODS, &[]);
+    let served = Served::start(dir, "fleet", CLUSTERS, PODS, &["--still"]);
     eprintln!("{CLUSTERS} clusters are served");
     let mut floors: Vec<Cost> = (0..3).map(|_| bare(&served.config)).collect();
     floors.sort_by(|a, b| a.wall.total_cmp(&b.wall));
@@ -213,7 +213,7 @@ pub(crate) fn two_hundred_clusters(dir: &Path) -> Vec<Row> {
     let connections = sockets(s.child.process_id().unwrap()) as f64 / CLUSTERS as f64;
     // The same fleet with half the pods: what each pod costs.
     let half = {
-        let served = Served::start(dir, "half", CLUSTERS, PODS / 2, &[]);
+        let served = Served::start(dir, "half", CLUSTERS, PODS / 2, &["--still"]);
         let floor = bare(&served.config);
         let (s, cost) = ours(&served.config, CLUSTERS, floor.pods);
         std::thread::sleep(Duration::from_secs(3));

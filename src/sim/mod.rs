@@ -146,6 +146,13 @@ impl Simulation {
         }
     }
 
+    /// From now on nothing is done by the clock alone: no cron job starts and no autoscaler decides. Writes are answered as ever.
+    pub fn still(&self) {
+        for cluster in self.clusters.iter() {
+            cluster.lock().still = true;
+        }
+    }
+
     /// Changes the weather of a cluster; false: no such context.
     pub fn fault(&self, context: &str, fault: Fault) -> bool {
         match self.cluster(context) {

@@ -69,6 +69,8 @@ pub(crate) struct World {
     pub(crate) work: Work,
     /// Off while the seed fills the shelves.
     pub(crate) live: bool,
+    /// Cron jobs and autoscalers wait.
+    pub(crate) still: bool,
     /// The minor version of the server: some behaviour is newer than some clusters.
     pub(crate) minor: u32,
 }
@@ -96,6 +98,7 @@ impl World {
             node_use: HashMap::new(),
             work: Work::default(),
             live: false,
+            still: false,
             minor: 36,
         }
     }

@@ -23,6 +23,9 @@ pub struct ServeArgs {
     /// So many changes of pod statuses a second, spread over the fleet
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub changes: u32,
+    /// Nothing changes by itself: cron jobs and autoscalers wait
+    #[arg(long, conflicts_with = "changes")]
+    pub still: bool,
     /// A fault of the clusters whose context matches; repeatable, of several for one cluster the last counts
     #[arg(long, value_name = "KIND[=VALUE]:CONTEXT-GLOB", long_help = ServeArgs::FAULTS)]
     pub fault: Vec<String>,

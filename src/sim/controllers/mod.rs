@@ -58,6 +58,8 @@ fn settle(world: &mut World) {
             Who::Garbage => garbage::collect(world, &key),
             Who::Namespace => namespace::sync(world, &key),
             Who::Crd => crd::sync(world, &key),
+            // What is left undone is not asked for again: a world that was stilled stays so.
+            Who::CronJob | Who::Hpa if world.still => {}
             Who::CronJob => cronjob::sync(world, &key),
             Who::Job => job::sync(world, &key),
             Who::Deployment => deployment::sync(world, &key),

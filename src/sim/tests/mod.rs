@@ -25,6 +25,23 @@ fn fleets_are_as_large_as_asked_for() {
     }
 }
 
+#[test]
+fn in_a_still_fleet_nothing_happens_by_the_clock_alone() {
+    let versions = |sim: &Simulation| -> Vec<u64> { sim.clusters.iter().map(|c| c.lock().rv).collect() };
+    let [moves, still] = [(); 2].map(|()| Simulation::new(&FleetSpec::sized(2, 1_000), 1, start()));
+    still.still();
+    // What was at work when it was stilled ends.
+    for sim in [&moves, &still] {
+        sim.advance(Duration::from_mins(5));
+    }
+    let before = [&moves, &still].map(versions);
+    for sim in [&moves, &still] {
+        sim.advance(Duration::from_hours(2));
+    }
+    assert_eq!(versions(&still), before[1]);
+    assert_ne!(versions(&moves), before[0], "else this says nothing");
+}
+
 #[tokio::test]
 async fn a_client_lists_watches_scales_and_reads_logs() {
     use futures::{AsyncBufReadExt, StreamExt, TryStreamExt};

@@ -40,7 +40,9 @@ pub(super) async fn pods(mut watcher: Watcher, held: Held, mut wanted: signal::R
     let all: Api<SlimPod> = Api::all(watcher.client.clone());
     let own = watcher.own.as_ref().map(|ns| Api::namespaced(watcher.client.clone(), ns));
     loop {
-        let Some(Over { total }) = watcher.run(all.clone(), own.clone(), SlimPod::row).await else { return };
+        let Some(Over::NoRoom(total)) = watcher.run(all.clone(), own.clone(), SlimPod::row).await else {
+            return;
+        };
         if watcher.count(total, &mut wanted).await.is_none() {
             return;
         }

@@ -54,10 +54,12 @@ impl<K, F: Fn(K) -> Row + Send + Sync> Rows<K> for F {
     }
 }
 
-/// There are more rows than there is room for. Only where room is asked for; else a watch ends where nobody hears it any more.
-pub(super) struct Over {
-    /// So many.
-    pub(super) total: usize,
+/// Why a watch ended. Most go on for ever, until nobody hears them.
+pub(super) enum Over {
+    /// There are more rows than there is room for: so many. Only where room is asked for.
+    NoRoom(usize),
+    /// The server does not have that version of the kind any more. Only in the Table form.
+    Gone,
 }
 
 /// What ended a list or a watch.
@@ -69,7 +71,7 @@ enum Ended {
     /// Trouble; afterwards the list, or the watch from this version.
     Trouble(Fault, Option<String>),
     /// There is no room for so many rows.
-    Over(usize),
+    NoRoom(usize),
 }
 
 /// The watch of one kind.
@@ -197,11 +199,11 @@ impl Watcher {
                     let is_gone = self.tabled && fault.class == FaultClass::NotFound;
                     self.trouble(fault).await?;
                     if is_gone {
-                        return Some(Over { total: 0 });
+                        return Some(Over::Gone);
                     }
                     version.filter(|_| !refused && !forgets).map_or(Ended::List, Ended::From)
                 }
-                Ended::Over(total) => return Some(Over { total }),
+                Ended::NoRoom(total) => return Some(Over::NoRoom(total)),
             };
         }
     }
@@ -299,7 +301,7 @@ impl Watcher {
                 let known = total.unwrap_or(rows.len());
                 if !held.at_least(known) {
                     held.let_go();
-                    return Some(Ended::Over(known));
+                    return Some(Ended::NoRoom(known));
                 }
             }
             match pages.next(rows.len(), meta.continue_.as_deref()) {
