@@ -18,7 +18,9 @@ use skyfleet::config::settings::{Origin, Settings};
 use skyfleet::domain::age;
 use skyfleet::domain::connect::Connect;
 use skyfleet::domain::scope::{PathGlob, Scope};
+use skyfleet::domain::text::SafeText;
 use skyfleet::fleet::cluster::ClusterInfo;
+use skyfleet::fleet::rules::Rules;
 use skyfleet::ops::session::{Session, SessionOptions, Shared, remembered};
 use skyfleet::source::clock::Clock;
 use skyfleet::source::clouds::Home;
@@ -251,10 +253,20 @@ fn options(args: &SessionArgs, settings: &Settings) -> Result<SessionOptions, St
         let globs = globs.map_err(|e| format!("config.yaml: {e}"))?;
         Ok((!globs.is_empty()).then(|| Scope::globs(globs)))
     };
+    let mut groups = Vec::new();
+    for (name, texts) in &settings.groups.value {
+        groups.extend(globs(texts)?.map(|scope| (SafeText::new(name), scope)));
+    }
+    let names = settings.names.value.iter();
+    let rules = Rules {
+        read_only: globs(&settings.read_only_clusters.value)?,
+        protected: globs(&settings.protected.value)?,
+        groups,
+        names: names.map(|(context, name)| (SafeText::new(context), SafeText::new(name))).collect(),
+    };
     Ok(SessionOptions {
         read_only: settings.is_read_only(),
-        read_only_clusters: globs(&settings.read_only_clusters.value)?,
-        protected: globs(&settings.protected.value)?,
+        rules,
         impersonate: args.as_user.clone().map(|user| (user, args.as_group.clone())),
         max_targets: settings.max_targets.value,
         watch_pods: settings.watch_pods.value,

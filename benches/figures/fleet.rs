@@ -186,6 +186,22 @@ fn sockets(pid: u32) -> usize {
     table.lines().filter(is_ours).count()
 }
 
+/// Three runs one after the other, of which the last is still there; each with what it cost, and its memory when it has settled.
+fn settled_runs(config: &Path, pods: usize) -> Vec<(Session, Cost, f64)> {
+    let mut runs: Vec<(Session, Cost, f64)> = Vec::new();
+    for _ in 0..3 {
+        if let Some((s, ..)) = runs.last_mut() {
+            let _ = s.child.kill();
+            let _ = s.child.wait();
+        }
+        let (s, cost) = ours(config, CLUSTERS, pods);
+        std::thread::sleep(Duration::from_secs(3));
+        let settled = s.rss_mb();
+        runs.push((s, cost, settled));
+    }
+    runs
+}
+
 /// All of the fleet at once. In it nothing happens by the clock alone: what is sent then is ours to answer for.
 pub(crate) fn two_hundred_clusters(dir: &Path) -> Vec<Row> {
     let served = Served::start(dir, "fleet", CLUSTERS, PODS, &["--still"]);
@@ -194,30 +210,20 @@ pub(crate) fn two_hundred_clusters(dir: &Path) -> Vec<Row> {
     floors.sort_by(|a, b| a.wall.total_cmp(&b.wall));
     let floor = floors.remove(1);
     let server_before = cpu_seconds(served.pid());
-    let mut runs: Vec<(Session, Cost)> = Vec::new();
-    for _ in 0..3 {
-        // One at a time: what is not needed any more ends.
-        for (s, _) in &mut runs {
-            let _ = s.child.kill();
-            let _ = s.child.wait();
-        }
-        runs.push(ours(&served.config, CLUSTERS, floor.pods));
-    }
+    let runs = settled_runs(&served.config, floor.pods);
     let server = (cpu_seconds(served.pid()) - server_before) / 3.0;
     let walls = median(runs.iter().map(|r| r.1.wall).collect());
     let cpus = median(runs.iter().map(|r| r.1.cpu).collect());
     let peaks = median(runs.iter().map(|r| r.1.peak).collect());
-    let (mut s, _) = runs.pop().unwrap();
-    std::thread::sleep(Duration::from_secs(3));
-    let settled = s.rss_mb();
+    let settled = median(runs.iter().map(|r| r.2).collect());
+    let (mut s, ..) = runs.into_iter().next_back().unwrap();
     let connections = sockets(s.child.process_id().unwrap()) as f64 / CLUSTERS as f64;
     // The same fleet with half the pods: what each pod costs.
     let half = {
         let served = Served::start(dir, "half", CLUSTERS, PODS / 2, &["--still"]);
         let floor = bare(&served.config);
-        let (s, cost) = ours(&served.config, CLUSTERS, floor.pods);
-        std::thread::sleep(Duration::from_secs(3));
-        (s.rss_mb(), cost.pods)
+        let runs = settled_runs(&served.config, floor.pods);
+        (median(runs.iter().map(|r| r.2).collect()), floor.pods)
     };
     let per_pod = (settled - half.0) * 1024.0 * 1024.0 / (floor.pods - half.1) as f64;
     let mut rows = vec![

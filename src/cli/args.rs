@@ -280,10 +280,16 @@ pub struct OutputArgs {
 
 /// Of `tree`.
 #[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  skyfleet tree -L 6\n  skyfleet tree --by app -n checkout   where each of its workloads runs, with which image\n  skyfleet tree --by health"
+)]
 pub struct TreeArgs {
-    /// How deep: 1 clouds … 4 clusters, 5 namespaces, 6 workloads, 7 pods
-    #[arg(short = 'L', long, default_value_t = 4)]
-    pub level: u8,
+    /// How deep: 1 clouds … 4 clusters, 5 namespaces, 6 workloads, 7 pods; by app 1 namespaces, 2 workloads, 3 clusters, 4 pods
+    #[arg(short = 'L', long, value_name = "LEVEL")]
+    pub level: Option<u8>,
+    /// By what it is grouped; group: by the groups of config.yaml
+    #[arg(long, default_value = "cloud", value_parser = ["cloud", "app", "env", "health", "group", "cluster"])]
+    pub by: String,
     /// How the answer looks
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Output,

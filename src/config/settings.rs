@@ -1,5 +1,6 @@
 //! The settings themselves, each with its origin.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
@@ -82,6 +83,14 @@ pub struct Settings {
     pub watch_pods: Set<usize>,
     /// What is said of single clusters.
     pub clusters: Vec<ClusterSetting>,
+    /// Groups of clusters: a name, and path globs of which one has to find a cluster.
+    pub groups: Set<BTreeMap<String, Vec<String>>>,
+    /// What clusters are called, by the names of their contexts.
+    pub names: Set<BTreeMap<String, String>>,
+    /// Command lines by words of one's own.
+    pub aliases: Set<BTreeMap<String, String>>,
+    /// The namespaces of the keys 1 to 9.
+    pub favourites: Set<Vec<String>>,
     /// Something that guards writes could not be read: nothing is written, whatever else says otherwise.
     pub guard_lost: bool,
 }
@@ -101,13 +110,17 @@ impl Default for Settings {
             remember_fleet: Set::preset(true),
             watch_pods: Set::preset(150_000),
             clusters: Vec::new(),
+            groups: Set::preset(BTreeMap::new()),
+            names: Set::preset(BTreeMap::new()),
+            aliases: Set::preset(BTreeMap::new()),
+            favourites: Set::preset(Vec::new()),
             guard_lost: false,
         }
     }
 }
 
 /// The keys of the file.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 16] = [
     "theme",
     "keymap",
     "read_only",
@@ -120,6 +133,10 @@ const KEYS: [&str; 12] = [
     "remember_fleet",
     "watch_pods",
     "clusters",
+    "groups",
+    "names",
+    "aliases",
+    "favourites",
 ];
 
 /// The words of `connect`.
@@ -184,6 +201,19 @@ impl File<'_> {
         out
     }
 
+    /// The map `names`: no two clusters may be called the same.
+    fn take_names(&mut self) -> Option<BTreeMap<String, String>> {
+        let mut names: BTreeMap<String, String> = self.take("names", "contexts, each with a name")?;
+        let all: Vec<String> = names.values().cloned().collect();
+        let is_twice = |name: &String| name.is_empty() || all.iter().filter(|n| *n == name).count() > 1;
+        let twice: BTreeSet<String> = all.iter().filter(|n| is_twice(n)).cloned().collect();
+        names.retain(|_, name| !is_twice(name));
+        for name in twice {
+            self.warn("names", &format!("`names` calls several contexts {name:?}; that one is not used"));
+        }
+        Some(names)
+    }
+
     fn warn(&mut self, key: &str, words: &str) {
         let names = |line: &str| {
             let rest = line.trim_start_matches(['"', '\'']).strip_prefix(key);
@@ -245,6 +275,11 @@ impl Settings {
         }
         self.watch_pods.then(file.take("watch_pods", "a whole number"), Origin::File);
         self.clusters = file.take_clusters();
+        self.groups.then(file.take("groups", "names, each with a list of path globs"), Origin::File);
+        self.names.then(file.take_names(), Origin::File);
+        self.aliases.then(file.take("aliases", "words, each with a command line"), Origin::File);
+        self.favourites
+            .then(file.take("favourites", "a list of namespaces, for the keys 1 to 9"), Origin::File);
         file.guards = true;
         if file.values.get("exec_policy").is_some_and(|v| !v.is_null()) {
             // What cannot be read must not allow anything.
@@ -357,5 +392,20 @@ mod tests {
         );
         assert!(s.is_read_only());
         assert_eq!((s.keymap.value.as_str(), s.max_targets.value), ("vim", 50));
+    }
+
+    #[test]
+    fn groups_names_aliases_and_favourites() {
+        let text = "groups:\n  shops: ['**/shop-*']\nnames:\n  arn:a: a\n  arn:b: b\n  arn:c: b\naliases: {dp: deployments, ill: 'pods /restarts>5'}\nfavourites: [shop, pay]\n";
+        let (s, warnings) = Settings::default().with_file(Path::new("config.yaml"), text);
+        assert_eq!(
+            warnings,
+            ["config.yaml:3: `names` calls several contexts \"b\"; that one is not used"],
+            "two clusters are never called the same"
+        );
+        assert_eq!(s.groups.value["shops"], ["**/shop-*"]);
+        assert_eq!(s.names.value, [("arn:a".to_owned(), "a".to_owned())].into());
+        assert_eq!(s.aliases.value["ill"], "pods /restarts>5");
+        assert_eq!(s.favourites.value, ["shop", "pay"]);
     }
 }

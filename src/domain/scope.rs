@@ -3,6 +3,8 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::environment::Environment;
+use super::health::Health;
 use super::id::ClusterId;
 use super::kind::Kind;
 use super::place::Place;
@@ -11,7 +13,8 @@ use super::text::SafeText;
 mod glob;
 pub use glob::{PathGlob, ScopeError};
 
-/// A node of the tree, from the whole fleet down to one pod. Also the identity of a tree row.
+/// A node of the tree, from the whole fleet down to one pod. Also the identity of a tree row. Those of one cluster stand in
+/// every pivot; those above and between them are of one pivot each.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TreeNode {
     /// Everything.
@@ -22,6 +25,17 @@ pub enum TreeNode {
     Account(SafeText, SafeText),
     /// Cloud, account, region.
     Region(SafeText, SafeText, SafeText),
+    /// The clusters of an environment.
+    Environment(Environment),
+    /// The clusters of a group that the settings name.
+    Group(SafeText),
+    /// The clusters that are in this state. A scope is made of the clusters themselves, as they were when it was made: what
+    /// heals does not leave it.
+    Health(Health),
+    /// The namespaces of that name, in every cluster.
+    Namespaces(SafeText),
+    /// An app, the workloads of that namespace, kind and name in every cluster.
+    App(SafeText, Kind, SafeText),
     /// One cluster.
     Cluster(ClusterId),
     /// A namespace of a cluster.
@@ -41,6 +55,17 @@ pub struct ClusterAt<'a> {
     pub place: &'a Place,
     /// The context it is reached by.
     pub context: &'a str,
+    /// The environment it is of.
+    pub environment: Environment,
+    /// The groups it is in.
+    pub groups: &'a [SafeText],
+}
+
+impl<'a> ClusterAt<'a> {
+    /// A cluster of no environment and no group.
+    pub const fn new(id: ClusterId, place: &'a Place, context: &'a str) -> Self {
+        Self { id, place, context, environment: Environment::Unknown, groups: &[] }
+    }
 }
 
 /// What is selected.
@@ -181,7 +206,9 @@ impl Scope {
     /// It selects by whose a pod is, which changes while the pod stays.
     pub fn narrows_pods(&self) -> bool {
         self.items.iter().any(|i| match i {
-            Item::Node(node) => matches!(node, TreeNode::Workload(..) | TreeNode::Pod(..)),
+            Item::Node(node) => {
+                matches!(node, TreeNode::App(..) | TreeNode::Workload(..) | TreeNode::Pod(..))
+            }
             Item::Glob(glob) => glob.workload.is_some(),
         })
     }
@@ -193,7 +220,17 @@ impl Scope {
 
     /// Whether anything of this cluster is in scope.
     pub fn touches(&self, at: ClusterAt<'_>) -> bool {
-        self.has_cluster(at) && (self.items.is_empty() || self.items.iter().any(|i| i.touches(at)))
+        self.touches_what(at, |_| true)
+    }
+
+    /// The same, where it is known which apps and which namespaces of all clusters it has.
+    pub fn touches_what(&self, at: ClusterAt<'_>, has: impl Fn(&TreeNode) -> bool) -> bool {
+        let is_there = |item: &Item| match item {
+            Item::Node(node @ (TreeNode::Namespaces(_) | TreeNode::App(..))) => has(node),
+            Item::Node(_) | Item::Glob(_) => true,
+        };
+        self.has_cluster(at)
+            && (self.items.is_empty() || self.items.iter().any(|i| i.touches(at) && is_there(i)))
     }
 
     /// Whether objects without namespace (nodes, volumes) of this cluster are in scope: when it, or what it stands
@@ -203,7 +240,7 @@ impl Scope {
             && self.namespaces.is_empty()
             && (self.items.is_empty()
                 || self.items.iter().any(|i| match i {
-                    Item::Node(n) => n.cluster().is_none() && i.touches(at) || *n == TreeNode::Cluster(at.id),
+                    Item::Node(n) => n.namespace().is_none() && i.touches(at),
                     Item::Glob(g) => g.namespace.is_none() && i.touches(at),
                 }))
     }
@@ -235,15 +272,34 @@ impl TreeNode {
     pub fn cluster(&self) -> Option<ClusterId> {
         match self {
             Self::Cluster(c) | Self::Namespace(c, _) | Self::Workload(c, ..) | Self::Pod(c, ..) => Some(*c),
-            Self::Fleet | Self::Cloud(_) | Self::Account(..) | Self::Region(..) => None,
+            Self::Fleet
+            | Self::Cloud(_)
+            | Self::Account(..)
+            | Self::Region(..)
+            | Self::Environment(_)
+            | Self::Group(_)
+            | Self::Health(_)
+            | Self::Namespaces(_)
+            | Self::App(..) => None,
         }
     }
 
     /// The namespace it is in, when it is a namespace or below.
     pub fn namespace(&self) -> Option<&SafeText> {
         match self {
-            Self::Namespace(_, n) | Self::Workload(_, n, ..) | Self::Pod(_, n, _) => Some(n),
-            Self::Fleet | Self::Cloud(_) | Self::Account(..) | Self::Region(..) | Self::Cluster(_) => None,
+            Self::Namespaces(n)
+            | Self::App(n, ..)
+            | Self::Namespace(_, n)
+            | Self::Workload(_, n, ..)
+            | Self::Pod(_, n, _) => Some(n),
+            Self::Fleet
+            | Self::Cloud(_)
+            | Self::Account(..)
+            | Self::Region(..)
+            | Self::Environment(_)
+            | Self::Group(_)
+            | Self::Health(_)
+            | Self::Cluster(_) => None,
         }
     }
 
@@ -251,12 +307,12 @@ impl TreeNode {
     pub const fn depth(&self) -> u8 {
         match self {
             Self::Fleet => 0,
-            Self::Cloud(_) => 1,
+            Self::Cloud(_) | Self::Environment(_) | Self::Group(_) | Self::Health(_) => 1,
             Self::Account(..) => 2,
             Self::Region(..) => 3,
             Self::Cluster(_) => 4,
-            Self::Namespace(..) => 5,
-            Self::Workload(..) => 6,
+            Self::Namespaces(_) | Self::Namespace(..) => 5,
+            Self::App(..) | Self::Workload(..) => 6,
             Self::Pod(..) => 7,
         }
     }
@@ -274,6 +330,10 @@ impl Item {
             Self::Node(TreeNode::Region(c, a, r)) => {
                 *c == at.place.provider.tree_word() && *a == at.place.account && *r == at.place.region
             }
+            Self::Node(TreeNode::Environment(environment)) => *environment == at.environment,
+            Self::Node(TreeNode::Group(group)) => at.groups.contains(group),
+            // Those of all clusters; which have them, the fleet knows.
+            Self::Node(TreeNode::Namespaces(_) | TreeNode::App(..)) => true,
             Self::Node(n) => n.cluster() == Some(at.id),
         }
     }
@@ -298,7 +358,7 @@ impl Item {
                 Self::Glob(g) => g.workload.as_ref().is_none_or(|m| {
                     workload.is_some_and(|(_, name)| m.is_match(name)) || pod.is_some_and(|p| m.is_match(p))
                 }),
-                Self::Node(TreeNode::Workload(_, _, kind, name)) => {
+                Self::Node(TreeNode::App(_, kind, name) | TreeNode::Workload(_, _, kind, name)) => {
                     workload.is_some_and(|(k, n)| k == kind.info().name && n == &**name)
                 }
                 Self::Node(TreeNode::Pod(_, _, name)) => pod.is_some_and(|p| p == &**name),
@@ -323,7 +383,10 @@ mod tests {
     }
 
     fn at(place: &Place) -> ClusterAt<'_> {
-        ClusterAt { id: ClusterId(3), place, context: "arn:aws:eks:eu-west-1:222233334444:cluster/prod-a" }
+        ClusterAt {
+            environment: Environment::Prod,
+            ..ClusterAt::new(ClusterId(3), place, "arn:aws:eks:eu-west-1:222233334444:cluster/prod-a")
+        }
     }
 
     #[test]
@@ -372,5 +435,32 @@ mod tests {
         let narrowed = Scope::all().in_namespaces(vec!["a".into()]);
         assert!(narrowed.touches_namespace(at(&p), "a") && !narrowed.touches_namespace(at(&p), "b"));
         assert!(!narrowed.covers_cluster(at(&p)));
+    }
+    #[test]
+    fn nodes_of_all_clusters() {
+        let p = place();
+        let groups = ["shops".into()];
+        let at = ClusterAt { groups: &groups, ..at(&p) };
+        let of = |node| Scope::nodes([node]);
+        for (node, hit) in [
+            (TreeNode::Environment(Environment::Prod), true),
+            (TreeNode::Environment(Environment::Dev), false),
+            (TreeNode::Group("shops".into()), true),
+            (TreeNode::Group("x".into()), false),
+        ] {
+            let scope = of(node.clone());
+            let all = (scope.touches(at), scope.covers_cluster(at), scope.covers(at, "x", None, None));
+            assert_eq!(all, (hit, hit, hit), "{node:?}");
+        }
+        let namespaces = of(TreeNode::Namespaces("shop".into()));
+        assert!(namespaces.touches_namespace(at, "shop") && !namespaces.touches_namespace(at, "x"));
+        assert!(!namespaces.covers_cluster(at));
+        let app = of(TreeNode::App("shop".into(), Kind::Deployment, "web".into()));
+        assert!(app.covers(at, "shop", Some(("Deployment", "web")), Some("web-1")) && app.narrows_pods());
+        assert!(!app.covers(at, "x", Some(("Deployment", "web")), None) && !app.covers_cluster(at));
+        assert!(
+            app.touches(at) && !app.touches_what(at, |_| false),
+            "which clusters have it, the fleet knows"
+        );
     }
 }

@@ -106,7 +106,7 @@ impl Fleet {
                 cluster.info = info;
                 // Its name is in its rows.
                 cluster.revision = self.revision;
-                self.guards.guard(&mut cluster.info);
+                self.rules.apply(&mut cluster.info);
                 cluster.refine_place();
             }
         }
@@ -126,8 +126,8 @@ impl Fleet {
 
     fn new_cluster(&self, info: ClusterInfo) -> Cluster {
         let mut cluster = Cluster::new(info);
-        self.guards.guard(&mut cluster.info);
-        cluster.guards = self.guards.clone();
+        self.rules.apply(&mut cluster.info);
+        cluster.rules = self.rules.clone();
         cluster.reprice(self.catalogue.clone());
         (cluster.revision, cluster.shape) = (self.revision, self.revision);
         cluster
@@ -421,8 +421,8 @@ impl Cluster {
         let place = context::refine(&self.info.place, &nodes, &self.version);
         if place != self.info.place {
             self.info.place = place;
-            let guards = self.guards.clone();
-            guards.guard(&mut self.info);
+            let rules = self.rules.clone();
+            rules.apply(&mut self.info);
             self.reprice(self.node_costs.catalogue());
         }
     }

@@ -14,16 +14,16 @@ use crate::domain::object::OtherRow;
 use crate::domain::place::Place;
 use crate::domain::pod::PodRow;
 use crate::domain::resources::Amount;
-use crate::domain::scope::ClusterAt;
+use crate::domain::scope::{ClusterAt, TreeNode};
 use crate::domain::text::SafeText;
 use crate::domain::workload::WorkloadRow;
 
 use super::counted::Counted;
 use super::delta::{NamespaceRow, Row, Traffic};
-use super::guards::Guards;
 use super::index::Tally;
 use super::node_cost::{NodeCost, NodeCosts};
 use super::phase::Phase;
+use super::rules::Rules;
 use super::served::{ServedKinds, Table};
 use super::usage::Measured;
 
@@ -50,12 +50,17 @@ pub struct ClusterInfo {
     pub auth: SafeText,
     /// Removes every write.
     pub read_only: bool,
+    /// The groups of the settings that it is in.
+    pub groups: Vec<SafeText>,
+    /// What the settings call it; empty: what it is called by itself.
+    pub called: SafeText,
 }
 
 impl ClusterInfo {
     /// For scopes.
     pub fn at(&self) -> ClusterAt<'_> {
-        ClusterAt { id: self.id, place: &self.place, context: &self.context }
+        let (environment, groups) = (self.environment, self.groups.as_slice());
+        ClusterAt { environment, groups, ..ClusterAt::new(self.id, &self.place, &self.context) }
     }
 
     /// Asks for a word before writes.
@@ -63,9 +68,9 @@ impl ClusterInfo {
         self.environment == Environment::Prod
     }
 
-    /// The short name on rows: the cluster's own.
+    /// The short name on rows: what the settings call it, else the cluster's own.
     pub fn name(&self) -> &SafeText {
-        if self.place.cluster.is_empty() { &self.context } else { &self.place.cluster }
+        [&self.called, &self.place.cluster].into_iter().find(|n| !n.is_empty()).unwrap_or(&self.context)
     }
 }
 
@@ -84,6 +89,21 @@ impl ClusterInfo {
             acting_as: SafeText::empty(),
             auth: SafeText::empty(),
             read_only: false,
+            groups: Vec::new(),
+            called: SafeText::empty(),
+        }
+    }
+}
+
+impl Cluster {
+    /// Whether there is something here of an app, or of a namespace of all clusters.
+    pub fn has(&self, node: &TreeNode) -> bool {
+        match node {
+            TreeNode::App(ns, kind, name) => self.workload(*kind, ns, name).is_some(),
+            TreeNode::Namespaces(ns) => {
+                self.by_namespace.contains_key(ns) || self.namespaces().any(|n| n.meta.name == *ns)
+            }
+            _ => true,
         }
     }
 }
@@ -186,7 +206,7 @@ pub struct Cluster {
     /// Pods that are bound to a node and not finished, by node.
     pub(super) pods_on: HashMap<SafeText, u32>,
     pub(super) node_costs: NodeCosts,
-    pub(super) guards: Arc<Guards>,
+    pub(super) rules: Arc<Rules>,
     /// It was live and has not been since.
     pub(super) lost: bool,
     pub(super) measured: Measured,
@@ -223,7 +243,7 @@ impl Cluster {
             by_namespace: BTreeMap::new(),
             pods_on: HashMap::new(),
             node_costs: NodeCosts::default(),
-            guards: Arc::default(),
+            rules: Arc::default(),
             lost: false,
             measured: Measured::default(),
             revision: 0,

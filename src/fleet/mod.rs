@@ -8,12 +8,12 @@ pub mod counted;
 pub mod delta;
 pub mod demand;
 pub mod field;
-pub mod guards;
 pub mod index;
 pub mod kept;
 mod news;
 pub mod node_cost;
 pub mod phase;
+pub mod rules;
 pub mod served;
 pub mod table;
 pub mod tree;
@@ -31,8 +31,8 @@ use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::scope::Scope;
 use cluster::{Cluster, ClusterInfo, Load};
-use guards::Guards;
 use phase::{By, Phase};
+use rules::Rules;
 
 /// Everything known of every cluster.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +41,7 @@ pub struct Fleet {
     clusters: Vec<Cluster>,
     /// What changed while this program looked, the oldest first; the oldest go when there are too many.
     changes: VecDeque<Change>,
-    guards: Arc<Guards>,
+    rules: Arc<Rules>,
     /// Of kinds that are not built in.
     tables: served::Tables,
     /// Prices, once read.
@@ -82,12 +82,12 @@ impl Fleet {
 
     /// The same, guarded by these rules wherever a place turns out to be.
     #[must_use]
-    pub fn guarded(mut self, guards: Arc<Guards>) -> Self {
+    pub fn ruled(mut self, rules: Arc<Rules>) -> Self {
         for cluster in &mut self.clusters {
-            guards.guard(&mut cluster.info);
-            cluster.guards = guards.clone();
+            rules.apply(&mut cluster.info);
+            cluster.rules = rules.clone();
         }
-        self.guards = guards;
+        self.rules = rules;
         self
     }
 
@@ -117,7 +117,7 @@ impl Fleet {
 
     /// The clusters a scope touches.
     pub fn in_scope<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = &'a Cluster> {
-        self.clusters.iter().filter(|c| scope.touches(c.info.at()))
+        self.clusters.iter().filter(|c| scope.touches_what(c.info.at(), |node| c.has(node)))
     }
 
     /// Clusters by phase.

@@ -1,5 +1,6 @@
 //! Whatever comes in whatever order: the sums are those of the rows that are there, and changes are noticed.
 
+use super::tree::Pivot;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -192,8 +193,8 @@ fn a_guard_holds_as_soon_as_the_nodes_tell_where_a_cluster_is() {
     let read_only = Some(crate::domain::scope::Scope::globs([glob]));
     let mut info = fleet().clusters()[0].info.clone();
     info.place = Place::default();
-    let guards = super::guards::Guards { read_only, protected: None };
-    let mut fleet = Fleet::new([info]).guarded(std::sync::Arc::new(guards));
+    let rules = super::rules::Rules { read_only, ..Default::default() };
+    let mut fleet = Fleet::new([info]).ruled(std::sync::Arc::new(rules));
     assert!(!fleet.clusters()[0].info.read_only);
     let mut rows = vec![node(0, 0)];
     if let Row::Node(n) = &mut rows[0] {
@@ -346,11 +347,12 @@ fn what_is_counted_is_not_none() {
 #[test]
 fn who_answers_late_is_slow_while_it_is_live() {
     let mut fleet = fleet();
-    let is_slow =
-        |fleet: &Fleet| super::tree::rows(fleet, &std::collections::BTreeSet::new()).iter().any(|r| r.slow);
+    let is_slow = |fleet: &Fleet| {
+        super::tree::rows(fleet, Pivot::Cloud, &std::collections::BTreeSet::new()).iter().any(|r| r.slow)
+    };
     feed(&mut fleet, vec![Delta::Phase(Phase::Live), Delta::Latency { millis: 300 }]);
-    let chain = super::tree::place_chain(&fleet.clusters()[0]).into_iter().collect();
-    let shown = |fleet: &Fleet| super::tree::rows(fleet, &chain).iter().any(|r| r.slow);
+    let chain = Pivot::Cloud.chain(&fleet.clusters()[0]).into_iter().collect();
+    let shown = |fleet: &Fleet| super::tree::rows(fleet, Pivot::Cloud, &chain).iter().any(|r| r.slow);
     assert!(!shown(&fleet));
     feed(&mut fleet, vec![Delta::Latency { millis: 3_300 }]);
     assert!(shown(&fleet) && !is_slow(&fleet));

@@ -149,7 +149,7 @@ actions! {
     Plan "plan" "plan" Deploy false "Choose manifests and plan them.";
     Runs "runs" "runs before" Deploy false "What was run before, and what came of it.";
     CloudIdentity "cloud-identity" "who am I" Global false "In the clouds list: ask AWS who the profile is.";
-    Pivot "pivot" "group by" Rows false "In costs: by cloud, cluster, namespace or workload.";
+    Pivot "pivot" "group by" Global false "The tree by cloud, app, environment, health or group, or the clusters alone; costs by cloud, cluster, namespace or workload.";
     Demo "demo" "demo" Global false "From the welcome screen: open the demo, a simulated fleet.";
     Suspend "suspend" "suspend" Global false "Put skyfleet into the background; `fg` brings it back.";
 }

@@ -21,6 +21,7 @@ use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::index::Tally;
 use crate::fleet::phase::Phase;
+use crate::fleet::tree::Pivot;
 use crate::ops::costs;
 
 use super::action::Action;
@@ -231,7 +232,9 @@ fn acting_as(fleet: &Fleet, view: &View) -> Option<String> {
 
 fn tree_title(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let role = if view.focus == Focus::Tree { Role::TitleFocused } else { Role::Title };
-    let used = draw::text(buf, area.x + 1, area.y, "Fleet", area.width, theme.style(role));
+    let by = view.tree.pivot;
+    let title = if by == Pivot::default() { "Fleet".to_owned() } else { format!("Fleet by {}", by.word()) };
+    let used = draw::text(buf, area.x + 1, area.y, &title, area.width, theme.style(role));
     let mut words = String::new();
     if !view.tree.filter_text().is_empty() {
         let more = if view.tree.has_more() { "(not all) " } else { "" };
@@ -249,7 +252,7 @@ fn tree_title(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
         theme.style(Role::Muted),
     );
     // What the numbers below are.
-    let heading = "CLUSTERS/PODS  STATE  $/MO";
+    let heading = if by == Pivot::App { "CLUSTERS/PODS  STATE" } else { "CLUSTERS/PODS  STATE  $/MO" };
     if area.width > used + cells::width(&words) + cells::width(heading) + 6 {
         draw::text_right(buf, area.x, area.right(), area.y, heading, theme.style(Role::Muted));
     }

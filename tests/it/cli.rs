@@ -13,6 +13,7 @@ use serde_json::Value;
 use skyfleet::cli::exit::Exit;
 use skyfleet::cli::{self, Io};
 use skyfleet::domain::scope::{PathGlob, Scope};
+use skyfleet::fleet::rules::Rules;
 use skyfleet::ops::session::{SessionOptions, Shared};
 use skyfleet::sim::{FleetSpec, Simulation};
 use skyfleet::ui::still::fixed_time;
@@ -75,7 +76,10 @@ fn session(sim: &Simulation, state: Option<&Path>) -> Shared {
     let options = SessionOptions {
         demo: true,
         state_dir: state.map(Into::into),
-        protected: Some(Scope::globs([PathGlob::parse("**/alpha").unwrap()])),
+        rules: Rules {
+            protected: Some(Scope::globs([PathGlob::parse("**/alpha").unwrap()])),
+            ..Rules::default()
+        },
         ..SessionOptions::default()
     };
     simulated::session_with(sim, None, options)

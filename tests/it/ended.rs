@@ -27,9 +27,9 @@ fn a_command_that_is_ended_leaves_no_plugin() {
                 .envs(home.env())
                 .stdout(std::process::Stdio::null())
                 .stderr(std::process::Stdio::null());
-            let mut child = running.spawn().unwrap();
+            let mut child = crate::pty::spawn(&mut running);
             let pid = patiently(|| std::fs::read_to_string(home.path("pid")).ok());
-            Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+            crate::pty::output(Command::new("kill").args([signal, &child.id().to_string()]));
             assert_eq!(child.wait().unwrap().code(), Some(code), "{signal} {command:?}");
             assert!(is_gone(pid.trim()), "{signal} {command:?}");
         }

@@ -74,7 +74,7 @@ impl Home {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_skyfleet"));
-        command.args(arguments).envs(self.env()).output().unwrap()
+        crate::pty::output(command.args(arguments).envs(self.env()))
     }
 }
 

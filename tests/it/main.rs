@@ -26,6 +26,7 @@ mod known;
 #[cfg(unix)]
 mod last_known;
 mod many_pods;
+#[macro_use]
 #[path = "../stories/mod.rs"]
 mod play;
 mod pty;

@@ -1,6 +1,7 @@
 //! The binary in a real terminal: it starts, leaves, and gives the terminal back, however it is made to go.
 
 use std::io::{Read, Write};
+use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,6 +14,18 @@ static STARTING: Mutex<()> = Mutex::new(());
 
 pub(crate) fn starting() -> MutexGuard<'static, ()> {
     STARTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts a program, of which no other test's terminal is a part.
+pub(crate) fn spawn(command: &mut Command) -> std::process::Child {
+    let _alone = starting();
+    command.spawn().unwrap()
+}
+
+/// The same, to its end.
+pub(crate) fn output(command: &mut Command) -> Output {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    spawn(command).wait_with_output().unwrap()
 }
 
 pub(crate) struct Pty {
@@ -109,7 +122,7 @@ impl Pty {
 
     fn signal(&self, name: &str) {
         let pid = self.child.process_id().unwrap().to_string();
-        std::process::Command::new("kill").args([name, &pid]).status().unwrap();
+        output(Command::new("kill").args([name, &pid]));
     }
 
     /// Waits for its end; the terminal, where it was taken, must have been given back. Returns the exit code.
@@ -192,12 +205,7 @@ fn no_color_sends_no_colour_and_keeps_the_cursor_visible() {
 
 #[test]
 fn a_dumb_terminal_is_told_about_the_commands() {
-    let out = std::process::Command::new(env!("CARGO_BIN_EXE_skyfleet"))
-        .arg("demo")
-        .env("TERM", "dumb")
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap();
+    let out = output(Command::new(env!("CARGO_BIN_EXE_skyfleet")).arg("demo").env("TERM", "dumb"));
     assert_eq!(out.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&out.stderr).contains("skyfleet "), "{out:?}");
 }
@@ -269,8 +277,9 @@ fn who_hangs_up_leaves_no_program_behind() {
         command.args(["demo", "--fleet", "small"]);
         command.env("TERM", "xterm-256color");
         let mut child = pty.slave.spawn_command(command).unwrap();
-        drop((pty.slave, alone));
         let mut reader = pty.master.try_clone_reader().unwrap();
+        // The copy of an end is open to all for a moment, too.
+        drop((pty.slave, alone));
         let (mut seen, mut buffer) = (Vec::new(), [0; 8192]);
         while !String::from_utf8_lossy(&seen).contains("alpha") {
             let n = reader.read(&mut buffer).unwrap();

@@ -146,7 +146,7 @@ fn problems_of(fleet: &Fleet, now: Timestamp) -> String {
 fn tree_of(fleet: &Fleet) -> String {
     let mut open = Expanded::new();
     for c in fleet.clusters() {
-        open.extend(tree::place_chain(c));
+        open.extend(tree::Pivot::Cloud.chain(c));
         open.insert(skyfleet::domain::scope::TreeNode::Cluster(c.id()));
         open.extend(
             tree::namespace_names(c)
@@ -154,7 +154,7 @@ fn tree_of(fleet: &Fleet) -> String {
                 .map(|ns| skyfleet::domain::scope::TreeNode::Namespace(c.id(), ns)),
         );
     }
-    tree::rows(fleet, &open)
+    tree::rows(fleet, tree::Pivot::Cloud, &open)
         .iter()
         .filter(|r| r.node.depth() <= 6)
         .map(|r| {

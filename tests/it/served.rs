@@ -16,6 +16,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::pty;
+
 const CONTEXT: &str = "kind-gamma";
 
 struct Stage {
@@ -318,13 +320,13 @@ fn the_command_serves_until_it_is_ended() {
     use std::process::{Command, Stdio};
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("sim.yaml");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_skyfleet"))
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_skyfleet"));
+    serve
         .args(["sim", "serve", "--clusters", "2", "--pods", "60", "--changes", "5", "--user", "vera:viewers"])
         .args(["--fault", "latency=1+1:*", "--kubeconfig-out"])
         .arg(&file)
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .stderr(Stdio::piped());
+    let mut child = pty::spawn(&mut serve);
     let mut said = BufReader::new(child.stderr.take().unwrap());
     let mut words = String::new();
     while !words.contains("--user vera") {
@@ -333,12 +335,9 @@ fn the_command_serves_until_it_is_ended() {
     assert!(words.contains("2 clusters, 60 pods"), "{words}");
     assert!(words.contains(&format!("KUBECONFIG={} kubectl get pods -A", file.display())), "{words}");
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    let answer = Command::new(env!("CARGO_BIN_EXE_skyfleet"))
-        .args(["get", "pods", "-o", "json", "--kubeconfig"])
-        .arg(&file)
-        .env("HOME", dir.path())
-        .output()
-        .unwrap();
+    let mut get = Command::new(env!("CARGO_BIN_EXE_skyfleet"));
+    get.args(["get", "pods", "-o", "json", "--kubeconfig"]).arg(&file).env("HOME", dir.path());
+    let answer = pty::output(&mut get);
     let pods: Value = serde_json::from_slice(&answer.stdout).unwrap();
     assert_eq!(
         pods["items"].as_array().map(Vec::len),
@@ -346,8 +345,8 @@ fn the_command_serves_until_it_is_ended() {
         "{}",
         String::from_utf8_lossy(&answer.stderr)
     );
-    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
+    let killed = pty::output(Command::new("kill").args(["-TERM", &child.id().to_string()]));
+    assert!(killed.status.success());
     let started = std::time::Instant::now();
     let ended = child.wait().unwrap();
     assert!(ended.success() && started.elapsed() < Duration::from_secs(5), "{ended}");
@@ -364,18 +363,22 @@ fn what_cannot_be_served_is_said() {
         (["--user", ":viewers"], "a name, or a name and groups"),
         (["--incident", "none"], "there is no incident `none`"),
     ] {
-        let out = std::process::Command::new(env!("CARGO_BIN_EXE_skyfleet"))
-            .args(["sim", "serve", "--fleet", "small", "--kubeconfig-out", "/nonexistent/sim.yaml"])
-            .args(flags)
-            .output()
-            .unwrap();
+        let out = pty::output(
+            std::process::Command::new(env!("CARGO_BIN_EXE_skyfleet"))
+                .args(["sim", "serve", "--fleet", "small", "--kubeconfig-out", "/nonexistent/sim.yaml"])
+                .args(flags),
+        );
         let said = String::from_utf8_lossy(&out.stderr);
         assert!(said.contains(words) && out.status.code() == Some(2), "{flags:?}: {said}");
     }
-    let out = std::process::Command::new(env!("CARGO_BIN_EXE_skyfleet"))
-        .args(["sim", "serve", "--fleet", "small", "--kubeconfig-out", "/nonexistent/sim.yaml"])
-        .output()
-        .unwrap();
+    let out = pty::output(std::process::Command::new(env!("CARGO_BIN_EXE_skyfleet")).args([
+        "sim",
+        "serve",
+        "--fleet",
+        "small",
+        "--kubeconfig-out",
+        "/nonexistent/sim.yaml",
+    ]));
     let said = String::from_utf8_lossy(&out.stderr);
     assert!(said.contains("/nonexistent/sim.yaml") && out.status.code() == Some(1), "{said}");
 }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use skyfleet::sim::Fault;
 
-use crate::play::{World, stories};
+use crate::play::script::{self, SCRIPTS};
+use crate::play::{Play, World, stories};
 use crate::simulated;
 
-fn play(name: &str) {
+/// Plays it in a world of its own.
+fn play(name: &str, namespace: &str, story: impl FnOnce(World) -> Play) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let result = runtime.block_on(async {
         let sim = simulated::small(7);
@@ -15,7 +17,6 @@ fn play(name: &str) {
             let sim = sim.clone();
             async move { sim.run(5.0).await }
         });
-        let story = stories().into_iter().find(|s| s.name == name).unwrap();
         let world = World {
             session: simulated::session(&sim),
             freeze: Arc::new({
@@ -24,9 +25,9 @@ fn play(name: &str) {
                     sim.fault(context, if on { Fault::Freeze } else { Fault::None });
                 }
             }),
-            namespace: story.namespace.to_owned(),
+            namespace: namespace.to_owned(),
         };
-        let result = (story.play)(world).await;
+        let result = story(world).await;
         driver.abort();
         result
     });
@@ -40,7 +41,8 @@ macro_rules! each {
     ($($name:ident)*) => {
         $(#[test]
         fn $name() {
-            play(stringify!($name));
+            let story = stories().into_iter().find(|s| s.name == stringify!($name)).unwrap();
+            play(story.name, story.namespace, story.play);
         })*
 
         #[test]
@@ -61,4 +63,38 @@ each! {
     sort_by_a_column_and_go_by_a_few_letters
     meet_a_kind_that_is_not_built_in
     lose_a_cluster_and_get_it_back
+}
+
+/// A test for each script.
+macro_rules! each_script {
+    ($($name:ident)*) => {
+        mod scripted {
+            $(#[test]
+            fn $name() {
+                super::play_script(stringify!($name));
+            })*
+        }
+    };
+}
+
+fn play_script(name: &str) {
+    let (_, text) = SCRIPTS.iter().find(|(n, _)| *n == name).unwrap();
+    play(name, "t-script", |world| script::play(text, world));
+}
+
+with_each_script!(each_script);
+
+#[test]
+fn every_script_is_in_the_list() {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories/scripts");
+    let mut files: Vec<String> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|f| f.unwrap().file_name().to_string_lossy().trim_end_matches(".txt").to_owned())
+        .collect();
+    files.sort();
+    let mut names: Vec<&str> = SCRIPTS.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    assert_eq!(files, names);
+    // The ones by hand are all played there.
+    assert!(SCRIPTS.iter().any(|(_, text)| script::is_real(text)), "some are played on real control planes");
 }

@@ -38,14 +38,14 @@ fn identify(status: &str, body: &str) -> (Value, String) {
     std::fs::write(aws.join("config"), "[profile operator]\nregion = eu-west-1\n").unwrap();
     let keys = "[operator]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = planted-secret\n";
     std::fs::write(aws.join("credentials"), keys).unwrap();
-    let ran = Command::new(env!("CARGO_BIN_EXE_skyfleet"))
-        .args(["clouds", "--identify", "-o", "json"])
-        .env_clear()
-        .env("HOME", home.path())
-        .env("AWS_ENDPOINT_URL_STS", endpoint)
-        .env("AWS_MAX_ATTEMPTS", "1")
-        .output()
-        .unwrap();
+    let ran = crate::pty::output(
+        Command::new(env!("CARGO_BIN_EXE_skyfleet"))
+            .args(["clouds", "--identify", "-o", "json"])
+            .env_clear()
+            .env("HOME", home.path())
+            .env("AWS_ENDPOINT_URL_STS", endpoint)
+            .env("AWS_MAX_ATTEMPTS", "1"),
+    );
     let out = String::from_utf8(ran.stdout).unwrap();
     assert!(!out.contains("planted-secret"), "{out}");
     (serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}")), asked.join().unwrap())

@@ -168,6 +168,11 @@ fn main() {
             run(|c| (story.play)(c.world(story.namespace)))
         }));
     }
+    for ((name, text), n) in play::script::SCRIPTS.iter().filter(|(_, s)| play::script::is_real(s)).zip(0..) {
+        trials.push(Trial::test(format!("story::{name}"), move || {
+            run(|c| play::script::play(text, c.world(&format!("t-s{n}"))))
+        }));
+    }
     for (name, test) in truth::tests() {
         trials.push(Trial::test(format!("truth::{name}"), move || run(test)));
     }

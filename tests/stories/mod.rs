@@ -10,6 +10,8 @@ mod meet;
 mod money;
 mod refuse;
 mod scale;
+#[macro_use]
+pub(crate) mod script;
 mod together;
 
 use std::future::Future;
@@ -46,7 +48,7 @@ pub(crate) struct World {
     pub(crate) namespace: String,
 }
 
-type Play = Pin<Box<dyn Future<Output = Result<(), String>>>>;
+pub(crate) type Play = Pin<Box<dyn Future<Output = Result<(), String>>>>;
 
 /// A story.
 pub(crate) struct Story {
@@ -239,6 +241,16 @@ impl Term {
             };
             let _ = self.keys.send(Ok(Event::Key(KeyEvent::new(code, modifiers))));
         }
+    }
+
+    /// The terminal becomes that large.
+    pub(crate) fn resize(&self, (columns, rows): (u16, u16)) {
+        self.grid
+            .lock()
+            .unwrap()
+            .screen_mut()
+            .set_size(rows.try_into().unwrap(), columns.try_into().unwrap());
+        let _ = self.keys.send(Ok(Event::Resize(columns, rows)));
     }
 
     /// Types text.

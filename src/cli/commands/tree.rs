@@ -17,7 +17,7 @@ use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::Cluster;
 use crate::fleet::phase::Phase;
-use crate::fleet::tree::{self, Expanded, TreeRow};
+use crate::fleet::tree::{self, Expanded, Pivot, TreeRow};
 use crate::ops::costs;
 use crate::ops::session::Session;
 
@@ -31,9 +31,11 @@ pub async fn run(
 ) -> io::Result<Exit> {
     let gathered = gathered(args, session, scope, priced(), io).await;
     let fleet = &gathered.fleet;
-    let mut rows: Vec<TreeRow> = tree::rows(fleet, &open(fleet, scope, a.level))
+    let pivot = Pivot::parse(&a.by).unwrap_or_default();
+    let level = a.level.unwrap_or(if pivot == Pivot::App { 3 } else { 4 });
+    let mut rows: Vec<TreeRow> = tree::rows(fleet, pivot, &open(fleet, scope, pivot, level))
         .into_iter()
-        .filter(|r| is_shown(r, a.level) && in_scope(fleet, scope, &r.node))
+        .filter(|r| is_shown(r, pivot, level) && in_scope(fleet, scope, &r.node))
         .map(|r| counted(fleet, scope, r))
         .collect();
     // One cloud needs no row for all of them.
@@ -100,9 +102,9 @@ pub async fn run(
     Ok(Exit::of(rows.len(), gathered.errors(scope).len()))
 }
 
-/// A folded chain of places stands at the level of its first.
-fn is_shown(row: &TreeRow, level: u8) -> bool {
-    if row.node.depth() < 4 { row.indent < level } else { row.node.depth() <= level }
+/// A folded chain of places stands at the level of its first. By app the levels are others: namespace, workload, cluster, pod.
+fn is_shown(row: &TreeRow, pivot: Pivot, level: u8) -> bool {
+    if pivot == Pivot::App || row.node.depth() < 4 { row.indent < level } else { row.node.depth() <= level }
 }
 
 /// Dollars a month of nano-dollars an hour, as a JSON number.
@@ -118,18 +120,33 @@ const fn level_word(node: &TreeNode) -> &'static str {
         TreeNode::Cloud(_) => "cloud",
         TreeNode::Account(..) => "account",
         TreeNode::Region(..) => "region",
+        TreeNode::Environment(_) => "environment",
+        TreeNode::Group(_) => "group",
+        TreeNode::Health(_) => "health",
+        TreeNode::App(..) => "app",
         TreeNode::Cluster(_) => "cluster",
-        TreeNode::Namespace(..) => "namespace",
+        TreeNode::Namespaces(_) | TreeNode::Namespace(..) => "namespace",
         TreeNode::Workload(..) => "workload",
         TreeNode::Pod(..) => "pod",
     }
 }
 
 /// Everything that has to be open to see `level` levels.
-fn open(fleet: &Fleet, scope: &Scope, level: u8) -> Expanded {
+fn open(fleet: &Fleet, scope: &Scope, pivot: Pivot, level: u8) -> Expanded {
     let mut open = Expanded::new();
     for c in fleet.in_scope(scope) {
-        open.extend(tree::place_chain(c));
+        if pivot == Pivot::App {
+            for w in c.workloads() {
+                let (ns, name) = (&w.meta.namespace, &w.meta.name);
+                open.insert(TreeNode::Namespaces(ns.clone()));
+                open.insert(TreeNode::App(ns.clone(), w.kind, name.clone()));
+                if level >= 4 {
+                    open.insert(TreeNode::Workload(c.id(), ns.clone(), w.kind, name.clone()));
+                }
+            }
+            continue;
+        }
+        open.extend(pivot.chain(c));
         if level >= 5 {
             open.insert(TreeNode::Cluster(c.id()));
         }
@@ -161,19 +178,31 @@ fn in_scope(fleet: &Fleet, scope: &Scope, node: &TreeNode) -> bool {
                 },
             }
         }
-        None => below(fleet, scope, node).next().is_some(),
+        None => match node {
+            TreeNode::Namespaces(ns) => {
+                below(fleet, scope, node).any(|c| scope.touches_namespace(c.info.at(), ns))
+            }
+            TreeNode::App(ns, kind, name) => {
+                let workload = Some((kind.info().name, name.as_str()));
+                below(fleet, scope, node).any(|c| scope.covers(c.info.at(), ns, workload, None))
+            }
+            _ => below(fleet, scope, node).next().is_some(),
+        },
     }
 }
 
 /// The clusters in scope that stand in a place.
 fn below<'a>(fleet: &'a Fleet, scope: &'a Scope, place: &TreeNode) -> impl Iterator<Item = &'a Cluster> {
-    let place = Scope::nodes([place.clone()]);
-    fleet.in_scope(scope).filter(move |c| place.touches(c.info.at()))
+    let place = Scope::nodes(tree::nodes_of(fleet, place));
+    fleet.in_scope(scope).filter(move |c| place.touches_what(c.info.at(), |node| c.has(node)))
 }
 
 /// A place summed over the clusters in scope: those outside were not asked, and must not count. No pods in a live cluster
 /// are none, and not unknown.
 fn counted(fleet: &Fleet, scope: &Scope, row: TreeRow) -> TreeRow {
+    if let TreeNode::Namespaces(_) | TreeNode::App(..) = row.node {
+        return in_its_clusters(fleet, scope, row);
+    }
     if row.node.depth() >= 4 {
         let cluster = row.node.cluster().and_then(|id| fleet.cluster(id));
         let lists = |c: &Cluster| c.phase == Phase::Live && c.is_loaded(Kind::Pod);
@@ -184,6 +213,27 @@ fn counted(fleet: &Fleet, scope: &Scope, row: TreeRow) -> TreeRow {
     for c in below(fleet, scope, &row.node) {
         let (its, (degraded, down)) = tree::of_cluster(c);
         count += 1;
+        health = health.max(its);
+        bad = (bad.0 + degraded, bad.1 + down);
+    }
+    TreeRow { count: Some(count), health, bad, ..row }
+}
+
+/// A namespace or an app of all clusters, summed over those in scope.
+fn in_its_clusters(fleet: &Fleet, scope: &Scope, row: TreeRow) -> TreeRow {
+    let (mut count, mut health, mut bad) = (0, Health::Ok, (0, 0));
+    for c in below(fleet, scope, &row.node) {
+        count += 1;
+        let (its, (degraded, down)) = match &row.node {
+            TreeNode::App(ns, kind, name) => c.workload(*kind, ns, name).map_or((Health::Ok, (0, 0)), |w| {
+                let health = w.health();
+                (health, (u32::from(health == Health::Degraded), u32::from(health == Health::Down)))
+            }),
+            other => {
+                let tally = other.namespace().map(|ns| c.tally_in(ns)).unwrap_or_default();
+                (tally.worst(), tally.bad())
+            }
+        };
         health = health.max(its);
         bad = (bad.0 + degraded, bad.1 + down);
     }
@@ -210,6 +260,9 @@ fn path(fleet: &Fleet, node: &TreeNode) -> Option<String> {
         TreeNode::Region(cloud, account, region) => {
             Some(format!("{cloud}/{}/{}", part(account), part(region)))
         }
+        TreeNode::Environment(_) | TreeNode::Group(_) | TreeNode::Health(_) => None,
+        TreeNode::Namespaces(ns) => Some(format!("*/*/*/*/{ns}")),
+        TreeNode::App(ns, _, name) => Some(format!("*/*/*/*/{ns}/{name}")),
         other => {
             let mut path = fleet.cluster(other.cluster()?)?.info.place.scope_path();
             let name = match other {

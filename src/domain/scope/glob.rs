@@ -129,7 +129,7 @@ mod tests {
             let meant = [&unknown, &part].map(|place| PathGlob::meant(text, place));
             assert_eq!((meant[0].as_deref(), meant[1].as_deref()), (of_unknown, of_part), "{text}");
             for (place, meant) in [(&unknown, &meant[0]), (&part, &meant[1])] {
-                let at = ClusterAt { id: ClusterId(3), place, context: "a-context" };
+                let at = ClusterAt::new(ClusterId(3), place, "a-context");
                 let touches = |text: &str| Scope::globs([PathGlob::parse(text).unwrap()]).touches(at);
                 assert!(meant.as_ref().is_none_or(|meant| touches(meant) && !touches(text)), "{text}");
             }

@@ -18,7 +18,7 @@ use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::ClusterInfo;
 use crate::fleet::delta::Roster;
-use crate::fleet::guards::Guards;
+use crate::fleet::rules::Rules;
 use crate::source::clock::Clock;
 use crate::source::connect::{Client, Dialer, FromKubeconfig, Pool, Surroundings};
 use crate::source::fault::{Fault, FaultClass};
@@ -34,7 +34,7 @@ pub struct Session {
     pub contexts: Vec<ContextEntry>,
     /// Places in `contexts` by name, as rows show it.
     by_context: Arc<HashMap<SafeText, usize>>,
-    guards: Arc<Guards>,
+    rules: Arc<Rules>,
     /// Every file that was read, or could not be.
     pub files: Vec<FileState>,
     /// The name of a current context that no file has.
@@ -95,10 +95,8 @@ pub type Shared = Arc<Session>;
 pub struct SessionOptions {
     /// Nothing may be written anywhere.
     pub read_only: bool,
-    /// Nothing may be written to these clusters.
-    pub read_only_clusters: Option<Scope>,
-    /// These clusters count as production, whatever their names say.
-    pub protected: Option<Scope>,
+    /// What is said of clusters by where they are.
+    pub rules: Rules,
     /// `--as` and `--as-group`.
     pub impersonate: Option<(String, Vec<String>)>,
     /// What time it is.
@@ -129,8 +127,7 @@ impl Default for SessionOptions {
     fn default() -> Self {
         Self {
             read_only: false,
-            read_only_clusters: None,
-            protected: None,
+            rules: Rules::default(),
             impersonate: None,
             clock: Clock::system(),
             demo: false,
@@ -162,10 +159,10 @@ impl Session {
 
     /// The clusters of a kubeconfig, dialled by `dialer`: the simulation's, a recording's.
     pub fn new(loaded: Loaded, dialer: Dialer, options: SessionOptions) -> Self {
-        let guards = Guards { read_only: options.read_only_clusters, protected: options.protected };
+        let rules = options.rules;
         let mut out = Self {
             by_context: Arc::default(),
-            guards: Arc::new(guards),
+            rules: Arc::new(rules),
             contexts: Vec::new(),
             files: Vec::new(),
             dangling_current: None,
@@ -194,7 +191,7 @@ impl Session {
     /// Takes a kubeconfig in: clusters that are known keep their number.
     fn take(&mut self, mut loaded: Loaded) -> Roster {
         if let Some(only) = &self.only {
-            only.narrow(&mut loaded.contexts, &self.guards, &self.remembered);
+            only.narrow(&mut loaded.contexts, &self.rules, &self.remembered);
         }
         // Who acts now goes on acting, whatever another shell makes the current context.
         let acting: Vec<String> =
@@ -221,7 +218,7 @@ impl Session {
                 info.acting_as = SafeText::new(user);
                 info.user = SafeText::new(&format!("{} as {user}", info.user));
             }
-            self.guards.guard(info);
+            self.rules.apply(info);
             let way =
                 |c: Option<&ContextEntry>| c.map(|c| (c.access.as_ref().map(|a| a.hash), c.unusable.clone()));
             match self.info(info.id) {
@@ -320,7 +317,7 @@ impl Session {
 
     /// The model of these clusters, none connected.
     pub fn fleet(&self) -> Fleet {
-        Fleet::new(self.infos.iter().cloned()).guarded(self.guards.clone())
+        Fleet::new(self.infos.iter().cloned()).ruled(self.rules.clone())
     }
 
     /// Who and where a cluster is.
@@ -382,7 +379,7 @@ impl Session {
         Self {
             contexts: self.contexts.clone(),
             by_context: self.by_context.clone(),
-            guards: self.guards.clone(),
+            rules: self.rules.clone(),
             files: self.files.clone(),
             dangling_current: self.dangling_current.clone(),
             infos: self.infos.clone(),

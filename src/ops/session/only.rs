@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Session;
 use crate::domain::text::SafeText;
 use crate::fleet::cluster::ClusterInfo;
-use crate::fleet::guards::Guards;
+use crate::fleet::rules::Rules;
 use crate::source::kubeconfig::{ContextEntry, Loaded, clusters};
 
 /// Which contexts and clusters a session is about.
@@ -21,11 +21,11 @@ pub struct Only {
 
 impl Only {
     /// Leaves those contexts.
-    pub(super) fn narrow(&self, contexts: &mut Vec<ContextEntry>, guards: &Guards, remembered: &[String]) {
+    pub(super) fn narrow(&self, contexts: &mut Vec<ContextEntry>, rules: &Rules, remembered: &[String]) {
         contexts.retain(|c| (self.context)(&c.name));
         let mut names = HashSet::new();
         for mut info in clusters(contexts, false, remembered, &[]) {
-            guards.guard(&mut info);
+            rules.apply(&mut info);
             if (self.cluster)(&info) {
                 names.insert(info.context);
                 names.extend(info.other_contexts);

@@ -16,8 +16,7 @@ fn read_only_and_protected_by_glob() {
     });
     let scope = |text: &str| Some(Scope::globs([PathGlob::parse(text).unwrap()]));
     let options = SessionOptions {
-        read_only_clusters: scope("**/a"),
-        protected: scope("**/b"),
+        rules: Rules { read_only: scope("**/a"), protected: scope("**/b"), ..Rules::default() },
         ..SessionOptions::default()
     };
     let session = Session::from_kubeconfig(from_value(&config).unwrap(), options);
@@ -107,7 +106,7 @@ fn a_cluster_is_the_same_whoever_acts() {
     let guard = || Some(Scope::globs([PathGlob::parse("aws/222233334444/**").unwrap()]));
     for acting in ["tun", arn] {
         let options = SessionOptions {
-            read_only_clusters: guard(),
+            rules: Rules { read_only: guard(), ..Rules::default() },
             remembered: vec![acting.to_owned()],
             ..SessionOptions::default()
         };

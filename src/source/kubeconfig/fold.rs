@@ -123,6 +123,8 @@ pub fn clusters(
                 acting_as: SafeText::new(acting.impersonates()),
                 auth: SafeText::new(&acting.auth.to_string()),
                 read_only,
+                groups: Vec::new(),
+                called: SafeText::empty(),
             })
         })
         .collect()

@@ -38,7 +38,7 @@ pub(super) fn apply(overrides: &[Override], loaded: &mut Loaded) {
     for context in &mut loaded.contexts {
         let name = SafeText::new(&context.name);
         for one in overrides {
-            let at = ClusterAt { id: ClusterId(0), place: &context.located.place, context: &name };
+            let at = ClusterAt::new(ClusterId(0), &context.located.place, &name);
             let meant = one.scope.as_ref().is_some_and(|scope| scope.touches(at))
                 || one.context.as_ref().is_some_and(|glob| glob.is_match(&context.name));
             let Some(access) = context.access.as_mut().filter(|_| meant) else { continue };

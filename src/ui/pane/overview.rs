@@ -26,7 +26,7 @@ use crate::ui::lens::Lens;
 use crate::ui::pace::Pace;
 use crate::ui::pane::{Pane, Seen};
 use crate::ui::theme::{Role, Theme};
-use lines::{Line, clouds, cluster_line, namespaces, pods, workloads};
+use lines::{Line, app, clouds, cluster_line, namespace_in, namespaces, pods, workloads};
 
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
@@ -89,6 +89,8 @@ impl Overview {
                 self.about = pod::words(seen, *id, ns, name);
                 ("POD", Vec::new())
             }
+            [TreeNode::App(ns, kind, name)] => ("CLUSTER", app(seen, &clusters, ns, *kind, name)),
+            [TreeNode::Namespaces(ns)] => ("CLUSTER", namespace_in(seen, &clusters, ns)),
             [] => ("CLOUD", clouds(seen, &clusters)),
             _ => ("CLUSTER", clusters.iter().map(|c| cluster_line(seen, c)).collect()),
         };

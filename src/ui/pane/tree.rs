@@ -1,6 +1,6 @@
 //! The tree at the left: what is selected here is what every pane follows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
@@ -16,7 +16,7 @@ use crate::domain::id::ClusterId;
 use crate::domain::scope::TreeNode;
 use crate::fleet::Fleet;
 use crate::fleet::phase::{By, Phase};
-use crate::fleet::tree::{self, Expanded, TreeRow};
+use crate::fleet::tree::{self, Expanded, Pivot, TreeRow};
 use crate::ops::costs;
 use crate::ui::action::Action;
 use crate::ui::theme::{Role, Theme};
@@ -25,6 +25,8 @@ use crate::ui::widget::list::List;
 
 /// So many rows are found by a filter; who sees more than that types another letter.
 const FOUND_MOST: usize = 2_000;
+/// Fewer columns say nothing of a cause.
+const CAUSE_LEAST: u16 = 8;
 /// After so many seconds what a filter finds is looked for again, if something has changed.
 const LOOK_AGAIN: u64 = 2;
 
@@ -32,6 +34,8 @@ const LOOK_AGAIN: u64 = 2;
 #[derive(Default)]
 pub struct Tree {
     open: Expanded,
+    /// By what it is grouped.
+    pub pivot: Pivot,
     /// Places seen so far.
     known: BTreeSet<TreeNode>,
     /// The visible rows, as of the last `prepare`.
@@ -59,6 +63,8 @@ pub struct Tree {
     before: Option<TreeNode>,
     changes: u64,
     costs: Vec<Option<i128>>,
+    /// Why the rows that are drawn are not well.
+    causes: BTreeMap<TreeNode, String>,
 }
 
 impl Tree {
@@ -66,7 +72,7 @@ impl Tree {
     pub fn prepare(&mut self, fleet: &Fleet, now: Timestamp, page: u16) {
         // Places start open, also those that only a cluster's nodes told of.
         for c in fleet.clusters() {
-            for place in tree::place_chain(c) {
+            for place in self.pivot.chain(c) {
                 if self.known.insert(place.clone()) {
                     self.open.insert(place);
                     self.changes += 1;
@@ -94,17 +100,17 @@ impl Tree {
                     if let Some(node) = self.cursor.clone().filter(|_| std::mem::take(&mut self.typed)) {
                         self.open_above(fleet, &node);
                     }
-                    self.rows = tree::rows(fleet, &self.open);
+                    self.rows = tree::rows(fleet, self.pivot, &self.open);
                 }
                 Some(filter) => {
                     self.rows = if filter.looks_for() {
-                        let (mut open, all) = tree::seek(fleet, &filter, FOUND_MOST);
+                        let (mut open, all) = tree::seek(fleet, self.pivot, &filter, FOUND_MOST);
                         self.more = !all;
                         open.extend(self.opened.iter().cloned());
                         open.retain(|n| !self.closed.contains(n));
-                        tree::rows(fleet, &open)
+                        tree::rows(fleet, self.pivot, &open)
                     } else {
-                        tree::rows(fleet, &self.open)
+                        tree::rows(fleet, self.pivot, &self.open)
                     };
                     self.keep_matching(&filter);
                 }
@@ -118,6 +124,12 @@ impl Tree {
             self.list.go(at);
         }
         self.cursor = self.rows.get(self.list.cursor).map(|r| r.node.clone());
+        let drawn = self.list.window();
+        // Of what is open the rows below it say why.
+        let bad = |r: &&TreeRow| !r.expanded && (r.health.is_bad() || r.phase.is_some() || r.lack.is_some());
+        let drawn = self.rows.iter().skip(drawn.start).take(drawn.len()).filter(bad);
+        let causes = drawn.filter_map(|r| Some((r.node.clone(), tree::cause(fleet, &r.node)?)));
+        self.causes = causes.collect();
     }
 
     /// Leaves the rows that match and those they stand under, for a name alone does not say where it is, and what was
@@ -167,8 +179,15 @@ impl Tree {
 
     /// The keys that matter at the row under the cursor, the best first, and a word for Enter where it does something else there than opening.
     pub fn keys(&self) -> (&'static [Action], Option<&'static str>) {
-        const USUAL: &[Action] =
-            &[Action::Open, Action::Toggle, Action::Mark, Action::Logs, Action::Connect, Action::Identity];
+        const USUAL: &[Action] = &[
+            Action::Open,
+            Action::Toggle,
+            Action::Mark,
+            Action::Pivot,
+            Action::Logs,
+            Action::Connect,
+            Action::Identity,
+        ];
         const CONNECTS: &[Action] =
             &[Action::Open, Action::Connect, Action::Identity, Action::Mark, Action::NextPane];
         let row = self.rows.get(self.list.cursor).filter(|_| self.marks.is_empty());
@@ -194,12 +213,10 @@ impl Tree {
     }
 
     /// What Enter makes the scope: the marks, else the node under the cursor.
-    pub fn selection(&self) -> Vec<TreeNode> {
-        if self.marks.is_empty() {
-            self.cursor.iter().cloned().collect()
-        } else {
-            self.marks.iter().cloned().collect()
-        }
+    pub fn selection(&self, fleet: &Fleet) -> Vec<TreeNode> {
+        let chosen: Vec<&TreeNode> =
+            if self.marks.is_empty() { self.cursor.iter().collect() } else { self.marks.iter().collect() };
+        chosen.into_iter().flat_map(|node| tree::nodes_of(fleet, node)).collect()
     }
 
     /// Opens everything above a node and puts the cursor on it.
@@ -210,19 +227,15 @@ impl Tree {
     }
 
     fn open_above(&mut self, fleet: &Fleet, node: &TreeNode) {
-        if let Some(c) = node.cluster().and_then(|id| fleet.cluster(id)) {
-            self.open.extend(tree::place_chain(c));
-            if node.depth() > 4 {
-                self.open.insert(TreeNode::Cluster(c.id()));
-            }
-            if let (true, Some(ns)) = (node.depth() > 5, node.namespace()) {
-                self.open.insert(TreeNode::Namespace(c.id(), ns.clone()));
-            }
-            if let TreeNode::Pod(_, ns, name) = node
-                && let Some(w) = c.pod(ns, name).and_then(|p| tree::row_of_owner(c, p))
-            {
-                self.open.insert(TreeNode::Workload(c.id(), ns.clone(), w.kind, w.meta.name.clone()));
-            }
+        self.open.extend(self.pivot.above(fleet, node));
+    }
+
+    /// Groups it by something else: the cursor stays on its row where that has one, and its place is seen.
+    pub fn pivot_to(&mut self, fleet: &Fleet, pivot: Pivot) {
+        self.pivot = pivot;
+        self.changes += 1;
+        if let Some(node) = self.cursor.clone() {
+            self.open_above(fleet, &node);
         }
     }
 
@@ -367,11 +380,11 @@ impl Tree {
                     right -= room.max(w) + 1;
                 }
             };
-            if area.width >= 36
-                && let Some(Some(cost)) = self.costs.get(i)
-            {
+            // By app nothing has a price of its own.
+            let is_priced = area.width >= 36 && self.pivot != Pivot::App;
+            if is_priced && let Some(Some(cost)) = self.costs.get(i) {
                 put(&money::show_month(*cost), theme.style(Role::Muted), 6);
-            } else if area.width >= 36 {
+            } else if is_priced {
                 put("", theme.style(Role::Muted), 6);
             }
             let (words, health) = state_words(row, theme.ascii, now);
@@ -397,7 +410,15 @@ impl Tree {
             let at = area.x + x.max(1) + indent;
             draw::text(buf, at, y, fold, 1, own(theme.style(Role::Muted)));
             let style = label_style(fleet, row, theme);
-            draw::text(buf, at + 2, y, &row.label, right.saturating_sub(at + 2), own(style));
+            let used = draw::text(buf, at + 2, y, &row.label, right.saturating_sub(at + 2), own(style));
+            // Why, as far as there is room for more than its beginning.
+            let from = at + 2 + used + 2;
+            if let Some(cause) = self.causes.get(&row.node)
+                && right > from + CAUSE_LEAST
+            {
+                let room = right - from - 1;
+                draw::text(buf, from, y, cause, room, own(theme.style(Role::Muted)));
+            }
         }
         if self.rows.is_empty() {
             let filtered = !self.filter.is_empty();
@@ -414,10 +435,18 @@ fn label_style(fleet: &Fleet, row: &TreeRow, theme: &Theme) -> ratatui::style::S
             let env = fleet.cluster(*id).map_or(Environment::Unknown, |c| c.info.environment);
             theme.environment(env)
         }
-        TreeNode::Cloud(_) | TreeNode::Account(..) | TreeNode::Region(..) | TreeNode::Fleet => {
-            theme.style(Role::Text)
-        }
-        TreeNode::Namespace(..) | TreeNode::Workload(..) | TreeNode::Pod(..) => {
+        TreeNode::Environment(environment) => theme.environment(*environment),
+        TreeNode::Fleet
+        | TreeNode::Cloud(_)
+        | TreeNode::Account(..)
+        | TreeNode::Region(..)
+        | TreeNode::Group(_)
+        | TreeNode::Health(_) => theme.style(Role::Text),
+        TreeNode::Namespaces(_)
+        | TreeNode::App(..)
+        | TreeNode::Namespace(..)
+        | TreeNode::Workload(..)
+        | TreeNode::Pod(..) => {
             if row.health == Health::Ok {
                 theme.style(Role::Text)
             } else {

@@ -6,6 +6,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
 use crate::domain::kind::{KINDS, Kind};
+use crate::fleet::tree::Pivot;
 use crate::ui::pane::{PANES, PaneId};
 
 /// What a command line means.
@@ -19,6 +20,8 @@ pub enum Command {
     Namespace(Option<String>),
     /// The list of clusters, or those of a name.
     Clusters(Option<String>),
+    /// The tree, grouped by that.
+    By(Pivot),
     /// What was run before.
     Runs,
     /// Help.
@@ -42,7 +45,8 @@ pub struct Table {
     pub filter: Option<String>,
 }
 
-const WORDS: &[&str] = &["q", "quit", "apply", "runs", "history", "ns", "ctx", "help", "suspend", "clouds"];
+const WORDS: &[&str] =
+    &["q", "quit", "apply", "runs", "history", "ns", "by", "ctx", "help", "suspend", "clouds"];
 
 /// What is wrong with a command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +57,8 @@ pub enum Wrong {
     Unknown(String, Option<&'static str>),
     /// A word too many behind a kind.
     TooMany(String),
+    /// The tree cannot be grouped by that.
+    Pivot(String),
 }
 
 impl Wrong {
@@ -60,7 +66,7 @@ impl Wrong {
     pub fn word(&self) -> &str {
         match self {
             Self::Nothing => "",
-            Self::Unknown(word, _) | Self::TooMany(word) => word,
+            Self::Unknown(word, _) | Self::TooMany(word) | Self::Pivot(word) => word,
         }
     }
 }
@@ -76,6 +82,10 @@ impl fmt::Display for Wrong {
                 f,
                 "`{word}` is too much: a kind takes one namespace, @CLUSTER, labels (app=web), -f TEXT and /FILTER"
             ),
+            Self::Pivot(word) => {
+                let all = Pivot::ALL.map(Pivot::word).join(", ");
+                write!(f, "the tree cannot be grouped by `{word}`, but by {all}")
+            }
             Self::Unknown(word, None) => write!(f, "`{word}` is no kind or pane; ? lists what there is"),
         }
     }
@@ -102,6 +112,10 @@ pub fn parse(text: &str, served: &dyn Fn(&str) -> Option<Kind>) -> Result<Comman
         "ctx" | "context" | "contexts" | "cluster" | "clusters" => return Ok(Command::Clusters(argument)),
         "ns" | "namespace" if argument.is_some() => {
             return Ok(Command::Namespace(argument.filter(|a| a != "all" && a != "-")));
+        }
+        "by" | "tree" => {
+            let word = argument.unwrap_or_else(|| Pivot::default().word().to_owned());
+            return Pivot::parse(&word).map(Command::By).ok_or(Wrong::Pivot(word));
         }
         "runs" | "history" | "rollouts" => return Ok(Command::Runs),
         "apply" => return Ok(Command::Pane(PaneId::Deploy, None)),
@@ -202,6 +216,7 @@ pub fn complete(text: &str, known: &Known) -> Option<String> {
     }
     let word = match (last.strip_prefix('@'), head) {
         (Some(cluster), _) => format!("@{}", of(&known.clusters, cluster)?),
+        (None, "by") => best(last, &mut Pivot::ALL.iter().map(|p| p.word()))?,
         (None, "ctx" | "context" | "contexts" | "cluster" | "clusters") => of(&known.clusters, last)?,
         (None, _) => of(&known.namespaces, last)?,
     };
@@ -221,6 +236,7 @@ pub fn words() -> Vec<(String, String)> {
         ("q quit", "Leave skyfleet."),
         ("ns NAME", "Only this namespace, in every cluster in scope; `:ns all` for all."),
         ("ctx", "All clusters, in the overview."),
+        ("by PIVOT", "The tree by cloud, app, env, health or group; cluster: the clusters alone."),
         ("apply PATH", "Plan manifests over the scope; `:deploy PATH` too."),
         ("runs", "What was run before, and what came of it; `:history` too."),
         ("help", "This."),

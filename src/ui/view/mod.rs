@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::Timestamp;
 
 use crate::domain::cells;
+use crate::domain::environment::Environment;
 use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
 use crate::domain::quantity::count;
@@ -25,6 +26,7 @@ use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::demand::Demand;
+use crate::fleet::tree;
 use crate::ops::problems;
 
 use self::awaited::Awaited;
@@ -231,7 +233,7 @@ impl View {
         self.toasts.retain(|(_, at)| now.as_second() - at.as_second() < TOAST_SECONDS);
         let (rows, columns) = self.pane_size();
         self.tree.prepare(fleet, now, self.size.1.saturating_sub(3 + self.toast_lines()));
-        self.follow_cursor();
+        self.follow_cursor(fleet);
         let mut panes = std::mem::take(&mut self.panes);
         panes.get_mut(self.pane).prepare(self.seen(fleet, now), (rows, columns));
         self.panes = panes;
@@ -293,13 +295,14 @@ impl View {
     }
 
     /// Overview and Resources follow the tree's cursor while the tree is in focus, from local state only.
-    fn follow_cursor(&mut self) {
+    fn follow_cursor(&mut self, fleet: &Fleet) {
         let wanted = match (self.focus, self.tree.selected()) {
             (Focus::Tree, Some(node)) if self.tree.marks.is_empty() => Some(node.clone()),
             _ => None,
         };
         if wanted != self.preview_node || self.preview_node.is_none() {
-            self.preview = wanted.clone().map_or_else(|| self.scope.clone(), |n| Scope::nodes([n]));
+            let of = |node: TreeNode| Scope::nodes(tree::nodes_of(fleet, &node));
+            self.preview = wanted.clone().map_or_else(|| self.scope.clone(), of);
             if wanted != self.preview_node {
                 self.preview_node = wanted;
                 self.panes.resources.touch();
@@ -437,7 +440,14 @@ impl View {
 fn node_name(fleet: &Fleet, node: &TreeNode) -> String {
     let cluster = |id: &ClusterId| fleet.cluster(*id).map_or("", |c| c.info.name().as_str());
     match node {
-        TreeNode::Fleet | TreeNode::Cloud(_) | TreeNode::Account(..) => node_words(fleet, node),
+        TreeNode::Fleet
+        | TreeNode::Cloud(_)
+        | TreeNode::Account(..)
+        | TreeNode::Environment(_)
+        | TreeNode::Group(_)
+        | TreeNode::Health(_)
+        | TreeNode::Namespaces(_) => node_words(fleet, node),
+        TreeNode::App(_, _, name) => name.to_string(),
         TreeNode::Region(_, _, region) => region.to_string(),
         TreeNode::Cluster(id) => cluster(id).to_owned(),
         TreeNode::Namespace(id, ns) => format!("{}/{ns}", cluster(id)),
@@ -454,6 +464,12 @@ pub fn node_words(fleet: &Fleet, node: &TreeNode) -> String {
         TreeNode::Account(c, a) => format!("{c} / {a}"),
         TreeNode::Region(c, a, r) if a.is_empty() => format!("{c} / {r}"),
         TreeNode::Region(c, a, r) => format!("{c} / {a} / {r}"),
+        TreeNode::Environment(Environment::Unknown) => "no environment".to_owned(),
+        TreeNode::Environment(environment) => format!("{} clusters", environment.word()),
+        TreeNode::Group(group) => format!("group {group}"),
+        TreeNode::Health(health) => format!("{} clusters", health.word()),
+        TreeNode::Namespaces(ns) => format!("ns {ns} in all clusters"),
+        TreeNode::App(ns, kind, name) => format!("{ns} / {}/{name} in all clusters", kind.info().short()),
         TreeNode::Cluster(id) => cluster(id),
         TreeNode::Namespace(id, ns) => format!("{} / {ns}", cluster(id)),
         TreeNode::Workload(id, ns, kind, name) => {

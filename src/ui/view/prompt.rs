@@ -175,7 +175,9 @@ impl View {
         let served = |word: &str| world.fleet.served_as(word, &self.scope).first().copied();
         match command::parse(text, &served) {
             Ok(command) => self.command(world, command),
-            Err(wrong @ (Wrong::Nothing | Wrong::TooMany(_))) => vec![Effect::complain(wrong.to_string())],
+            Err(wrong @ (Wrong::Nothing | Wrong::TooMany(_) | Wrong::Pivot(_))) => {
+                vec![Effect::complain(wrong.to_string())]
+            }
             Err(wrong @ Wrong::Unknown(..)) => self.wait_for_kind(world, text.to_owned(), wrong),
         }
     }
@@ -194,6 +196,11 @@ impl View {
             },
             Command::Pane(PaneId::Deploy, Some(path)) => self.plan_deploy(world, &path),
             Command::Pane(pane, _) => vec![Effect::Show(pane)],
+            Command::By(pivot) => {
+                self.tree.pivot_to(world.fleet, pivot);
+                self.focus = Focus::Tree;
+                Vec::new()
+            }
             Command::Runs => {
                 let mut effects = vec![Effect::Show(PaneId::Deploy)];
                 effects.extend(self.panes.deploy.show_past());

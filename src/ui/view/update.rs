@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::scope::{Scope, TreeNode};
+use crate::domain::text::SafeText;
 use crate::fleet::{Fleet, tree};
 use crate::ops;
 use crate::ops::session::Session;
@@ -232,7 +233,7 @@ impl View {
                 if let Some(effects) = self.wakes(world) {
                     return effects;
                 }
-                let selection = self.tree.selection();
+                let selection = self.tree.selection(world.fleet);
                 let mut effects = vec![Effect::Scope(selection)];
                 if self.is_narrow() || matches!(self.pane, PaneId::Overview) {
                     self.focus = Focus::Pane;
@@ -258,19 +259,24 @@ impl View {
                 self.tree.act(if action == Action::Toggle { action } else { Action::Right });
                 woken.into_iter().collect()
             }
+            Action::Pivot => {
+                let next = self.tree.pivot.next(world.fleet);
+                self.tree.pivot_to(world.fleet, next);
+                Vec::new()
+            }
             Action::Identity => match self.tree.selected().and_then(TreeNode::cluster) {
                 Some(id) => vec![Effect::Identities(id)],
                 None => vec![Effect::complain("select a cluster first")],
             },
             Action::Connect => {
-                let scope = Scope::nodes(self.tree.selection());
+                let scope = Scope::nodes(self.tree.selection(world.fleet));
                 vec![Effect::Dial(
                     world.fleet.in_scope(&scope).map(crate::fleet::cluster::Cluster::id).collect(),
                 )]
             }
             Action::Logs | Action::PreviousLogs => {
                 self.remember();
-                self.set_scope(world, self.tree.selection());
+                self.set_scope(world, self.tree.selection(world.fleet));
                 self.ways_in = 1;
                 let effects =
                     self.panes.logs.open(world.fleet, &self.scope, None, action == Action::PreviousLogs);
@@ -279,9 +285,9 @@ impl View {
                 effects
             }
             // On namespaces and above a verb's key opens its pane with that scope.
-            Action::Scale => match self.tree_objects().as_slice() {
+            Action::Scale => match self.tree_objects(world.fleet).as_slice() {
                 [] => {
-                    let selection = self.tree.selection();
+                    let selection = self.tree.selection(world.fleet);
                     vec![Effect::Scope(selection), Effect::Show(PaneId::Scale)]
                 }
                 objects => vec![Effect::Prompt(Prompt::Scale(objects.to_vec()))],
@@ -290,7 +296,7 @@ impl View {
                 self.tree.selected().map(|n| Effect::Copy(node_words(world.fleet, n))).into_iter().collect()
             }
             Action::Describe | Action::Yaml | Action::Restart | Action::Delete | Action::Kill => {
-                let objects = self.tree_objects();
+                let objects = self.tree_objects(world.fleet);
                 self.verb(world, action, objects)
             }
             action => {
@@ -301,8 +307,8 @@ impl View {
     }
 
     /// The workloads and pods that are selected in the tree.
-    fn tree_objects(&self) -> Vec<ObjectKey> {
-        self.tree.selection().iter().filter_map(object_of).collect()
+    fn tree_objects(&self, fleet: &Fleet) -> Vec<ObjectKey> {
+        self.tree.selection(fleet).iter().flat_map(|node| objects_of(fleet, node)).collect()
     }
 
     fn act_pane(&mut self, world: World<'_>, action: Action) -> Vec<Effect> {
@@ -393,7 +399,7 @@ impl View {
     /// Marks in the tree are the scope, wherever one goes from there.
     pub(super) fn adopt_marks(&mut self, world: World<'_>) {
         if self.focus == Focus::Tree && !self.tree.marks.is_empty() {
-            let marks = self.tree.selection();
+            let marks = self.tree.selection(world.fleet);
             if marks != self.scope_nodes {
                 self.remember();
                 self.set_scope(world, marks);
@@ -432,21 +438,21 @@ fn restarted(fleet: &Fleet, key: &ObjectKey) -> ObjectKey {
     workload().unwrap_or_else(|| key.clone())
 }
 
-/// The object of a workload or pod node.
-fn object_of(node: &TreeNode) -> Option<ObjectKey> {
+/// The object of a workload or pod node; of an app, that of each cluster that has it.
+fn objects_of(fleet: &Fleet, node: &TreeNode) -> Vec<ObjectKey> {
+    let key = |cluster, namespace: &SafeText, kind, name: &SafeText| ObjectKey {
+        cluster,
+        kind,
+        namespace: namespace.clone(),
+        name: name.clone(),
+    };
     match node {
-        TreeNode::Workload(cluster, namespace, kind, name) => Some(ObjectKey {
-            cluster: *cluster,
-            kind: *kind,
-            namespace: namespace.clone(),
-            name: name.clone(),
-        }),
-        TreeNode::Pod(cluster, namespace, name) => Some(ObjectKey {
-            cluster: *cluster,
-            kind: Kind::Pod,
-            namespace: namespace.clone(),
-            name: name.clone(),
-        }),
-        _ => None,
+        TreeNode::Workload(cluster, namespace, kind, name) => vec![key(*cluster, namespace, *kind, name)],
+        TreeNode::Pod(cluster, namespace, name) => vec![key(*cluster, namespace, Kind::Pod, name)],
+        TreeNode::App(namespace, kind, name) => {
+            let has = fleet.clusters().iter().filter(|c| c.has(node));
+            has.map(|c| key(c.id(), namespace, *kind, name)).collect()
+        }
+        _ => Vec::new(),
     }
 }

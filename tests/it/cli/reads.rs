@@ -29,7 +29,7 @@ fn clouds() {
         {
             command.env_remove(name);
         }
-        let out = command.env("HOME", home.path()).args(["clouds", "-o", form]).output().unwrap();
+        let out = crate::pty::output(command.env("HOME", home.path()).args(["clouds", "-o", form]));
         (out.status.code(), String::from_utf8(out.stdout).unwrap())
     };
     // Nothing there is 4, in every form.

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::domain::age;
 use crate::domain::health::Health;
+use crate::domain::kind::Kind;
 use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
+use crate::domain::workload::WorkloadRow;
 use crate::fleet::cluster::Cluster;
 use crate::fleet::index::Tally;
 use crate::fleet::phase::Phase;
@@ -164,4 +166,46 @@ pub(super) fn pods(
             }
         })
         .collect()
+}
+
+/// An app: a line for each cluster that has it, with its image there.
+pub(super) fn app(
+    seen: Seen<'_>,
+    clusters: &[&Cluster],
+    ns: &SafeText,
+    kind: Kind,
+    name: &SafeText,
+) -> Vec<Line> {
+    let rows: Vec<_> = clusters.iter().filter_map(|c| Some((*c, c.workload(kind, ns, name)?))).collect();
+    let usual = tree::usual_images(&rows);
+    let line = |(c, w): &(&Cluster, &WorkloadRow)| {
+        let health = w.health();
+        Line {
+            node: Some(TreeNode::Workload(c.id(), ns.clone(), kind, name.clone())),
+            name: format!(
+                "{}  {}  {}",
+                c.info.name(),
+                w.ready_cell(),
+                tree::image_words(w, w.images.as_slice() == usual)
+            ),
+            health,
+            bad: (u32::from(health == Health::Degraded), u32::from(health == Health::Down)),
+            ..cluster_line(seen, c)
+        }
+    };
+    rows.iter().map(line).collect()
+}
+
+/// A namespace: a line for each cluster that has it.
+pub(super) fn namespace_in(seen: Seen<'_>, clusters: &[&Cluster], ns: &SafeText) -> Vec<Line> {
+    let line = |c: &&Cluster| {
+        let tally = c.tally_in(ns);
+        Line {
+            node: Some(TreeNode::Namespace(c.id(), ns.clone())),
+            health: tally.worst(),
+            bad: tally.bad(),
+            ..cluster_line(seen, c)
+        }
+    };
+    clusters.iter().map(line).collect()
 }

@@ -1,11 +1,22 @@
-//! The tree as rows: cloud > account > region > cluster > namespace > workload > pod, flattened for what is open.
+//! The tree as rows: cloud > account > region > cluster > namespace > workload > pod, flattened for what is open; or by another
+//! pivot: by app, environment, health, group, or the clusters alone.
 //!
 //! Levels with no value are skipped, and a chain of single places above the clusters is one row
 //! (`aws / 222233334444 / eu-west-1`).
 
+mod apps;
+mod cause;
+mod pivot;
+mod seek;
+
+pub use apps::{image_words, usual_images};
+pub use cause::cause;
+pub use pivot::Pivot;
+pub use seek::seek;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::filter::Filter;
+use crate::domain::environment::Environment;
 use crate::domain::health::Health;
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
@@ -49,64 +60,6 @@ pub struct TreeRow {
 /// Which rows are open: those in the set. Places start open, clusters and below start closed.
 pub type Expanded = BTreeSet<TreeNode>;
 
-/// What has to be open so that every row a filter finds is seen, closed ones included; of a workload that is found
-/// itself the pods are not looked at, for they bear its name. After `most` rows only names of clusters and namespaces are
-/// looked at; false then.
-pub fn seek(fleet: &Fleet, filter: &Filter, most: usize) -> (Expanded, bool) {
-    let mut open = Expanded::new();
-    let (mut found, mut all) = (0, true);
-    let hit = |label: &str| filter.matches(&[label]);
-    for c in fleet.clusters() {
-        let mut inside = false;
-        for ns in namespace_names(c) {
-            let here = usize::from(hit(&ns));
-            let below = if found < most {
-                seek_in(c, &ns, &hit, &mut open)
-            } else {
-                all = false;
-                0
-            };
-            if below > 0 {
-                open.insert(TreeNode::Namespace(c.id(), ns.clone()));
-            }
-            found += here + below;
-            inside |= here + below > 0;
-        }
-        if inside {
-            open.insert(TreeNode::Cluster(c.id()));
-        }
-        if inside || hit(c.info.name()) {
-            open.extend(place_chain(c));
-        }
-    }
-    (open, all)
-}
-
-/// The same in one namespace; how many rows of it are found.
-fn seek_in(c: &Cluster, ns: &SafeText, hit: &impl Fn(&str) -> bool, open: &mut Expanded) -> usize {
-    let mut found = 0;
-    let mut workloads: BTreeSet<(&str, &SafeText)> = BTreeSet::new();
-    for w in c.workloads_in(ns).filter(|w| is_shown(w) && hit(&workload_label(w))) {
-        workloads.insert((w.kind.info().name, &w.meta.name));
-        found += 1;
-    }
-    for p in c.pods_in(ns).filter(|p| hit(&p.meta.name)) {
-        let owner = p.workload.as_ref();
-        if owner.is_some_and(|o| workloads.contains(&(o.kind.as_str(), &o.name))) {
-            continue;
-        }
-        match row_of_owner(c, p) {
-            Some(w) if !is_shown(w) => continue,
-            Some(w) => {
-                open.insert(TreeNode::Workload(c.id(), ns.clone(), w.kind, w.meta.name.clone()));
-            }
-            None => {}
-        }
-        found += 1;
-    }
-    found
-}
-
 /// Jobs of a CronJob that are done are left out of the tree.
 fn is_shown(w: &WorkloadRow) -> bool {
     !(w.kind == Kind::Job && w.complete && w.owner.is_some())
@@ -121,20 +74,6 @@ pub fn row_of_owner<'a>(c: &'a Cluster, p: &PodRow) -> Option<&'a WorkloadRow> {
 
 fn workload_label(w: &WorkloadRow) -> String {
     format!("{}/{}", w.kind.info().short(), w.meta.name)
-}
-
-/// Cloud, account and region of a cluster, the levels that have a value.
-pub fn place_chain(c: &Cluster) -> Vec<TreeNode> {
-    let p = &c.info.place;
-    let cloud = SafeText::new(p.provider.tree_word());
-    let mut chain = vec![TreeNode::Cloud(cloud.clone())];
-    if !p.account.is_empty() {
-        chain.push(TreeNode::Account(cloud.clone(), p.account.clone()));
-    }
-    if !p.region.is_empty() {
-        chain.push(TreeNode::Region(cloud, p.account.clone(), p.region.clone()));
-    }
-    chain
 }
 
 /// A place with what stands below it.
@@ -154,28 +93,47 @@ impl<'a> Level<'a> {
     }
 }
 
-/// The rows that are visible when `open` is what is open.
-pub fn rows(fleet: &Fleet, open: &Expanded) -> Vec<TreeRow> {
+/// The rows that are visible by a pivot when `open` is what is open.
+pub fn rows(fleet: &Fleet, pivot: Pivot, open: &Expanded) -> Vec<TreeRow> {
+    if pivot == Pivot::App {
+        return apps::rows(fleet, open);
+    }
     let mut root = Level::default();
     for c in fleet.clusters() {
         let mut level = &mut root;
-        for node in place_chain(c) {
+        for node in pivot.chain(c) {
             level = level.below.entry(node).or_default();
         }
         level.clusters.push(c);
     }
     let mut out = Vec::new();
-    // Known clouds by name, what stands in none of them last.
-    let mut clouds: Vec<_> = root.below.iter().collect();
-    clouds.sort_by_key(|(node, _)| matches!(node, TreeNode::Cloud(c) if *c == "on-prem" || *c == "local"));
+    let mut tops: Vec<_> = root.below.iter().collect();
+    tops.sort_by_key(|(node, _)| pivot.rank(node));
     let clusters = root.all();
-    if clouds.len() > 1 {
+    if tops.len() > 1 || (root.clusters.len() > 1) {
         out.push(place_row(&TreeNode::Fleet, "all clouds".to_owned(), &clusters, 0, true));
     }
-    for (node, level) in clouds {
+    for (node, level) in tops {
         place(node, level, 0, open, &mut out);
     }
+    if pivot == Pivot::Cluster {
+        root.clusters.sort_by(|a, b| a.info.name().cmp(b.info.name()));
+    }
+    for c in root.clusters {
+        cluster(c, 0, open, &mut out);
+    }
     out
+}
+
+/// What a scope of that row is made of: of those that are in a state, the clusters that are in it now.
+pub fn nodes_of(fleet: &Fleet, node: &TreeNode) -> Vec<TreeNode> {
+    match node {
+        TreeNode::Health(health) => {
+            let those = fleet.clusters().iter().filter(|c| of_cluster(c).0 == *health);
+            those.map(|c| TreeNode::Cluster(c.id())).collect()
+        }
+        other => vec![other.clone()],
+    }
 }
 
 /// The row of a place, summed over its clusters.
@@ -226,7 +184,14 @@ fn place(node: &TreeNode, level: &Level<'_>, indent: u8, open: &Expanded, out: &
 
 fn place_label(node: &TreeNode) -> String {
     match node {
-        TreeNode::Cloud(name) | TreeNode::Account(_, name) | TreeNode::Region(_, _, name) => name.to_string(),
+        TreeNode::Cloud(name)
+        | TreeNode::Account(_, name)
+        | TreeNode::Region(_, _, name)
+        | TreeNode::Group(name)
+        | TreeNode::Namespaces(name) => name.to_string(),
+        TreeNode::Environment(Environment::Unknown) => "no environment".to_owned(),
+        TreeNode::Environment(environment) => environment.word().to_owned(),
+        TreeNode::Health(health) => health.word().to_owned(),
         other => format!("{other:?}"),
     }
 }

@@ -1,0 +1,149 @@
+//! Stories as scripts: a text file each under `scripts/`, a step a line. `#` begins a comment; the first says what the story is
+//! about. In every step `{ns}` is the story's namespace and `{0}` to `{2}` are the names of the first clusters.
+//!
+//! | step | does |
+//! |---|---|
+//! | `real` | it is played on real control planes too |
+//! | `size 80x24` | the terminal's; 120x40 if nothing is said |
+//! | `web N IMAGE REPLICAS` | cluster N has the story's namespace, and a deployment `web` in it |
+//! | `apply N JSON` | cluster N has that object |
+//! | `freeze N`, `thaw N` | cluster N stops answering, and goes on |
+//! | `keys g p enter` | presses keys as key maps write them |
+//! | `text WORDS` | types them |
+//! | `: LINE`, `/ FILTER` | a command, a filter |
+//! | `scope CLUSTER`, `confirm` | the scope by the tree; yes to the dialog, with the word it wants |
+//! | `see TEXT`, `unsee TEXT` | waits until it is on the screen, or gone |
+//! | `line A \| B` | waits for a line with all of these |
+//! | `lines N A \| B` | waits until so many lines have all of these |
+//! | `resize 80x24` | the terminal becomes that large |
+//! | `run COMMAND` | a command of the command line; `out TEXT` then wants that text in what it printed |
+
+use super::{Play, Term, World, with_terminal};
+
+/// Gives the names of all scripts to a macro.
+macro_rules! with_each_script {
+    ($macro:ident) => {
+        $macro! {
+            group_the_tree_by_app
+        }
+    };
+}
+
+macro_rules! read {
+    ($($name:ident)*) => {
+        /// The scripts, each with its name.
+        pub(crate) const SCRIPTS: &[(&str, &str)] =
+            &[$((stringify!($name), include_str!(concat!("scripts/", stringify!($name), ".txt")))),*];
+    };
+}
+
+with_each_script!(read);
+
+/// Whether it is played on real control planes.
+pub(crate) fn is_real(script: &str) -> bool {
+    script.lines().any(|line| line.trim() == "real")
+}
+
+/// Plays one.
+pub(crate) fn play(script: &'static str, world: World) -> Play {
+    Box::pin(async move {
+        let steps: Vec<(usize, String)> = script
+            .lines()
+            .zip(1..)
+            .filter(|(line, _)| !line.trim().is_empty() && !line.starts_with('#') && line.trim() != "real")
+            .map(|(line, n)| (n, filled(line.trim(), &world)))
+            .collect();
+        let size =
+            steps.iter().find_map(|(_, step)| step.strip_prefix("size ")).map_or((120, 40), dimensions);
+        let of_world = |step: &str| ["web ", "apply "].iter().any(|word| step.starts_with(word));
+        // What is there before anybody looks.
+        let before = steps.iter().take_while(|(_, s)| of_world(s) || s.starts_with("size ")).count();
+        for (n, step) in steps.iter().take(before) {
+            arrange(&world, step).await.map_err(|why| format!("line {n}: {step}: {why}"))?;
+        }
+        with_terminal(world, size, |term, world| async move {
+            let mut printed = String::new();
+            for (n, step) in steps.iter().skip(before) {
+                let done = if of_world(step) {
+                    arrange(&world, step).await
+                } else {
+                    act(&term, &world, step, &mut printed).await
+                };
+                done.map_err(|why| format!("line {n}: {step}: {why}"))?;
+            }
+            Ok(())
+        })
+        .await
+    })
+}
+
+fn filled(line: &str, world: &World) -> String {
+    let mut out = line.replace("{ns}", &world.namespace);
+    for n in 0..3 {
+        out = out.replace(&format!("{{{n}}}"), &world.name(n));
+    }
+    out
+}
+
+fn dimensions(text: &str) -> (u16, u16) {
+    let (columns, rows) = text.split_once('x').unwrap();
+    (columns.parse().unwrap(), rows.parse().unwrap())
+}
+
+/// Makes the world as it should be.
+async fn arrange(world: &World, step: &str) -> Result<(), String> {
+    let (word, rest) = step.split_once(' ').unwrap();
+    match word {
+        "web" => {
+            let words: Vec<&str> = rest.split(' ').collect();
+            let [n, image, replicas] = words.as_slice() else { panic!("{step}") };
+            let n: usize = n.parse().unwrap();
+            world.make_namespace(&[n]).await?;
+            world.apply(n, world.web(image, replicas.parse().unwrap())).await
+        }
+        "apply" => {
+            let (n, object) = rest.split_once(' ').unwrap();
+            let n: usize = n.parse().unwrap();
+            world.make_namespace(&[n]).await?;
+            world.apply(n, serde_json::from_str(object).unwrap()).await
+        }
+        "size" => Ok(()),
+        other => panic!("no step {other}"),
+    }
+}
+
+/// Does something at the terminal, or waits for something there.
+async fn act(term: &Term, world: &World, step: &str, printed: &mut String) -> Result<(), String> {
+    let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
+    let parts = |text: &str| -> Vec<String> { text.split(" | ").map(|p| p.trim().to_owned()).collect() };
+    match word {
+        "keys" => term.press(rest),
+        "text" => term.text(rest),
+        ":" => term.command(rest),
+        "/" => term.filter(rest),
+        "see" => drop(term.see(rest).await?),
+        "unsee" => drop(term.unsee(rest).await?),
+        "line" => {
+            let parts = parts(rest);
+            term.line(&parts.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+        }
+        "lines" => {
+            let (wanted, text) = rest.split_once(' ').unwrap();
+            let (wanted, parts): (usize, _) = (wanted.parse().unwrap(), parts(text));
+            let count = |s: &str| s.lines().filter(|l| parts.iter().all(|p| l.contains(p))).count();
+            term.until(&format!("{wanted} lines with {parts:?}"), |s| count(s) == wanted).await?;
+        }
+        "scope" => term.scope(rest).await?,
+        "confirm" => term.confirm().await?,
+        "resize" => term.resize(dimensions(rest)),
+        "freeze" | "thaw" => {
+            let n: usize = rest.parse().unwrap();
+            (world.freeze)(&world.cluster(n).context, word == "freeze");
+        }
+        "run" => (*printed, _) = world.run(rest).await,
+        "out" if printed.contains(rest) => {}
+        "out" => return Err(format!("it printed\n{printed}")),
+        other => panic!("no step {other}"),
+    }
+    Ok(())
+}
