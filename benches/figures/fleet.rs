@@ -256,6 +256,20 @@ pub(crate) fn two_hundred_clusters(dir: &Path) -> Vec<Row> {
     rows
 }
 
+/// The filters alone, for who works on them.
+pub(crate) fn filters_alone(dir: &Path) -> Vec<Row> {
+    let served = Served::start(dir, "fleet", CLUSTERS, PODS, &["--still"]);
+    let (mut s, _) = ours(&served.config, CLUSTERS, CLUSTERS * PODS);
+    to_pods(&mut s);
+    filters::measured(&mut s)
+}
+
+fn to_pods(s: &mut Session) {
+    s.input.write_all(b"gr").unwrap();
+    let limit = s.started.elapsed() + Duration::from_secs(20);
+    s.until("pods", limit, |g| g.contains("RESTARTS"));
+}
+
 /// Keys over a hundred thousand rows.
 fn on_screen(s: &mut Session) -> Vec<Row> {
     let started = Instant::now();
@@ -281,9 +295,7 @@ fn on_screen(s: &mut Session) -> Vec<Row> {
             s.screen.process(&bytes);
         }
     }
-    s.input.write_all(b"gr").unwrap();
-    let limit = s.started.elapsed() + Duration::from_secs(20);
-    s.until("pods", limit, |g| g.contains("RESTARTS"));
+    to_pods(s);
     let mut rows = filters::measured(s);
     eprintln!("the screen took {:.0} s", started.elapsed().as_secs_f64());
     rows.push(

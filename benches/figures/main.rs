@@ -326,6 +326,9 @@ fn main() {
         }
         rows.extend(measured);
     }
+    if wanted.iter().any(|w| w == "filters") {
+        rows.extend(fleet::filters_alone(&dir));
+    }
     if wanted.iter().any(|w| w == "soak") {
         rows.push(soak::soak(&dir));
     }

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use kube::Client;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep_until, timeout};
 
 use super::One;
 use super::running::Ended;
 use super::standing::Standing;
 use super::watch::Said;
 use super::watches::Watches;
+use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::fleet::delta::Delta;
 use crate::fleet::phase::Phase;
@@ -56,7 +57,10 @@ impl One {
         self.shared.woke.mark_unchanged();
         let mut health = interval(HEALTH_EVERY);
         health.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut usage = interval(USAGE_EVERY);
+        if demanded.usage_of(self.cluster) {
+            watches.read_usage();
+        }
+        let mut usage = interval_at(Instant::now() + turn_of(self.cluster), USAGE_EVERY);
         usage.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let meter = self.shared.dialer.meter(&self.context);
         let mut rates = Rates::default();
@@ -171,7 +175,12 @@ impl One {
                         }
                     }
                 }
-                _ = usage.tick(), if self.shared.demand.borrow().usage_of(self.cluster) => watches.read_usage(),
+                _ = usage.tick(), if self.shared.demand.borrow().usage_of(self.cluster) => {
+                    // Not again at once after it came on screen.
+                    if watches.usage_read.is_none_or(|at| at.elapsed() > USAGE_EVERY / 2) {
+                        watches.read_usage();
+                    }
+                }
                 changed = self.shared.demand.changed() => {
                     if changed.is_err() {
                         return Ended::Closed;
@@ -205,4 +214,10 @@ impl One {
             }
         }
     }
+}
+
+/// When within the span its usage is read: two hundred clusters are spread over it, and not all read at once.
+fn turn_of(cluster: ClusterId) -> Duration {
+    // By the golden ratio the next is far from those before, however many there are.
+    USAGE_EVERY.mul_f64((f64::from(cluster.0) * 0.618_033_988_75).fract())
 }
