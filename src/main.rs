@@ -1,5 +1,6 @@
 //! The thin binary: parses, makes a session over kubeconfig or the simulation, and hands it to the terminal or a command.
 
+mod logged;
 mod served;
 mod simulated;
 
@@ -108,7 +109,7 @@ async fn run(args: Args) -> Exit {
         complain(&why);
         return Exit::Usage;
     }
-    log_to(&args.session, &paths);
+    let mut logged = Some(logged::start(&args.session, &paths));
     let snapshot = matches!(args.command, Some(Command::Snapshot(_)));
     let session = if simulated {
         simulation(&args, &settings, snapshot).await
@@ -139,7 +140,8 @@ async fn run(args: Args) -> Exit {
     }
     match &args.command {
         None | Some(Command::Demo) => {
-            let first = ui(session, &args.session, &settings, &paths, notices, None);
+            let mut first = ui(session, &args.session, &settings, &paths, notices, None);
+            first.logged = logged.take();
             let mut keys = Keys::default();
             let left = match launch(first, &mut keys).await {
                 Ok(Leave::Demo) => match simulation(&args, &settings, false).await {
@@ -430,8 +432,10 @@ fn ui(
         read_only: settings.is_read_only(),
         demo: session.demo,
         max_targets: settings.max_targets.value,
+        favourites: settings.favourites.value.clone(),
+        aliases: settings.aliases.value.clone(),
     };
-    Ui { session, looks, options, notices }
+    Ui { session, looks, options, notices, logged: None }
 }
 
 async fn picture(a: &SnapshotArgs, args: &Args, session: Shared, settings: &Settings, paths: &Paths) -> Exit {
@@ -458,32 +462,4 @@ async fn picture(a: &SnapshotArgs, args: &Args, session: Shared, settings: &Sett
             Exit::Usage
         }
     }
-}
-
-/// The program's own log: to a file, never to the terminal.
-fn log_to(args: &SessionArgs, paths: &Paths) {
-    let level = match args.verbose {
-        0 if args.log_file.is_none() => return,
-        0 | 1 => "skyfleet=info",
-        2 => "skyfleet=debug",
-        _ => "debug",
-    };
-    let Some(path) = args.log_file.clone().or_else(|| paths.state.as_ref().map(|s| s.join("skyfleet.log")))
-    else {
-        return;
-    };
-    if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-        let _ = skyfleet::ops::journal::private_folder(folder);
-    }
-    let Ok(file) = skyfleet::ops::journal::append(&path) else {
-        complain(&format!("cannot write the log {}", path.display()));
-        return;
-    };
-    let log = skyfleet::ops::log::Redacting::new(file);
-    let filter = tracing_subscriber::EnvFilter::new(level);
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(false)
-        .with_writer(move || log.clone())
-        .try_init();
 }

@@ -96,7 +96,7 @@ actions! {
     Expand "expand" "unfold" Tree false "Open the tree row.";
     Collapse "collapse" "fold" Tree false "Close the tree row, or go to its parent.";
     Connect "connect" "connect" Global false "Connect a cluster now: one that is idle, unreachable, or waits for a sign-in.";
-    Identity "identity" "identity" Tree false "Choose by which of its contexts a cluster is entered.";
+    Identity "identity" "identity" Global false "Choose by which of its contexts a cluster is entered.";
     Mark "mark" "mark" Global false "Mark or unmark the row; marks together are the scope, or the targets.";
     MarkRange "mark-range" "mark range" Rows false "Mark the rows from the last marked to this one.";
     ClearMarks "clear-marks" "clear marks" Global false "Unmark everything.";
@@ -114,7 +114,17 @@ actions! {
     Save "save" "save" Global false "Save the table, text or log to a file.";
     Wide "wide" "wide" Rows false "More columns.";
     FaultsOnly "faults-only" "faults" Rows false "Only rows that are not well.";
-    AllNamespaces "all-namespaces" "all namespaces" Rows false "No namespace filter.";
+    AllNamespaces "all-namespaces" "all namespaces" Global false "All namespaces of the scope again.";
+    Favourite1 "favourite-1" "namespace 1" Global false "Only the first of your namespaces: `favourites` in config.yaml, then those gone to by `:ns`.";
+    Favourite2 "favourite-2" "namespace 2" Global false "Only the second.";
+    Favourite3 "favourite-3" "namespace 3" Global false "Only the third.";
+    Favourite4 "favourite-4" "namespace 4" Global false "Only the fourth.";
+    Favourite5 "favourite-5" "namespace 5" Global false "Only the fifth.";
+    Favourite6 "favourite-6" "namespace 6" Global false "Only the sixth.";
+    Favourite7 "favourite-7" "namespace 7" Global false "Only the seventh.";
+    Favourite8 "favourite-8" "namespace 8" Global false "Only the eighth.";
+    Favourite9 "favourite-9" "namespace 9" Global false "Only the ninth.";
+    Aliases "aliases" "aliases" Global false "Every word that stands for a kind or for a command line.";
     SortName "sort-name" "sort by name" Rows false "Sort by name; again: the other way.";
     SortAge "sort-age" "sort by age" Rows false "Sort by age; again: the other way.";
     SortStatus "sort-status" "sort by status" Rows false "Sort by health, worst first; again: the other way.";
@@ -123,6 +133,7 @@ actions! {
     ChooseNext "choose-next" "next column" Rows false "Choose the next column to sort by.";
     ChoosePrev "choose-prev" "previous column" Rows false "Choose the column before to sort by.";
     HistoryBack "history-back" "back in history" Global false "The place before.";
+    HistoryLast "history-last" "last place" Global false "The place before; again: back to this one.";
     HistoryForward "history-forward" "forward" Global false "The place after.";
     Refresh "refresh" "again" Global false "Draw everything again; in the deploy pane: plan anew.";
     LogAutoscroll "log-autoscroll" "autoscroll" Logs false "Follow the newest line, or stay.";

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::logs::Entry;
 use crate::domain::plan::Plan;
@@ -120,6 +122,17 @@ pub enum Prompt {
     Manifest,
     /// A file to save into; what is saved.
     Save(String),
+}
+
+/// A task, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// What it does.
+    pub words: String,
+    /// Since when.
+    pub began: Timestamp,
+    /// When it was seen to have ended.
+    pub ended: Option<Timestamp>,
 }
 
 /// A few words for a few seconds.

@@ -26,6 +26,7 @@ use crate::ops::costs;
 
 use super::action::Action;
 use super::effect::Prompt;
+use super::modal::which;
 use super::pane::PANES;
 use super::theme::{Role, Theme};
 use super::view::{Focus, SMALLEST, View};
@@ -71,6 +72,11 @@ pub fn render(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, buf: &m
         keys(view, theme, last, buf)
     }
     toasts(view, theme, screen, buf);
+    if view.shows_keys(now) {
+        let following = view.keymap.following(&view.contexts(), &view.pending);
+        let pressed: Vec<String> = view.pending.iter().map(ToString::to_string).collect();
+        which::draw(&pressed.join(" "), &following, theme, screen, buf);
+    }
     if let Some(help) = &view.help {
         help.draw(theme, screen, buf);
     }
@@ -297,7 +303,7 @@ fn pane(
     // What follows the tree's cursor and not the scope says so.
     let heading = match view.preview_words(fleet) {
         Some(words) if !focused => format!("under the cursor: {words}  {heading}"),
-        _ => heading,
+        _ => format!("{}{heading}", view.crumbs()),
     };
     let tabs: Vec<(String, bool)> = PANES
         .iter()

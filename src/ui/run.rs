@@ -28,6 +28,7 @@ use super::effect::{Effect, Job, Said, Toast};
 use super::key::Key;
 use super::looks::{self, Looks};
 use super::modal::welcome::Welcome;
+use super::pane::PaneId;
 use super::render::render;
 use super::tasks::Tasks;
 use super::term::out::Screen;
@@ -49,6 +50,8 @@ pub struct Ui {
     pub options: ViewOptions,
     /// Words to say at the start: warnings of settings.
     pub notices: Vec<String>,
+    /// What the program logs of itself.
+    pub logged: Option<mpsc::Receiver<String>>,
 }
 
 /// What the loop is asked to do to the terminal.
@@ -84,6 +87,7 @@ pub struct Loop<W: Write> {
     /// Keeps what is known for the next run.
     keeper: Option<Keeper>,
     cancel: CancellationToken,
+    logged: Option<mpsc::Receiver<String>>,
     /// What the sources need; taken when they begin.
     sources: Option<(mpsc::Sender<Update>, mpsc::Sender<Said>, watch::Receiver<Demand>)>,
     dirty: bool,
@@ -125,6 +129,7 @@ impl<W: Write> Loop<W> {
             supervision: None,
             keeper: None,
             cancel,
+            logged: ui.logged,
             sources: Some((updates_in, said_in, demanded)),
             dirty: true,
             urgent: true,
@@ -447,6 +452,7 @@ impl<W: Write> Loop<W> {
     fn wake_at(&self) -> Instant {
         match (self.dirty, self.drawn) {
             (true, Some(at)) => at + FRAME,
+            _ if self.view.is_in_sequence() => Instant::now() + Duration::from_millis(200),
             _ => Instant::now() + Duration::from_secs(1),
         }
     }
@@ -454,6 +460,12 @@ impl<W: Write> Loop<W> {
     /// Draws a frame.
     pub fn frame(&mut self) -> io::Result<()> {
         let now = self.now();
+        while let Some(line) = self.logged.as_mut().and_then(|logged| logged.try_recv().ok()) {
+            self.view.panes.messages.add(&line, line.contains("ERROR") || line.contains("WARN"), now);
+        }
+        if self.view.pane == PaneId::Tasks {
+            self.view.panes.tasks.show(self.tasks.listed());
+        }
         self.view.prepare(&self.fleet, now);
         if let Some(job) = self.view.job() {
             self.tasks.start(job);

@@ -1,22 +1,26 @@
 //! Tasks: jobs of the view as `ops` calls beside the loop; what they say comes back through one channel.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::quantity::{count, show_count};
 use crate::ops::logs::{LogEvent, LogTarget};
 use crate::ops::run::{RunEvent, RunOptions};
 use crate::ops::session::Shared;
 use crate::ops::{clouds, deploy, journal, logs, look, preflight, run, sign_in};
 
-use super::effect::{Job, Look, Said, Toast};
+use super::effect::{Job, Look, Said, Task, Toast};
 use super::pane::deploy::PAST_MOST;
 
 /// How long the program waits, when it leaves, for a plan to end its write.
 const LAST_LINE: Duration = Duration::from_secs(5);
+/// So many tasks are listed.
+const LISTED: usize = 200;
 
 /// Runs jobs.
 pub struct Tasks {
@@ -34,6 +38,8 @@ pub struct Tasks {
     /// The plan that runs.
     run: CancellationToken,
     running: Option<JoinHandle<()>>,
+    /// What was started, the newest last.
+    started: VecDeque<(Task, AbortHandle)>,
 }
 
 impl Tasks {
@@ -46,6 +52,7 @@ impl Tasks {
             ranking: cancel.child_token(),
             run: cancel.child_token(),
             running: None,
+            started: VecDeque::new(),
             session,
             said,
             cancel,
@@ -71,15 +78,17 @@ impl Tasks {
                     let _ = more.try_send(targets);
                 }
             }
-            Job::Trust { cluster, shown, lasting } => self.spawn(async move {
-                let asked = session.clone();
-                let trusted =
-                    tokio::task::spawn_blocking(move || sign_in::trust(&asked, cluster, &shown, lasting))
-                        .await;
-                let outcome = trusted.unwrap_or_else(|_| Err("the answer cannot be kept".to_owned()));
-                let _ = said.send(Said::Trusted { cluster, outcome }).await;
-            }),
-            Job::Remember(contexts) => self.spawn(async move {
+            Job::Trust { cluster, shown, lasting } => {
+                self.spawn("keep the answer about a credential plugin".to_owned(), async move {
+                    let asked = session.clone();
+                    let trusted =
+                        tokio::task::spawn_blocking(move || sign_in::trust(&asked, cluster, &shown, lasting))
+                            .await;
+                    let outcome = trusted.unwrap_or_else(|_| Err("the answer cannot be kept".to_owned()));
+                    let _ = said.send(Said::Trusted { cluster, outcome }).await;
+                })
+            }
+            Job::Remember(contexts) => self.spawn("keep who acts".to_owned(), async move {
                 let kept = tokio::task::spawn_blocking(move || session.keep_remembered(&contexts)).await;
                 if let Ok(Err(error)) = kept {
                     let words = format!("who acts cannot be kept for the next time: {error}");
@@ -90,7 +99,8 @@ impl Tasks {
                 self.ranking.cancel();
                 self.ranking = self.cancel.child_token();
                 let cancel = self.ranking.clone();
-                self.spawn(async move {
+                let words = format!("look for rows among {}", show_count(ranking.len()));
+                self.spawn(words, async move {
                     let ended = cancel.clone();
                     let found =
                         tokio::task::spawn_blocking(move || ranking.run(|| !ended.is_cancelled())).await;
@@ -106,13 +116,21 @@ impl Tasks {
             }
             Job::EndRank => self.ranking.cancel(),
             Job::Abort => self.run.cancel(),
-            Job::Look { generation, look, object, info } => self.spawn(async move {
-                let text = match look {
-                    Look::Describe => look::describe(&session, &info, &object).await,
-                    Look::Yaml => look::yaml(&session, &object, false).await,
-                };
-                let _ = said.send(Said::Look { generation, text: text.map_err(|f| f.to_string()) }).await;
-            }),
+            Job::Look { generation, look, object, info } => self.spawn(
+                format!(
+                    "{} {} in {}",
+                    if look == Look::Yaml { "yaml of" } else { "describe" },
+                    object.target(),
+                    info.name()
+                ),
+                async move {
+                    let text = match look {
+                        Look::Describe => look::describe(&session, &info, &object).await,
+                        Look::Yaml => look::yaml(&session, &object, false).await,
+                    };
+                    let _ = said.send(Said::Look { generation, text: text.map_err(|f| f.to_string()) }).await;
+                },
+            ),
             Job::Logs { generation, targets, options } => {
                 self.logs.cancel();
                 self.logs = self.cancel.child_token();
@@ -120,8 +138,9 @@ impl Tasks {
                 let (out, mut events) = mpsc::channel(256);
                 let (more, later) = mpsc::channel(1024);
                 self.more_logs = Some((generation, more));
-                self.spawn(logs::follow(session, targets, options, later, out, cancel));
-                self.spawn(async move {
+                let words = format!("follow the logs of {}", count(targets.len(), "container"));
+                self.spawn(words, logs::follow(session, targets, options, later, out, cancel));
+                self.unlisted(async move {
                     while let Some(event) = events.recv().await {
                         let event = match event {
                             LogEvent::Entries(entries) => Said::LogEntries { generation, entries },
@@ -136,17 +155,19 @@ impl Tasks {
                     }
                 });
             }
-            Job::PlanDeploy { generation, path, clusters, options } => self.spawn(async move {
-                let plan = match deploy::read(Path::new(&path)).await {
-                    Ok(text) => deploy::plan(&session, &text, &clusters, &options, &path)
-                        .await
-                        .map(Box::new)
-                        .map_err(|e| e.to_string()),
-                    Err(why) => Err(why),
-                };
-                let _ = said.send(Said::DeployPlan { generation, plan }).await;
-            }),
-            Job::Past => self.spawn(async move {
+            Job::PlanDeploy { generation, path, clusters, options } => {
+                self.spawn(format!("plan {path} over {}", count(clusters.len(), "cluster")), async move {
+                    let plan = match deploy::read(Path::new(&path)).await {
+                        Ok(text) => deploy::plan(&session, &text, &clusters, &options, &path)
+                            .await
+                            .map(Box::new)
+                            .map_err(|e| e.to_string()),
+                        Err(why) => Err(why),
+                    };
+                    let _ = said.send(Said::DeployPlan { generation, plan }).await;
+                })
+            }
+            Job::Past => self.spawn("read the runs before".to_owned(), async move {
                 let Some(state) = session.state_dir.clone() else { return };
                 let read = tokio::task::spawn_blocking(move || journal::past(&state, PAST_MOST));
                 if let Ok(past) = read.await {
@@ -157,7 +178,8 @@ impl Tasks {
                 self.preflight.cancel();
                 self.preflight = self.cancel.child_token();
                 let cancel = self.preflight.clone();
-                self.spawn(async move {
+                let words = format!("ask the servers about: {}", plan.title());
+                self.spawn(words, async move {
                     tokio::select! {
                         () = cancel.cancelled() => {}
                         () = preflight::ask(&session, &mut plan) => {
@@ -173,10 +195,13 @@ impl Tasks {
                 let (out, mut events) = mpsc::channel::<RunEvent>(64);
                 // The outcome is told as the last event. Not ended with the other tasks: a write and its journal line are
                 // never cut off in the middle.
-                self.running = Some(tokio::spawn(async move {
+                let words = format!("run: {}", plan.title());
+                let running = tokio::spawn(async move {
                     run::execute(&session, &plan, word.as_deref(), RunOptions::default(), out, cancel).await;
-                }));
-                self.spawn(async move {
+                });
+                self.list(words, running.abort_handle());
+                self.running = Some(running);
+                self.unlisted(async move {
                     while let Some(event) = events.recv().await {
                         if said.send(Said::Run(event)).await.is_err() {
                             break;
@@ -184,15 +209,15 @@ impl Tasks {
                     }
                 });
             }
-            Job::Clouds => self.spawn(async move {
+            Job::Clouds => self.spawn("read the clouds' local files".to_owned(), async move {
                 let found = clouds::found().await;
                 let _ = said.send(Said::Clouds(found)).await;
             }),
-            Job::Identify { profile } => self.spawn(async move {
+            Job::Identify { profile } => self.spawn(format!("ask AWS who {} is", profile.name), async move {
                 let identity = clouds::identify(&profile).await;
                 let _ = said.send(Said::Identity { profile: profile.name.clone(), identity }).await;
             }),
-            Job::Save { path, text } => self.spawn(async move {
+            Job::Save { path, text } => self.spawn(format!("save to {path}"), async move {
                 let path = std::path::absolute(&path).map_or(path, |p| p.to_string_lossy().into_owned());
                 let toast = match tokio::fs::write(&path, text).await {
                     Ok(()) => Toast { words: format!("saved to {path}"), error: false },
@@ -211,9 +236,35 @@ impl Tasks {
         }
     }
 
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    /// What runs and what ran, the newest first.
+    pub fn listed(&mut self) -> Vec<Task> {
+        let now = self.session.clock.now();
+        for (task, handle) in &mut self.started {
+            if task.ended.is_none() && handle.is_finished() {
+                task.ended = Some(now);
+            }
+        }
+        self.started.iter().rev().map(|(task, _)| task.clone()).collect()
+    }
+
+    fn list(&mut self, words: String, handle: AbortHandle) {
+        // Of many that ended the oldest go.
+        while self.started.len() >= LISTED {
+            self.started.pop_front();
+        }
+        let began = self.session.clock.now();
+        self.started.push_back((Task { words, began, ended: None }, handle));
+    }
+
+    fn spawn(&mut self, words: String, task: impl Future<Output = ()> + Send + 'static) {
+        let handle = self.unlisted(task);
+        self.list(words, handle);
+    }
+
+    fn unlisted(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         let (cancel, said) = (self.cancel.clone(), self.said.clone());
         let task = tokio::spawn(task);
+        let handle = task.abort_handle();
         tokio::spawn(async move {
             let abort = task.abort_handle();
             tokio::select! {
@@ -226,5 +277,6 @@ impl Tasks {
                 () = cancel.cancelled() => abort.abort(),
             }
         });
+        handle
     }
 }

@@ -110,7 +110,7 @@ impl Stage {
         };
         let fleet = fleet(&session, texts);
         let (keymap, _) = Keymap::embedded("default");
-        let options = ViewOptions { read_only: false, demo: true, max_targets: 50 };
+        let options = ViewOptions { demo: true, ..ViewOptions::default() };
         let depth = if ascii { Depth::None } else { Depth::Rgb };
         let (theme, _) = Theme::embedded("default", depth, ascii);
         Self { _runtime: runtime, session, fleet, view: View::new(options, keymap, size), theme }

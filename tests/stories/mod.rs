@@ -364,8 +364,9 @@ where
     let ui = Ui {
         session: world.session.clone(),
         looks,
-        options: ViewOptions { read_only: false, demo: false, max_targets: 50 },
+        options: ViewOptions::default(),
         notices: Vec::new(),
+        logged: None,
     };
     let mut main = Loop::start(ui, Emulator(grid.clone()), size).map_err(|e| e.to_string())?;
     let stop = CancellationToken::new();

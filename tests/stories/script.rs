@@ -24,7 +24,90 @@ use super::{Play, Term, World, with_terminal};
 macro_rules! with_each_script {
     ($macro:ident) => {
         $macro! {
+            a_broken_pattern_is_plain_text
+            a_command_is_completed_with_tab
+            a_fuzzy_filter
+            a_kind_in_one_cluster
+            a_kind_with_a_filter
+            a_lost_cluster_is_one_row
+            a_namespace_by_command_and_back
+            a_pane_at_forty_columns
+            a_term_that_is_wrong_names_the_problem
+            a_tree_filter_that_finds_nothing_says_so
+            a_verb_on_a_tree_row
+            a_wrong_command_names_the_nearest
+            a_wrong_number_of_replicas
+            aliases_are_listed
+            an_action_that_means_nothing_here_says_so
+            by_health_the_worst_come_first
+            cli_lists_any_kind
+            clusters_are_marked_and_sorted
+            copy_a_name
+            costs_by_another_group
+            delete_asks_and_names_the_place
+            describe_a_pod
+            drill_down_and_back
+            every_tab_by_its_keys
+            faults_only
+            filter_by_labels
+            find_in_the_tree_what_is_closed
+            fold_and_unfold_the_tree
             group_the_tree_by_app
+            help_is_searched
+            inverse_and_several_words
+            kinds_of_one_namespace
+            list_autoscalers
+            list_budgets
+            list_claims
+            list_cluster_roles
+            list_config_maps
+            list_cronjobs
+            list_daemonsets
+            list_deployments
+            list_endpoint_slices
+            list_events
+            list_ingresses
+            list_jobs
+            list_leases
+            list_limits
+            list_namespaces
+            list_network_policies
+            list_nodes
+            list_pods
+            list_priority_classes
+            list_quotas
+            list_replica_sets
+            list_roles
+            list_secrets
+            list_service_accounts
+            list_services
+            list_statefulsets
+            list_storage_classes
+            list_volumes
+            logs_of_an_app_over_clusters
+            logs_since
+            marks_are_targets
+            marks_are_the_scope
+            namespaces_have_keys
+            nothing_is_written_when_read_only_by_cluster
+            resized_while_it_runs
+            restart_a_workload
+            scale_by_a_relative_number
+            secrets_are_masked
+            sort_by_age_both_ways
+            tab_goes_round
+            the_app_pivot_finds_by_name
+            the_clusters_as_a_table
+            the_cursor_previews_and_enter_makes_the_scope
+            the_keys_that_may_follow_are_shown
+            the_palette_leads_anywhere
+            to_and_fro
+            too_small_a_terminal
+            typed_terms
+            what_runs_beside_is_listed
+            what_was_said_can_be_read_again
+            wide_and_back
+            yaml_is_searched
         }
     };
 }
@@ -62,6 +145,9 @@ pub(crate) fn play(script: &'static str, world: World) -> Play {
             arrange(&world, step).await.map_err(|why| format!("line {n}: {step}: {why}"))?;
         }
         with_terminal(world, size, |term, world| async move {
+            // Nobody asks before anything is there.
+            let all = world.session.infos.len();
+            term.until("all clusters", |s| s.contains(&format!("{all}/{all} live")) || size.0 < 60).await?;
             let mut printed = String::new();
             for (n, step) in steps.iter().skip(before) {
                 let done = if of_world(step) {

@@ -5,3 +5,4 @@ pub mod confirm;
 pub mod help;
 pub mod palette;
 pub mod welcome;
+pub mod which;

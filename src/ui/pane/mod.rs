@@ -4,13 +4,16 @@
 //! other pane.
 
 pub mod clouds;
+pub mod clusters;
 pub mod costs;
 pub mod deploy;
 pub mod logs;
+pub mod messages;
 pub mod overview;
 pub mod problems;
 pub mod resources;
 pub mod scale;
+pub mod tasks;
 pub mod text;
 pub mod tree;
 
@@ -138,6 +141,13 @@ macro_rules! panes {
         #[expect(missing_docs, reason = "each field is the pane of that name")]
         pub struct Panes { $(pub $field: $type),* }
 
+        impl PaneId {
+            /// Its word, as commands name it.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$id => stringify!($field)),* }
+            }
+        }
+
         impl Panes {
             /// One of them.
             pub fn get(&self, id: PaneId) -> &dyn Pane {
@@ -161,6 +171,9 @@ panes! {
     Logs logs "Logs" true logs::Logs;
     Costs costs "Costs" true costs::Costs;
     Clouds clouds "Clouds" false clouds::Clouds;
+    Clusters clusters "Clusters" false clusters::Clusters;
+    Tasks tasks "Tasks" false tasks::Tasks;
+    Messages messages "Messages" false messages::Messages;
 }
 
 impl PaneId {
@@ -171,7 +184,7 @@ impl PaneId {
 
     /// The pane of that word, as commands name it.
     pub fn parse(word: &str) -> Option<Self> {
-        PANES.iter().find(|(_, title, _)| title.eq_ignore_ascii_case(word)).map(|(id, ..)| *id)
+        PANES.iter().map(|(id, ..)| *id).find(|id| id.word().eq_ignore_ascii_case(word))
     }
 
     /// The tab after this, or before it.

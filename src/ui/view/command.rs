@@ -24,6 +24,8 @@ pub enum Command {
     By(Pivot),
     /// What was run before.
     Runs,
+    /// Every word that stands for a kind or for a line.
+    Aliases,
     /// Help.
     Help,
     /// Into the background.
@@ -46,7 +48,7 @@ pub struct Table {
 }
 
 const WORDS: &[&str] =
-    &["q", "quit", "apply", "runs", "history", "ns", "by", "ctx", "help", "suspend", "clouds"];
+    &["q", "quit", "apply", "runs", "history", "ns", "by", "aliases", "ctx", "help", "suspend", "clouds"];
 
 /// What is wrong with a command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +119,7 @@ pub fn parse(text: &str, served: &dyn Fn(&str) -> Option<Kind>) -> Result<Comman
             let word = argument.unwrap_or_else(|| Pivot::default().word().to_owned());
             return Pivot::parse(&word).map(Command::By).ok_or(Wrong::Pivot(word));
         }
+        "alias" | "aliases" | "a" => return Ok(Command::Aliases),
         "runs" | "history" | "rollouts" => return Ok(Command::Runs),
         "apply" => return Ok(Command::Pane(PaneId::Deploy, None)),
         _ => {}
@@ -188,8 +191,8 @@ fn is_path(text: &str) -> bool {
 /// What a line can be completed with beside what is built in.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// Names of kinds that are not built in.
-    pub kinds: Vec<String>,
+    /// Names of kinds that are not built in, and aliases.
+    pub words: Vec<String>,
     /// Namespaces in scope.
     pub namespaces: Vec<String>,
     /// Clusters.
@@ -206,7 +209,7 @@ pub fn complete(text: &str, known: &Known) -> Option<String> {
     };
     let of = |list: &'_ [String], word: &str| best(word, &mut list.iter().map(String::as_str));
     let Some((before, last)) = text.rsplit_once(' ') else {
-        let own = known.kinds.iter().map(String::as_str);
+        let own = known.words.iter().map(String::as_str);
         return if text.is_empty() { None } else { best(text, &mut names().into_iter().chain(own)) };
     };
     let head = before.split_whitespace().next().unwrap_or("");
@@ -235,16 +238,17 @@ pub fn words() -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = [
         ("q quit", "Leave skyfleet."),
         ("ns NAME", "Only this namespace, in every cluster in scope; `:ns all` for all."),
-        ("ctx", "All clusters, in the overview."),
+        ("ctx", "The clusters in scope as a table: who one is there, version, latency, age. `:ctx NAME` is a scope."),
         ("by PIVOT", "The tree by cloud, app, env, health or group; cluster: the clusters alone."),
         ("apply PATH", "Plan manifests over the scope; `:deploy PATH` too."),
         ("runs", "What was run before, and what came of it; `:history` too."),
+        ("aliases", "Every word that stands for a kind, or for a line of yours (`aliases` in config.yaml)."),
         ("help", "This."),
         ("suspend", "Into the background; `fg` brings it back."),
     ]
     .map(|(words, help)| (words.to_owned(), help.to_owned()))
     .into();
-    out.extend(PANES.iter().map(|(_, title, _)| (title.to_lowercase(), format!("The {title} pane."))));
+    out.extend(PANES.iter().map(|(id, title, _)| (id.word().to_owned(), format!("The {title} pane."))));
     for kind in KINDS {
         let words: Vec<&str> = std::iter::once(kind.plural).chain(kind.shorts.iter().copied()).collect();
         out.push((
@@ -264,16 +268,7 @@ fn names() -> Vec<&'static str> {
         out.push(kind.plural);
         out.extend(kind.shorts);
     }
-    out.extend(PANES.iter().map(|(_, title, _)| match *title {
-        "Overview" => "overview",
-        "Resources" => "resources",
-        "Problems" => "problems",
-        "Deploy" => "deploy",
-        "Scale" => "scale",
-        "Logs" => "logs",
-        "Costs" => "costs",
-        _ => "clouds",
-    }));
+    out.extend(PANES.iter().map(|(id, ..)| id.word()));
     out
 }
 
@@ -328,7 +323,7 @@ mod tests {
     fn completion() {
         let said = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
         let known = Known {
-            kinds: said(&["widgets"]),
+            words: said(&["widgets"]),
             namespaces: said(&["payments", "shop"]),
             clusters: said(&["prod-a", "prod-us"]),
         };

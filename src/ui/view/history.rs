@@ -1,5 +1,6 @@
 //! The places one has been at, and the way back to them.
 
+use crate::domain::kind::Kind;
 use crate::ui::effect::{Drill, Effect};
 use crate::ui::pane::PaneId;
 
@@ -36,6 +37,32 @@ impl View {
         // By the history one leaves whatever was gone into.
         self.ways_in = 0;
         self.entered(world)
+    }
+
+    /// To the place before; from there it leads here again.
+    pub(super) fn travel_to_and_fro(&mut self, world: World<'_>) -> Vec<Effect> {
+        let before = self.past.len();
+        let effects = self.travel(world, true);
+        if self.past.len() < before
+            && let Some(here) = self.future.pop()
+        {
+            self.past.push(here);
+        }
+        effects
+    }
+
+    /// What was gone into, from the outside in: `deployments › pods`.
+    pub fn crumbs(&self) -> String {
+        let first = self.past.len().saturating_sub(self.ways_in);
+        let word = |place: &Place| match place.pane {
+            PaneId::Resources => match place.lens.kind {
+                Kind::Custom(custom) => custom.full(),
+                kind => kind.info().plural.to_owned(),
+            },
+            pane => pane.title().to_lowercase(),
+        };
+        let places = self.past.get(first..).unwrap_or_default().iter();
+        places.map(|place| format!("{} › ", word(place))).collect()
     }
 
     /// To a pane that shows something of its own, a run or a plan: back leads to where one was.

@@ -6,22 +6,23 @@ mod awaited;
 pub mod command;
 mod history;
 mod identity;
+mod own;
 mod palette;
 mod problem_count;
 mod prompt;
 mod update;
+mod words;
 
 pub use update::World;
+pub use words::node_words;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 
-use crate::domain::cells;
-use crate::domain::environment::Environment;
 use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
-use crate::domain::quantity::count;
+use crate::domain::plan::MAX_TARGETS;
 use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
@@ -47,6 +48,8 @@ use super::widget::input::Line;
 
 /// How long a toast stays.
 const TOAST_SECONDS: i64 = 6;
+/// After that pause within a sequence of keys those that may follow are shown.
+pub const PAUSE: jiff::SignedDuration = jiff::SignedDuration::from_millis(400);
 /// Under this width one pane at a time is shown.
 pub const NARROW: u16 = 100;
 /// The smallest screen anything is drawn on.
@@ -71,6 +74,17 @@ pub struct ViewOptions {
     pub demo: bool,
     /// Targets a plan may have.
     pub max_targets: usize,
+    /// Namespaces of the keys 1 to 9.
+    pub favourites: Vec<String>,
+    /// Command lines by a person's own words.
+    pub aliases: BTreeMap<String, String>,
+}
+
+impl Default for ViewOptions {
+    fn default() -> Self {
+        let (favourites, aliases) = (Vec::new(), BTreeMap::new());
+        Self { read_only: false, demo: false, max_targets: MAX_TARGETS, favourites, aliases }
+    }
 }
 
 /// A place one can come back to.
@@ -138,10 +152,14 @@ pub struct View {
     toasts: VecDeque<(Toast, Timestamp)>,
     /// Keys of a sequence that has begun.
     pub pending: Vec<Key>,
+    /// When the first of them was pressed.
+    pending_since: Option<Timestamp>,
     wide: bool,
     generation: u64,
     /// The scope that `:ns` made, and the one it was made of.
     narrowed: Option<(Vec<TreeNode>, Vec<TreeNode>)>,
+    /// Namespaces that `:ns` went to.
+    gone_to: Vec<String>,
     past: Vec<Place>,
     future: Vec<Place>,
     retries: std::collections::BTreeMap<ClusterId, u32>,
@@ -182,9 +200,11 @@ impl View {
             asking: None,
             toasts: VecDeque::new(),
             pending: Vec::new(),
+            pending_since: None,
             wide: false,
             generation: 0,
             narrowed: None,
+            gone_to: Vec::new(),
             past: Vec::new(),
             future: Vec::new(),
             retries: std::collections::BTreeMap::new(),
@@ -328,7 +348,10 @@ impl View {
             | PaneId::Deploy
             | PaneId::Logs
             | PaneId::Costs
-            | PaneId::Clouds => {}
+            | PaneId::Clouds
+            | PaneId::Clusters
+            | PaneId::Tasks
+            | PaneId::Messages => {}
         }
         let scope = if self.pane == PaneId::Resources { &self.preview } else { &self.scope };
         Demand {
@@ -364,6 +387,16 @@ impl View {
         out
     }
 
+    /// After a moment's pause within a sequence the keys that may follow are shown.
+    pub fn shows_keys(&self, now: Timestamp) -> bool {
+        self.pending_since.is_some_and(|since| now.duration_since(since) >= PAUSE)
+    }
+
+    /// Whether there is such a pause ahead.
+    pub const fn is_in_sequence(&self) -> bool {
+        self.pending_since.is_some()
+    }
+
     /// Lines the toasts have to themselves above the key line.
     pub fn toast_lines(&self) -> u16 {
         let most = if self.size.1 < 20 { 1 } else { 3 };
@@ -376,6 +409,7 @@ impl View {
     }
 
     fn toast(&mut self, toast: Toast, now: Timestamp) {
+        self.panes.messages.add(&toast.words, toast.error, now);
         self.toasts.push_back((toast, now));
         while self.toasts.len() > 4 {
             self.toasts.pop_front();
@@ -391,32 +425,7 @@ impl View {
             [one] => one == node,
             _ => false,
         };
-        (!same).then(|| node_name(fleet, node))
-    }
-
-    /// The scope in words: `all clouds`, `aws / eu-west-1`, `3 selected`; by its name alone where there is little room.
-    pub fn scope_words(&self, fleet: &Fleet, room: u16) -> String {
-        match self.scope_nodes.as_slice() {
-            [] => "all clouds".to_owned(),
-            [one] => {
-                let words = node_words(fleet, one);
-                if cells::width(&words) > room { node_name(fleet, one) } else { words }
-            }
-            many => {
-                let namespace = many.first().and_then(TreeNode::namespace);
-                let alike = |n: &TreeNode| matches!(n, TreeNode::Namespace(_, ns) if Some(ns) == namespace);
-                match namespace {
-                    Some(ns) if many.iter().all(alike) => {
-                        format!("ns {ns} in {}", count(many.len(), "cluster"))
-                    }
-                    _ => {
-                        // The header is short: names tell more than places there.
-                        let names: Vec<String> = many.iter().map(|n| node_name(fleet, n)).collect();
-                        format!("{} selected: {}", many.len(), names.join(", "))
-                    }
-                }
-            }
-        }
+        (!same).then(|| words::node_name(fleet, node))
     }
 
     /// The key map's contexts for whoever has the focus, the nearest first.
@@ -433,48 +442,5 @@ impl View {
                 out
             }
         }
-    }
-}
-
-/// A tree node by its own name, and its cluster's.
-fn node_name(fleet: &Fleet, node: &TreeNode) -> String {
-    let cluster = |id: &ClusterId| fleet.cluster(*id).map_or("", |c| c.info.name().as_str());
-    match node {
-        TreeNode::Fleet
-        | TreeNode::Cloud(_)
-        | TreeNode::Account(..)
-        | TreeNode::Environment(_)
-        | TreeNode::Group(_)
-        | TreeNode::Health(_)
-        | TreeNode::Namespaces(_) => node_words(fleet, node),
-        TreeNode::App(_, _, name) => name.to_string(),
-        TreeNode::Region(_, _, region) => region.to_string(),
-        TreeNode::Cluster(id) => cluster(id).to_owned(),
-        TreeNode::Namespace(id, ns) => format!("{}/{ns}", cluster(id)),
-        TreeNode::Workload(id, _, _, name) | TreeNode::Pod(id, _, name) => format!("{}/{name}", cluster(id)),
-    }
-}
-
-/// A tree node in words.
-pub fn node_words(fleet: &Fleet, node: &TreeNode) -> String {
-    let cluster = |id: &ClusterId| fleet.cluster(*id).map_or_else(String::new, |c| c.info.place.path());
-    match node {
-        TreeNode::Fleet => "all clouds".to_owned(),
-        TreeNode::Cloud(c) => c.to_string(),
-        TreeNode::Account(c, a) => format!("{c} / {a}"),
-        TreeNode::Region(c, a, r) if a.is_empty() => format!("{c} / {r}"),
-        TreeNode::Region(c, a, r) => format!("{c} / {a} / {r}"),
-        TreeNode::Environment(Environment::Unknown) => "no environment".to_owned(),
-        TreeNode::Environment(environment) => format!("{} clusters", environment.word()),
-        TreeNode::Group(group) => format!("group {group}"),
-        TreeNode::Health(health) => format!("{} clusters", health.word()),
-        TreeNode::Namespaces(ns) => format!("ns {ns} in all clusters"),
-        TreeNode::App(ns, kind, name) => format!("{ns} / {}/{name} in all clusters", kind.info().short()),
-        TreeNode::Cluster(id) => cluster(id),
-        TreeNode::Namespace(id, ns) => format!("{} / {ns}", cluster(id)),
-        TreeNode::Workload(id, ns, kind, name) => {
-            format!("{} / {ns} / {}/{name}", cluster(id), kind.info().short())
-        }
-        TreeNode::Pod(id, ns, name) => format!("{} / {ns} / po/{name}", cluster(id)),
     }
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use crossterm::event::KeyCode;
 
 use crate::domain::kind::Kind;
-use crate::domain::scope::{Scope, TreeNode};
+use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
 use crate::fleet::tree;
 use crate::ops;
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Job, Prompt};
 use crate::ui::key::Key;
+use crate::ui::lens::Lens;
 use crate::ui::pane::PaneId;
 use crate::ui::widget::input::Line;
 
@@ -145,33 +146,9 @@ impl View {
         out
     }
 
-    /// One namespace in every cluster in scope, or that scope again. Every pane follows.
-    fn narrow_to(&mut self, world: World<'_>, namespace: Option<String>) -> Vec<Effect> {
-        self.adopt_marks(world);
-        self.panes.resources.in_namespace(None);
-        // A scope that another `:ns` made is widened first.
-        let now = self.narrowed.clone().filter(|(made, _)| *made == self.scope_nodes);
-        let of = now.map_or_else(|| self.scope_nodes.clone(), |(_, of)| of);
-        let whole = if of.is_empty() { vec![TreeNode::Fleet] } else { of.clone() };
-        let Some(name) = namespace else { return vec![Effect::Scope(whole)] };
-        let scope = Scope::nodes(whole);
-        let ns = SafeText::new(&name);
-        let has = world.fleet.in_scope(&scope).filter(|c| tree::namespace_names(c).contains(&ns));
-        let nodes: Vec<TreeNode> = has.map(|c| TreeNode::Namespace(c.id(), ns.clone())).collect();
-        if nodes.is_empty() {
-            return vec![Effect::complain(format!("no cluster in scope has a namespace {name}"))];
-        }
-        self.narrowed = Some((nodes.clone(), of));
-        let mut effects = vec![Effect::Scope(nodes)];
-        // From the overview and the tree to what is in it, as in k9s; other panes follow where they are.
-        if self.focus == Focus::Tree || self.pane == PaneId::Overview {
-            effects.push(Effect::Show(PaneId::Resources));
-        }
-        effects
-    }
-
     /// Does what a command line says.
     pub(super) fn run_command(&mut self, world: World<'_>, text: &str) -> Vec<Effect> {
+        let text = &self.without_alias(text);
         let served = |word: &str| world.fleet.served_as(word, &self.scope).first().copied();
         match command::parse(text, &served) {
             Ok(command) => self.command(world, command),
@@ -187,9 +164,7 @@ impl View {
             Command::Quit => self.act(world, Action::Quit),
             Command::Suspend => vec![Effect::Suspend],
             Command::Help => self.act(world, Action::Help),
-            Command::Clusters(None) => {
-                vec![Effect::Scope(vec![TreeNode::Fleet]), Effect::Show(PaneId::Overview)]
-            }
+            Command::Clusters(None) => vec![Effect::Show(PaneId::Clusters)],
             Command::Clusters(Some(name)) => match clusters_named(world, &name).as_slice() {
                 [] => vec![Effect::complain(format!("no cluster or context is named `{name}`"))],
                 found => vec![Effect::Scope(found.to_vec()), Effect::Show(PaneId::Overview)],
@@ -206,6 +181,7 @@ impl View {
                 effects.extend(self.panes.deploy.show_past());
                 effects
             }
+            Command::Aliases => vec![self.all_aliases()],
             Command::Namespace(namespace) => self.narrow_to(world, namespace),
             Command::Kind(table) => self.show_table(world, table),
         }
@@ -220,6 +196,10 @@ impl View {
                 return vec![Effect::complain(format!("no cluster or context is named `{name}`"))];
             }
             effects.push(Effect::Scope(found));
+        }
+        // From another pane showing this one remembers where one was.
+        if self.pane == PaneId::Resources && *self.panes.resources.lens() != Lens::of(table.kind) {
+            self.remember();
         }
         self.panes.resources.show(table.kind);
         if table.namespace.is_some() {
@@ -241,7 +221,12 @@ impl View {
         let namespaces: BTreeSet<SafeText> = in_scope.flat_map(tree::namespace_names).collect();
         let clusters = world.fleet.clusters().iter().map(|c| c.info.name().to_string());
         Known {
-            kinds: world.fleet.served_names().map(str::to_owned).collect(),
+            words: world
+                .fleet
+                .served_names()
+                .map(str::to_owned)
+                .chain(self.options.aliases.keys().cloned())
+                .collect(),
             namespaces: namespaces.iter().map(ToString::to_string).collect(),
             clusters: clusters.collect(),
         }

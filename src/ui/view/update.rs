@@ -98,13 +98,18 @@ impl View {
         match self.keymap.find(&contexts, &self.pending) {
             Found::Action(action) => {
                 self.pending.clear();
+                self.pending_since = None;
                 self.update(world, action)
             }
-            Found::Pending => Vec::new(),
+            Found::Pending => {
+                self.pending_since.get_or_insert(world.now);
+                Vec::new()
+            }
             Found::Nothing => {
                 // A sequence that leads nowhere ends silently; its last key may begin another.
                 let again = self.pending.len() > 1;
                 self.pending.clear();
+                self.pending_since = None;
                 if again && !key.is(KeyCode::Esc) { self.key(world, key) } else { Vec::new() }
             }
         }
@@ -182,6 +187,9 @@ impl View {
             }
             Action::HistoryBack => return self.travel(world, true),
             Action::HistoryForward => return self.travel(world, false),
+            Action::HistoryLast => return self.travel_to_and_fro(world),
+            Action::Aliases => return vec![self.all_aliases()],
+            Action::AllNamespaces if self.narrowed.is_some() => return self.narrow_to(world, None),
             Action::Refresh
                 if self.focus == Focus::Tree || !matches!(self.pane, PaneId::Deploy | PaneId::Clouds) =>
             {
@@ -189,7 +197,7 @@ impl View {
             }
             _ => {}
         }
-        if let Some(effects) = self.act_text(action) {
+        if let Some(effects) = self.favourite(world, action).or_else(|| self.act_text(action)) {
             return effects;
         }
         if self.focus == Focus::Tree {

@@ -5,4 +5,5 @@ pub mod input;
 pub mod keys;
 pub mod list;
 pub mod rows;
+pub mod sorting;
 pub mod table;

@@ -20,7 +20,8 @@ use crate::ui::pane::Seen;
 use crate::ui::widget::keys::{At, Keys};
 
 use super::rows::{row_of, rows_of};
-use super::sorting::{SortKey, Sorter};
+use super::sorting::Sorter;
+use crate::ui::widget::sorting::SortKey;
 
 /// More rows than these are gone through on two threads.
 const MANY: usize = 5_000;
@@ -282,7 +283,6 @@ fn lens<'a>(cluster: &'a Cluster, seen: Seen<'a>, lens: &'a Lens) -> impl Iterat
 mod tests {
     use jiff::Timestamp;
 
-    use super::super::sorting::Sorting;
     use super::*;
     use crate::domain::kind::Kind;
     use crate::domain::object::Meta;
@@ -292,6 +292,7 @@ mod tests {
     use crate::fleet::Fleet;
     use crate::fleet::cluster::ClusterInfo;
     use crate::fleet::delta::{Batch, Delta, Row, Update};
+    use crate::ui::widget::sorting::Sorting;
 
     const CLUSTERS: u32 = 40;
 
@@ -313,7 +314,7 @@ mod tests {
         let seen = Seen { fleet, scope: &scope, preview: &scope, now, read_only: false, wide: false };
         let (lens, query) = (Lens::of(Kind::Pod), Query::parse(text).unwrap());
         let sorting = Sorting::default();
-        let asked = Asked { lens: &lens, query: Some(&query), sorter: sorting.sorter(&[]) };
+        let asked = Asked { lens: &lens, query: Some(&query), sorter: Sorter::new(&sorting, &[]) };
         sorted(seen, asked, &found.pieces(seen, asked)).len()
     }
 

@@ -31,12 +31,13 @@ use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::keys::{At, Keys};
 use crate::ui::widget::rows::Rows;
+use crate::ui::widget::sorting::Sorting;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
 
 use empty::{empty_words, lack_words};
 use found::{Asked, Found, Lists, sorted, sorted_again};
 use rows::{odd_images, row_of};
-use sorting::Sorting;
+use sorting::Sorter;
 use sought::Sought;
 
 /// Working rows out anew may take one part in so many of the time.
@@ -146,7 +147,8 @@ impl Resources {
     fn collect(&mut self, seen: Seen<'_>) {
         let query = self.rows.filtering();
         let own = seen.fleet.columns(self.lens.kind);
-        let asked = Asked { lens: &self.lens, query: query.as_deref(), sorter: self.sorting.sorter(&own) };
+        let asked =
+            Asked { lens: &self.lens, query: query.as_deref(), sorter: Sorter::new(&self.sorting, &own) };
         let (found, sought) = (&mut self.found, &mut self.sought);
         let (total, lists, order) = self.pace.work(|| {
             let mut pieces = found.pieces(seen, asked);
@@ -171,7 +173,7 @@ impl Resources {
     fn show_rows(&mut self, seen: Seen<'_>, lists: Lists, mut order: Vec<At>, is_fuzzy: bool) {
         if is_fuzzy && !self.sorting.is_by_place() {
             let own = seen.fleet.columns(self.lens.kind);
-            let asked = Asked { lens: &self.lens, query: None, sorter: self.sorting.sorter(&own) };
+            let asked = Asked { lens: &self.lens, query: None, sorter: Sorter::new(&self.sorting, &own) };
             order = sorted_again(seen, asked, lists.clone(), order);
         }
         self.rows.set(Keys::new(lists, order));

@@ -1,0 +1,272 @@
+//! Clusters: the flat table of all in scope: who one is there, version, how fast it answers, how old it is, how it is.
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::age;
+use crate::domain::health::Health;
+use crate::domain::id::ClusterId;
+use crate::domain::quantity::{count, show_count};
+use crate::domain::scope::TreeNode;
+use crate::fleet::cluster::Cluster;
+use crate::fleet::phase::Phase;
+use crate::fleet::table::Column;
+use crate::fleet::tree;
+use crate::ui::action::Action;
+use crate::ui::effect::Effect;
+use crate::ui::pane::{Pane, PaneId, Seen};
+use crate::ui::theme::{Role, Theme};
+use crate::ui::widget::draw;
+use crate::ui::widget::rows::Rows;
+use crate::ui::widget::sorting::{SortKey, Sorting, number, of_cell, settled};
+use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
+
+/// The pane's state.
+#[derive(Default)]
+pub struct Clusters {
+    rows: Rows<ClusterId>,
+    total: usize,
+    sorting: Sorting,
+    columns: Vec<Column>,
+    widths: Widths,
+    /// The fleet's revision of the rows.
+    seen: Option<u64>,
+}
+
+/// Title, to the right, rank (what goes first where there is little room has the highest), the most cells; only when wide.
+const COLUMNS: [(&str, bool, u8, u16, bool); 14] = [
+    ("CLUSTER", false, 0, 40, false),
+    ("STATUS", false, 0, 48, false),
+    ("VERSION", false, 2, 24, false),
+    ("LATENCY", true, 1, 8, false),
+    ("AGE", true, 3, 6, false),
+    ("AS", false, 1, 40, false),
+    ("NODES", true, 3, 8, false),
+    ("PODS", true, 2, 10, false),
+    ("CLOUD", false, 2, 14, false),
+    ("ACCOUNT", false, 4, 38, false),
+    ("REGION", false, 4, 20, false),
+    ("ENV", false, 4, 8, false),
+    ("CONTEXT", false, 5, 70, true),
+    ("SERVER", false, 5, 70, true),
+];
+
+fn columns(wide: bool) -> Vec<Column> {
+    let shown = COLUMNS.iter().filter(|(.., only_wide)| wide || !only_wide);
+    shown.map(|(title, right, rank, most, _)| Column::new(title, *right, *rank, *most)).collect()
+}
+
+/// When it was made, as its first namespace says.
+fn made(c: &Cluster) -> Option<Timestamp> {
+    let own = c.namespaces().find(|n| n.meta.name == "kube-system")?;
+    own.meta.created.map(Into::into)
+}
+
+/// `live`, or how it stands and why.
+fn status(c: &Cluster, now: Timestamp) -> String {
+    let since = match &c.phase {
+        Phase::Live | Phase::Idle => String::new(),
+        phase => phase.since().map_or_else(String::new, |s| format!(" {}", age::show(s, now))),
+    };
+    let cause = c.phase.cause().map(ToString::to_string).or_else(|| c.lack_words());
+    let cause = cause.map_or_else(String::new, |words| format!(": {words}"));
+    let slow = if c.is_slow() { " slow" } else { "" };
+    format!("{}{since}{slow}{cause}", c.phase.word())
+}
+
+fn cells(c: &Cluster, now: Timestamp, wide: bool) -> Vec<String> {
+    let known = |n: u32| if n == 0 { "–".to_owned() } else { show_count(n as usize) };
+    let or_dash = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
+    let (info, tally) = (&c.info, c.tally());
+    let mut out = vec![
+        info.name().to_string(),
+        status(c, now),
+        or_dash(&c.version),
+        c.latency_millis.map_or_else(|| "–".to_owned(), |ms| format!("{ms}ms")),
+        made(c).map_or_else(|| "–".to_owned(), |made| age::show(made, now)),
+        or_dash(&info.user),
+        known(tally.nodes),
+        known(c.pod_count()),
+        info.place.provider.tree_word().to_owned(),
+        or_dash(&info.place.account),
+        or_dash(&info.place.region),
+        info.environment.word().to_owned(),
+    ];
+    if wide {
+        out.extend([info.context.to_string(), info.server.to_string()]);
+    }
+    out
+}
+
+impl Clusters {
+    fn key(&self, c: &Cluster, now: Timestamp) -> SortKey {
+        match self.sorting.column() {
+            None => SortKey::Place,
+            // The worst first.
+            Some("STATUS") => SortKey::Number(-i64::try_from(tree::of_cluster(c).0.index()).unwrap_or(0)),
+            Some("LATENCY") => c.latency_millis.map_or(SortKey::Missing, |ms| number(ms.into())),
+            Some("AGE") => made(c).map_or(SortKey::Missing, |made| {
+                number(u64::try_from(now.as_second() - made.as_second()).unwrap_or(0))
+            }),
+            Some(title) => {
+                let at = COLUMNS.iter().position(|(t, ..)| *t == title);
+                let cell = at.and_then(|at| cells(c, now, true).into_iter().nth(at));
+                cell.map_or(SortKey::Missing, |cell| of_cell(&cell.replace(',', "")))
+            }
+        }
+    }
+
+    fn collect(&mut self, seen: Seen<'_>) {
+        let query = self.rows.filtering();
+        let mut scratch = crate::domain::filter::fuzzy::Scratch::default();
+        let mut both = Vec::new();
+        self.total = 0;
+        for c in seen.fleet.in_scope(seen.scope) {
+            self.total += 1;
+            let cells = cells(c, seen.now, true);
+            let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+            let passes = query.as_ref().is_none_or(|q| {
+                q.words.matches(&cells)
+                    && q.fuzzy.as_ref().is_none_or(|f| f.score(&cells, &mut scratch).is_some())
+            });
+            if passes {
+                both.push((self.key(c, seen.now), c.id()));
+            }
+        }
+        self.rows.set(settled(both, self.sorting.is_falling()));
+    }
+}
+
+impl Pane for Clusters {
+    fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
+        self.columns = columns(seen.wide);
+        self.sorting.keep_to(&self.columns);
+        let falls = self.sorting.is_falling() != (self.sorting.column() == Some("STATUS"));
+        self.widths.sorted(self.sorting.column(), falls);
+        self.widths.choose(self.sorting.chosen());
+        if self.rows.take_stale() || self.seen != Some(seen.fleet.revision) {
+            self.seen = Some(seen.fleet.revision);
+            self.collect(seen);
+        }
+        self.rows.settle(rows.saturating_sub(1));
+        for id in self.rows.keys().iter() {
+            let Some(c) = seen.fleet.cluster(*id) else { continue };
+            let cells = cells(c, seen.now, seen.wide);
+            self.widths.grow(&self.columns, cells.iter().map(String::as_str));
+        }
+    }
+
+    fn heading(&self, _seen: Seen<'_>) -> String {
+        let shown = self.rows.keys().len();
+        let all = count(self.total, "cluster");
+        let words = if shown == self.total { all } else { format!("{shown} of {all}") };
+        format!("{words}{}", self.rows.words())
+    }
+
+    fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
+        if self.rows.keys().is_empty() {
+            let words = if self.total == 0 {
+                "no cluster is in scope"
+            } else {
+                "nothing matches; Esc clears the filter"
+            };
+            draw::text(
+                buf,
+                area.x + 1,
+                area.y + 1,
+                words,
+                area.width.saturating_sub(1),
+                theme.style(Role::Muted),
+            );
+            return;
+        }
+        draw_table(buf, area, theme, (&self.columns, &self.widths), &self.rows.list, focused, |i| {
+            let Some((id, c)) = self.rows.get(i).and_then(|id| Some((id, seen.fleet.cluster(*id)?))) else {
+                return DrawnRow::default();
+            };
+            let (health, _) = tree::of_cluster(c);
+            let styled = |(text, column): (String, &Column)| match &*column.title {
+                "CLUSTER" => DrawnCell::styled(text, theme.environment(c.info.environment)),
+                "STATUS" if c.phase != Phase::Live || c.is_slow() || c.lack_words().is_some() => {
+                    let style =
+                        if health == Health::Ok { theme.style(Role::Muted) } else { theme.health(health) };
+                    DrawnCell::styled(text, style)
+                }
+                _ => DrawnCell::plain(text),
+            };
+            let cells = cells(c, seen.now, seen.wide).into_iter().zip(&self.columns).map(styled).collect();
+            DrawnRow { cells, sign: self.rows.sign(id, health, theme) }
+        });
+    }
+
+    fn act(&mut self, seen: Seen<'_>, action: Action) -> Vec<Effect> {
+        if self.rows.act(action) {
+            return Vec::new();
+        }
+        if self.sorting.act(action, &self.columns) {
+            self.rows.touch();
+            return Vec::new();
+        }
+        let chosen = self.rows.targets();
+        match action {
+            Action::ChooseNext | Action::ChoosePrev => {
+                self.sorting.choose(&self.columns, action == Action::ChooseNext);
+                Vec::new()
+            }
+            Action::Open | Action::Describe if !chosen.is_empty() => {
+                let nodes = chosen.into_iter().map(TreeNode::Cluster).collect();
+                vec![Effect::Scope(nodes), Effect::Show(PaneId::Overview)]
+            }
+            Action::Connect => vec![Effect::Dial(chosen)],
+            Action::Identity => self.rows.cursor().map(|id| Effect::Identities(*id)).into_iter().collect(),
+            Action::Copy => {
+                let names = chosen.iter().filter_map(|id| seen.fleet.cluster(*id));
+                let names: Vec<String> = names.map(|c| c.info.context.to_string()).collect();
+                if names.is_empty() { Vec::new() } else { vec![Effect::Copy(names.join("\n"))] }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn contexts(&self) -> &'static [&'static str] {
+        &["clusters", "table"]
+    }
+
+    fn keys(&self) -> &'static [Action] {
+        &[Action::Open, Action::Mark, Action::Connect, Action::Identity, Action::SortStatus, Action::Wide]
+    }
+
+    fn filter(&mut self, text: &str) -> Result<(), String> {
+        self.rows.filter(text)
+    }
+
+    fn filter_text(&self) -> &str {
+        self.rows.filter_text()
+    }
+
+    fn is_holding(&self) -> bool {
+        self.rows.is_holding()
+    }
+
+    fn is_marked(&self) -> bool {
+        self.rows.is_marked()
+    }
+
+    fn scoped(&mut self, _seen: Seen<'_>) -> Vec<Effect> {
+        self.rows.touch();
+        Vec::new()
+    }
+
+    fn text(&self, seen: Seen<'_>) -> String {
+        let mut out = columns(true).iter().map(|c| c.title.to_string()).collect::<Vec<_>>().join("\t");
+        for id in self.rows.keys().iter() {
+            if let Some(c) = seen.fleet.cluster(*id) {
+                out.push('\n');
+                out.push_str(&cells(c, seen.now, true).join("\t"));
+            }
+        }
+        out.push('\n');
+        out
+    }
+}
