@@ -49,6 +49,7 @@ pub async fn still(ui: Ui, size: (u16, u16), keys: &str, form: Form) -> Result<S
         }
         settle(&mut main, false).await;
     }
+    main.view.rest();
     main.frame().map_err(|e| e.to_string())?;
     while main.warm() {}
     let mut buf = Buffer::empty(Rect::new(0, 0, size.0, size.1));

@@ -35,9 +35,10 @@ pub struct Clusters {
 }
 
 /// Title, to the right, rank (what goes first where there is little room has the highest), the most cells; only when wide.
-const COLUMNS: [(&str, bool, u8, u16, bool); 14] = [
+const COLUMNS: [(&str, bool, u8, u16, bool); 15] = [
     ("CLUSTER", false, 0, 40, false),
-    ("STATUS", false, 0, 48, false),
+    ("STATUS", false, 1, 11, false),
+    ("CONNECTION", false, 0, 48, false),
     ("VERSION", false, 2, 24, false),
     ("LATENCY", true, 1, 8, false),
     ("AGE", true, 3, 6, false),
@@ -64,7 +65,7 @@ fn made(c: &Cluster) -> Option<Timestamp> {
 }
 
 /// `live`, or how it stands and why.
-fn status(c: &Cluster, now: Timestamp) -> String {
+fn connection(c: &Cluster, now: Timestamp) -> String {
     let since = match &c.phase {
         Phase::Live | Phase::Idle => String::new(),
         phase => phase.since().map_or_else(String::new, |s| format!(" {}", age::show(s, now))),
@@ -81,7 +82,8 @@ fn cells(c: &Cluster, now: Timestamp, wide: bool) -> Vec<String> {
     let (info, tally) = (&c.info, c.tally());
     let mut out = vec![
         info.name().to_string(),
-        status(c, now),
+        tree::of_cluster(c).0.word().to_owned(),
+        connection(c, now),
         or_dash(&c.version),
         c.latency_millis.map_or_else(|| "–".to_owned(), |ms| format!("{ms}ms")),
         made(c).map_or_else(|| "–".to_owned(), |made| age::show(made, now)),
@@ -188,7 +190,8 @@ impl Pane for Clusters {
             let (health, _) = tree::of_cluster(c);
             let styled = |(text, column): (String, &Column)| match &*column.title {
                 "CLUSTER" => DrawnCell::styled(text, theme.environment(c.info.environment)),
-                "STATUS" if c.phase != Phase::Live || c.is_slow() || c.lack_words().is_some() => {
+                "STATUS" if health != Health::Ok => DrawnCell::styled(text, theme.health(health)),
+                "CONNECTION" if c.phase != Phase::Live || c.is_slow() || c.lack_words().is_some() => {
                     let style =
                         if health == Health::Ok { theme.style(Role::Muted) } else { theme.health(health) };
                     DrawnCell::styled(text, style)

@@ -392,6 +392,11 @@ impl View {
         self.pending_since.is_some_and(|since| now.duration_since(since) >= PAUSE)
     }
 
+    /// Nobody presses a further key: what comes after a pause is there.
+    pub fn rest(&mut self) {
+        self.pending_since = self.pending_since.map(|_| Timestamp::UNIX_EPOCH);
+    }
+
     /// Whether there is such a pause ahead.
     pub const fn is_in_sequence(&self) -> bool {
         self.pending_since.is_some()
