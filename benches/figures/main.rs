@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 
 mod filters;
 mod fleet;
+mod link;
 mod loading;
 mod soak;
 mod ten;
@@ -314,8 +315,9 @@ fn main() {
     ];
     let mut rows: Vec<Row> =
         parts.iter().filter(|(name, _)| is_wanted(name)).map(|(_, measure)| measure(&dir)).collect();
-    let more: [(&str, fn(&Path) -> Vec<Row>); 3] = [
+    let more: [(&str, fn(&Path) -> Vec<Row>); 4] = [
         ("hangs", fleet::hanging_servers),
+        ("link", link::slow),
         ("fleet", fleet::two_hundred_clusters),
         ("churn", |dir| vec![fleet::churn(dir)]),
     ];

@@ -25,6 +25,11 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn start(program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::over(Link::HERE, program, arguments, env)
+    }
+
+    /// The same over a link: what is typed and what is shown come later, and what is shown no faster than that.
+    pub(crate) fn over(link: Link, program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Self {
         let pty = native_pty_system()
             .openpty(PtySize { rows: 50, cols: 200, pixel_width: 0, pixel_height: 0 })
             .unwrap();
@@ -43,15 +48,22 @@ impl Session {
         drop(pty.slave);
         let mut reader = pty.master.try_clone_reader().unwrap();
         let (sender, output) = channel();
+        let carried = link.carry(move |bytes| sender.send((Instant::now(), bytes)).is_ok());
         std::thread::spawn(move || {
-            let mut buffer = vec![0; 65_536];
+            let mut buffer = vec![0; link.piece()];
             while let Ok(n) = reader.read(&mut buffer) {
-                if n == 0 || sender.send((Instant::now(), buffer[..n].to_vec())).is_err() {
+                if n == 0 || carried.send((Instant::now(), buffer[..n].to_vec())).is_err() {
                     break;
                 }
+                link.pace(n);
             }
         });
-        let input = pty.master.take_writer().unwrap();
+        let mut keyboard = pty.master.take_writer().unwrap();
+        let input: Box<dyn Write + Send> = if link.delay.is_zero() {
+            keyboard
+        } else {
+            Box::new(Typed(link.carry(move |bytes| keyboard.write_all(&bytes).is_ok())))
+        };
         let screen = vt100::Parser::new(50.try_into().unwrap(), 200.try_into().unwrap(), 0);
         Self { child, input, output, screen, started, own, _master: pty.master }
     }
@@ -146,6 +158,59 @@ impl Session {
 
     pub(crate) fn cpu_seconds(&self) -> f64 {
         cpu_seconds(self.pid())
+    }
+}
+
+/// A link between a person and the program.
+#[derive(Clone, Copy)]
+pub(crate) struct Link {
+    /// One way.
+    pub(crate) delay: Duration,
+    /// None: as many as come.
+    pub(crate) bytes_per_second: Option<u32>,
+}
+
+type Carried = std::sync::mpsc::Sender<(Instant, Vec<u8>)>;
+
+impl Link {
+    /// None at all.
+    pub(crate) const HERE: Self = Self { delay: Duration::ZERO, bytes_per_second: None };
+
+    /// What is sent comes out after the delay.
+    fn carry(self, mut out: impl FnMut(Vec<u8>) -> bool + Send + 'static) -> Carried {
+        let (sender, carried) = channel::<(Instant, Vec<u8>)>();
+        std::thread::spawn(move || {
+            for (sent, bytes) in carried {
+                std::thread::sleep((sent + self.delay).saturating_duration_since(Instant::now()));
+                if !out(bytes) {
+                    break;
+                }
+            }
+        });
+        sender
+    }
+
+    fn piece(self) -> usize {
+        if self.bytes_per_second.is_some() { 512 } else { 65_536 }
+    }
+
+    fn pace(self, bytes: usize) {
+        if let Some(most) = self.bytes_per_second {
+            std::thread::sleep(Duration::from_secs_f64(bytes as f64 / f64::from(most)));
+        }
+    }
+}
+
+/// Keys on their way.
+struct Typed(Carried);
+
+impl Write for Typed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let _ = self.0.send((Instant::now(), bytes.to_vec()));
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -213,15 +213,18 @@ pub fn columns(kind: Kind) -> Vec<Column> {
         // What happened matters more than what the event is called.
         Kind::Event => {
             let least = |title: &str| match title {
-                "MESSAGE" | "REASON" => 0,
-                "OBJECT" => 1,
+                "MESSAGE" | "REASON" | "OBJECT" => 0,
                 "SEEN" | "TYPE" => 2,
                 _ => 6,
             };
             let own = columns::of(Kind::Event).iter();
             let own = own.map(|c| column(c.title, c.right, c.wide, least(c.title), 120));
             let name = Column { rank: 9, ..NAME };
-            [NAMESPACE, name].into_iter().chain(own).chain([Column { rank: 8, ..AGE }]).collect()
+            [Column { rank: 3, ..NAMESPACE }, name]
+                .into_iter()
+                .chain(own)
+                .chain([Column { rank: 8, ..AGE }])
+                .collect()
         }
         other => {
             let mut out = Vec::new();

@@ -52,12 +52,13 @@ impl Search {
             self.after = None;
             return true;
         };
+        let as_of = as_of(cluster, now);
         if self.after.is_none() {
-            of_cluster(cluster, &self.scope, now, &mut self.findings);
+            of_cluster(cluster, &self.scope, now, as_of, &mut self.findings);
         }
         let (mut last, mut looked) = (None, 0);
         for (key, row) in cluster.pods_after(self.after.as_ref()).take(PODS_IN_A_STEP) {
-            of_pod(cluster, row, &self.scope, now, &mut self.findings);
+            of_pod(cluster, row, &self.scope, as_of, &mut self.findings);
             (last, looked) = (Some(key), looked + 1);
         }
         self.after = last.filter(|_| looked == PODS_IN_A_STEP).cloned();
@@ -150,8 +151,16 @@ fn is_seen(cluster: &Cluster, scope: &Scope) -> bool {
     cluster.phase == Phase::Live && cluster.lacks().next().is_none() && has_pods()
 }
 
+/// When what is known of a cluster was so: what is not current does not get worse by the clock alone.
+fn as_of(cluster: &Cluster, now: Timestamp) -> Timestamp {
+    match &cluster.phase {
+        Phase::Live | Phase::Syncing { .. } | Phase::Connecting { .. } | Phase::Idle => now,
+        phase => phase.since().map_or(now, |since| since.min(now)),
+    }
+}
+
 /// All but the pods.
-fn of_cluster(cluster: &Cluster, scope: &Scope, now: Timestamp, out: &mut Vec<Finding>) {
+fn of_cluster(cluster: &Cluster, scope: &Scope, now: Timestamp, as_of: Timestamp, out: &mut Vec<Finding>) {
     let (id, at) = (cluster.id(), cluster.info.at());
     // A cluster that cannot be reached matters to whoever looks at any part of it.
     let state = state_of(cluster);
@@ -172,13 +181,13 @@ fn of_cluster(cluster: &Cluster, scope: &Scope, now: Timestamp, out: &mut Vec<Fi
     }
     if scope.covers_cluster(at) {
         for node in cluster.nodes() {
-            out.extend(nodes::check(id, node, now));
+            out.extend(nodes::check(id, node, as_of));
         }
     }
     for row in cluster.workloads() {
         let workload = Some((row.kind.info().name, row.meta.name.as_str()));
         if scope.covers(at, &row.meta.namespace, workload, None) {
-            out.extend(workloads::check(id, row, now));
+            out.extend(workloads::check(id, row, as_of));
         }
     }
 }

@@ -203,6 +203,7 @@ fn end(world: &mut World, pod: &Stored) {
         && world.now >= due.min(world.now + grace * 1000)
     {
         if world.now < due && grace > 0 {
+            world.work.at(due, Who::Kubelet, pod.key.clone());
             return;
         }
         world.work.runs.remove(&pod.uid);
@@ -215,7 +216,9 @@ fn end(world: &mut World, pod: &Stored) {
         }
         return;
     }
-    if run.dying.is_some() {
+    if let Some(due) = run.dying {
+        // What rang was set for a step of its start.
+        world.work.at(due, Who::Kubelet, pod.key.clone());
         return;
     }
     for container in j::list(&value, "spec.containers") {

@@ -1,6 +1,6 @@
 //! From a session to a running terminal and back: modes, signals, suspension, and the terminal lent to a sign-in.
 
-use std::io::{self, BufRead, BufWriter, Write};
+use std::io::{self, BufRead, Write};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +13,7 @@ use crate::ops::session::{Session, Shared};
 use crate::ops::sign_in;
 
 use super::run::{Leave, Loop, Ui};
+use super::term::behind::Behind;
 use super::term::guard::{self, Guard};
 use super::term::typed::Typed;
 
@@ -42,9 +43,10 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
     watch_signals(stop.clone(), lent.clone(), ui.session.clone());
     let guard = Guard::enter()?;
     let size = crossterm::terminal::size()?;
-    let mut main = Loop::start(ui, BufWriter::with_capacity(64 * 1024, io::stdout()), size)?;
+    let mut main = Loop::start(ui, Behind::stdout()?, size)?;
     let left = loop {
         let leave = main.run(&mut pin!(keys.0.get_or_insert_with(Typed::default)), &stop).await;
+        main.screen.settle();
         match leave {
             Ok(Leave::Suspend) => {
                 guard.suspend()?;
@@ -90,6 +92,7 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
     };
     main.finish().await;
     main.stop();
+    main.screen.settle();
     drop(guard);
     Ok(left)
 }

@@ -3,7 +3,7 @@
 //! It waits for keys, deltas, task results and time; applies them; and draws when something changed: a key at once, data
 //! at most thirty times a second. A still fleet draws nothing and sends nothing.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,12 +31,15 @@ use super::modal::welcome::Welcome;
 use super::pane::PaneId;
 use super::render::render;
 use super::tasks::Tasks;
+use super::term::behind::Out;
 use super::term::out::Screen;
 use super::theme::Theme;
 use super::view::{View, ViewOptions, World};
 
 /// Data is drawn at most this often.
 const FRAME: Duration = Duration::from_millis(33);
+/// While the terminal takes a frame it is looked so often whether it has it.
+const BUSY: Duration = Duration::from_millis(4);
 /// The loop applies deltas for at most this long before it looks at keys again.
 const APPLY_MOST: Duration = Duration::from_millis(4);
 
@@ -68,7 +71,7 @@ pub enum Leave {
 }
 
 /// The loop's state; `turn` and `frame` are its two halves, so that snapshots and benches drive the same code.
-pub struct Loop<W: Write> {
+pub struct Loop<W: Out> {
     /// The model.
     pub fleet: Fleet,
     /// The view.
@@ -95,7 +98,7 @@ pub struct Loop<W: Write> {
     drawn: Option<Instant>,
 }
 
-impl<W: Write> Loop<W> {
+impl<W: Out> Loop<W> {
     /// A loop on which nothing is drawn yet and nobody has been asked.
     pub fn start(ui: Ui, out: W, size: (u16, u16)) -> io::Result<Self> {
         let cancel = CancellationToken::new();
@@ -445,12 +448,16 @@ impl<W: Write> Loop<W> {
     }
 
     fn frame_due(&self) -> bool {
-        self.dirty && (self.urgent || self.drawn.is_none_or(|at| at.elapsed() >= FRAME))
+        // Over a slow link frames are left out, not queued.
+        self.dirty
+            && self.screen.is_free()
+            && (self.urgent || self.drawn.is_none_or(|at| at.elapsed() >= FRAME))
     }
 
     /// When the loop has to wake without anything happening: for a frame that waits, and for ages that change.
     fn wake_at(&self) -> Instant {
         match (self.dirty, self.drawn) {
+            (true, _) if !self.screen.is_free() => Instant::now() + BUSY,
             (true, Some(at)) => at + FRAME,
             _ if self.view.is_in_sequence() => Instant::now() + Duration::from_millis(200),
             _ => Instant::now() + Duration::from_secs(1),
@@ -481,7 +488,7 @@ impl<W: Write> Loop<W> {
     }
 }
 
-impl<W: Write> Drop for Loop<W> {
+impl<W: Out> Drop for Loop<W> {
     fn drop(&mut self) {
         self.cancel.cancel();
     }

@@ -4,7 +4,18 @@ use serde_json::json;
 
 use super::ground::{Ground, Outcome, cases, config, deployment, holds, same};
 
-cases!("patch": merge_patch, strategic_patch, json_patch, wrong_media_type);
+cases!("patch": empty_maps_are_none, merge_patch, strategic_patch, json_patch, wrong_media_type);
+
+async fn empty_maps_are_none(g: &Ground) -> Outcome {
+    g.post(&g.core("configmaps"), &config("c", &json!({"a": "1"}))).await?.is(201)?;
+    // As `kubectl diff` asks.
+    let patch = json!({"metadata": {"annotations": {}}});
+    for kind in ["strategic", "merge"] {
+        let answer = g.patch(&g.core("configmaps/c"), kind, &patch).await?.is(200)?;
+        holds(kind, answer.body.pointer("/metadata/annotations").is_none())?;
+    }
+    Ok(())
+}
 
 async fn merge_patch(g: &Ground) -> Outcome {
     g.post(&g.core("configmaps"), &config("a", &json!({"k": "1", "l": "2"}))).await?.is(201)?;

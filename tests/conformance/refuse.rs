@@ -5,7 +5,7 @@ use serde_json::json;
 use super::ground::{Ground, Outcome, cases, config, deployment, has, holds, pod, same};
 
 cases!("refuse": selector_required, selector_must_match, selector_is_immutable, invalid_names, quota, request_above_limit,
-    pod_spec_is_fixed, wrong_kind, wrong_name_in_body, bad_schedule, job_policy, pod_needs_containers, immutable_config);
+    pod_spec_is_fixed, other_types, wrong_kind, wrong_name_in_body, bad_schedule, job_policy, pod_needs_containers, immutable_config);
 
 async fn selector_required(g: &Ground) -> Outcome {
     let mut body = deployment("d", "app:1", 1);
@@ -117,6 +117,42 @@ async fn wrong_kind(g: &Ground) -> Outcome {
         "no kind \"Deployment\" is registered for version \"apps/v1beta9\" in scheme",
     )?;
     Ok(())
+}
+
+async fn other_types(g: &Ground) -> Outcome {
+    // YAML makes a boolean of `no`.
+    let mut body = pod("p", "app:1");
+    body["spec"]["containers"][0]["env"] = json!([{"name": false, "value": "1"}]);
+    g.post(&g.core("pods"), &body).await?.fails(
+        400,
+        "BadRequest",
+        "Pod in version \"v1\" cannot be handled as a Pod: json: cannot unmarshal bool into Go struct field EnvVar.spec.containers.env.name of type string",
+    )?;
+    let numbers = config("c", &json!({"a": 1}));
+    g.post(&g.core("configmaps"), &numbers).await?.fails(
+        400,
+        "BadRequest",
+        "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: json: cannot unmarshal number into Go struct field ConfigMap.data of type string",
+    )?;
+    let mut body = deployment("d", "app:1", 1);
+    body["spec"]["replicas"] = json!("3");
+    g.post(&g.apps("deployments"), &body).await?.fails(
+        400,
+        "BadRequest",
+        "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32",
+    )?;
+    // Amounts and ports are read from both.
+    let mut body = pod("both", "app:1");
+    body["spec"]["containers"][0]["resources"] = json!({"requests": {"cpu": 1, "memory": "64Mi"}});
+    g.post(&g.core("pods"), &body).await?.is(201)?;
+    g.post(&g.core("configmaps"), &config("c", &json!({"a": "1"}))).await?.is(201)?;
+    let patch = json!({"data": {"a": 1}});
+    let answer = g.patch(&g.core("configmaps/c"), "merge", &patch).await?;
+    has(
+        "message",
+        answer.text("/message"),
+        "cannot unmarshal number into Go struct field ConfigMap.data of type string",
+    )
 }
 
 async fn wrong_name_in_body(g: &Ground) -> Outcome {

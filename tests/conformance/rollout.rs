@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::ground::{Ground, Outcome, cases, condition, deployment, has, holds, int, same, text};
+use super::ground::{Answer, Ground, Outcome, cases, condition, deployment, has, holds, int, same, text};
 
-cases!("rollout": replica_sets_carry_revisions, rolls_to_a_new_image, stops_at_a_bad_image_and_heals, paused_waits, recreate,
+cases!("rollout": a_scale_is_no_rollout, replica_sets_carry_revisions, rolls_to_a_new_image, stops_at_a_bad_image_and_heals, paused_waits, recreate,
     progress_deadline, stateful_pods_in_order, daemon_on_every_node, job_completes, job_fails, cron_makes_jobs, endpoints_follow);
 
 async fn sets(g: &Ground, app: &str) -> Outcome<Vec<Value>> {
@@ -17,6 +17,21 @@ async fn sets(g: &Ground, app: &str) -> Outcome<Vec<Value>> {
 
 fn image(name: &str, image: &str) -> Value {
     json!({"spec": {"template": {"spec": {"containers": [{"name": name, "image": image}]}}}})
+}
+
+async fn a_scale_is_no_rollout(g: &Ground) -> Outcome {
+    g.deployment("d", "app:1", 1).await?;
+    let before = g.rolled_out("d", 1).await?;
+    let updated = |answer: &Answer| {
+        condition(&answer.body, "Progressing")
+            .map(|c| text(c, "/lastUpdateTime").to_owned())
+            .unwrap_or_default()
+    };
+    // Stamps are of whole seconds.
+    tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
+    g.patch(&g.apps("deployments/d/scale"), "merge", &json!({"spec": {"replicas": 3}})).await?.is(200)?;
+    let after = g.rolled_out("d", 3).await?;
+    same("lastUpdateTime", &updated(&after), &updated(&before))
 }
 
 async fn replica_sets_carry_revisions(g: &Ground) -> Outcome {

@@ -30,6 +30,7 @@ use skyfleet::source::api::{self, ApplyOptions, Resource};
 use skyfleet::source::discovery;
 use skyfleet::ui::looks::Looks;
 use skyfleet::ui::run::{Loop, Ui};
+use skyfleet::ui::term::behind::Out;
 use skyfleet::ui::theme::depth::Depth;
 use skyfleet::ui::view::ViewOptions;
 use tokio::sync::mpsc;
@@ -212,6 +213,8 @@ impl Write for Emulator {
         Ok(())
     }
 }
+
+impl Out for Emulator {}
 
 impl Term {
     /// What is on the screen.

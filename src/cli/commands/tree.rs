@@ -93,7 +93,8 @@ pub async fn run(
         errors: gathered.errors(scope),
     };
     // In a table an unreachable cluster is a row with its cause already.
-    let shown = if matches!(a.output, Output::Table | Output::Wide) {
+    let has_rows_of_clusters = pivot != Pivot::App;
+    let shown = if matches!(a.output, Output::Table | Output::Wide) && has_rows_of_clusters {
         Answer { errors: Vec::new(), ..answer }
     } else {
         answer

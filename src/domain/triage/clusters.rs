@@ -10,6 +10,14 @@ use crate::domain::id::ClusterId;
 use crate::domain::text::SafeText;
 
 const RETRY: NextStep = NextStep { words: "try again", action: "connect" };
+const REACH: NextStep = NextStep {
+    words: "check the VPN, the proxy and the address in the kubeconfig, then try again",
+    action: "connect",
+};
+const BUSY: NextStep =
+    NextStep { words: "the server is busy: it is asked again by itself, later each time", action: "connect" };
+/// Who has not answered for so many seconds is lost.
+pub const LOST_AFTER: i64 = 60;
 const SIGN_IN: NextStep = NextStep { words: "sign in again, then try again", action: "connect" };
 const ENTER: NextStep = NextStep { words: "Enter signs in, or says what is missing", action: "open" };
 const ALLOW: NextStep =
@@ -63,8 +71,11 @@ pub fn check_expiry(
 
 /// What is wrong with a connection.
 pub fn check(cluster: ClusterId, state: &ClusterState, now: Timestamp) -> Vec<Finding> {
+    let is_busy = state.cause.contains("Too many requests");
+    let is_lost = !is_busy && state.since.is_some_and(|s| now.as_second() - s.as_second() >= LOST_AFTER);
     let (rule, severity, next) = match &*state.phase {
-        "unreachable" => ("unreachable", Severity::P1, RETRY),
+        "stale" | "unreadable" if is_busy => ("busy", Severity::P2, BUSY),
+        "unreachable" => ("unreachable", Severity::P1, REACH),
         "denied" if state.expired => ("denied", Severity::P1, RENEW),
         // Who is not known has to sign in; who is known and may not has to ask.
         "denied" if state.cause.starts_with("401") => ("denied", Severity::P1, SIGN_IN),
@@ -75,7 +86,8 @@ pub fn check(cluster: ClusterId, state: &ClusterState, now: Timestamp) -> Vec<Fi
         "not allowed yet" => ("not-allowed", Severity::P2, ALLOW),
         "unusable" => ("unusable", Severity::P2, MEND),
         "slow" => ("slow-api", Severity::P2, RETRY),
-        "stale" => ("stale", Severity::P2, RETRY),
+        "stale" if is_lost => ("stale", Severity::P1, REACH),
+        "stale" => ("stale", Severity::P2, REACH),
         "unreadable" => ("unreadable", Severity::P2, RETRY),
         _ => return Vec::new(),
     };

@@ -16,7 +16,7 @@ pub mod problem;
 mod words;
 pub mod workloads;
 
-pub use clusters::ClusterState;
+pub use clusters::{ClusterState, LOST_AFTER};
 pub use finding::{Finding, FindingObject, NextStep, Severity};
 pub use kinds::RefusedKind;
 pub use problem::{Problem, group};

@@ -9,7 +9,7 @@ mod validate;
 
 pub(crate) use defaults::{base64, count_template, defaults, inherit};
 pub(crate) use quota::{Refusal, quota, used};
-pub(crate) use schema::{undeclared, unknown_fields};
+pub(crate) use schema::{ill_typed, read, undeclared, unknown_fields};
 pub(crate) use validate::validate;
 
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! Fields no schema names, for `fieldValidation` and apply: refused, or dropped with warnings.
-//! Every built-in kind is checked whole, by the schemas of `openapi`; CRDs' types are not. Called by the write paths.
+//! Values of another type than a field has: refused. Fields no schema names, for `fieldValidation` and apply: refused, or dropped
+//! with warnings. Every built-in kind is checked whole, by the schemas of `openapi`; CRDs' types are not. Called by the write paths.
 
 use serde_json::Value;
 
@@ -80,4 +80,151 @@ fn drop_path(value: &mut Value, path: &str) {
 /// The first undeclared field of an apply, as the typed parser words it.
 pub(crate) fn undeclared(res: &Resource, value: &Value) -> Option<String> {
     unknown(res, value).first().map(|path| format!(".{path}"))
+}
+
+/// A value of another type than its field has.
+struct Mistyped {
+    /// Without the numbers of list items, as Go's decoder names it.
+    path: String,
+    /// With them, as the typed parser of apply does.
+    place: String,
+    /// The struct that has the field.
+    of: String,
+    got: &'static str,
+    value: String,
+    /// The field's type: in Go's words, and in those of apply.
+    wanted: (String, &'static str),
+}
+
+/// The first such value.
+fn mistyped(res: &Resource, value: &Value) -> Option<Mistyped> {
+    let schema = openapi::of_kind(&res.group, &res.version, &res.kind)?;
+    type_of(schema, value, &res.kind, ("", ""), &res.kind)
+}
+
+fn type_of(
+    schema: &Value,
+    value: &Value,
+    own: &str,
+    (path, place): (&str, &str),
+    of: &str,
+) -> Option<Mistyped> {
+    let name = openapi::referred(schema).map_or(own, |name| name.rsplit('.').next().unwrap_or(name));
+    // Both are read from numbers and from texts.
+    let either = matches!(name, "Quantity" | "IntOrString");
+    let schema = openapi::resolved(schema);
+    let kind = j::text(schema, "type");
+    let (got, fits) = match value {
+        Value::Null => return None,
+        Value::Bool(_) => ("bool", kind == "boolean"),
+        Value::Number(n) => ("number", either || kind == "number" || kind == "integer" && !n.is_f64()),
+        Value::String(_) => ("string", either || kind == "string"),
+        Value::Array(_) => ("array", kind == "array"),
+        Value::Object(_) => ("object", kind == "object"),
+    };
+    // Where the schema says no type, anything goes.
+    if !kind.is_empty() && !fits {
+        let go = match kind {
+            "boolean" => "bool".to_owned(),
+            "integer" | "number" => match j::text(schema, "format") {
+                "int64" => "int64".to_owned(),
+                "double" => "float64".to_owned(),
+                _ => "int32".to_owned(),
+            },
+            "array" => {
+                let item = openapi::referred(j::at(schema, "items")).and_then(|name| name.rsplit('.').next());
+                item.map_or_else(|| "[]string".to_owned(), |item| format!("[]v1.{item}"))
+            }
+            "object" if own == name => "map[string]string".to_owned(),
+            "object" => format!("v1.{name}"),
+            other => other.to_owned(),
+        };
+        let typed = match kind {
+            "boolean" => "boolean",
+            "integer" | "number" => "numeric",
+            "array" => "list",
+            "object" => "map",
+            _ => "string",
+        };
+        let (path, place, of) = (path.to_owned(), place.to_owned(), of.to_owned());
+        return Some(Mistyped { path, place, of, got, value: value.to_string(), wanted: (go, typed) });
+    }
+    match value {
+        Value::Object(fields) => fields.iter().find_map(|(field, below)| {
+            let known = schema.get("properties").and_then(|known| known.get(field));
+            let further = schema.get("additionalProperties").filter(|s| s.is_object());
+            let join = |path: &str| if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
+            match (known, further) {
+                (Some(schema), _) => {
+                    type_of(schema, below, "", (&join(path), &format!("{place}.{field}")), name)
+                }
+                // Of a map the field is the map's.
+                (None, Some(schema)) => type_of(schema, below, "", (path, &format!("{place}.{field}")), of),
+                (None, None) => None,
+            }
+        }),
+        Value::Array(items) => {
+            let below = j::at(schema, "items");
+            let each = items.iter().enumerate();
+            each.into_iter()
+                .find_map(|(n, item)| type_of(below, item, "", (path, &format!("{place}[{n}]")), of))
+        }
+        _ => None,
+    }
+}
+
+/// Reads a value into the kind: refuses what cannot be, in the words of the server's decoder, and leaves out what would not be
+/// written again: nulls, empty maps, and empty lists that need not be there.
+pub(crate) fn read(res: &Resource, value: &mut Value) -> Answer<()> {
+    match mistyped(res, value) {
+        None => {
+            if let Some(schema) = openapi::of_kind(&res.group, &res.version, &res.kind) {
+                leave_out(schema, value);
+            }
+            Ok(())
+        }
+        Some(m) => Err(ApiError::bad_request(format!(
+            "{} in version \"{}\" cannot be handled as a {}: json: cannot unmarshal {} into Go struct field {}.{} of type {}",
+            res.kind, res.version, res.kind, m.got, m.of, m.path, m.wanted.0
+        ))),
+    }
+}
+
+fn leave_out(schema: &Value, value: &mut Value) {
+    let schema = openapi::resolved(schema);
+    match value {
+        Value::Object(fields) => {
+            let Some(known) = schema.get("properties").and_then(Value::as_object) else {
+                let further = j::at(schema, "additionalProperties");
+                fields.values_mut().for_each(|below| leave_out(further, below));
+                return;
+            };
+            let needed = j::list(schema, "required");
+            fields.retain(|name, below| {
+                let Some(schema) = known.get(name) else { return true };
+                leave_out(schema, below);
+                let schema = openapi::resolved(schema);
+                match below {
+                    Value::Null => false,
+                    Value::Object(map) => !map.is_empty() || schema.get("additionalProperties").is_none(),
+                    Value::Array(list) => !list.is_empty() || needed.iter().any(|n| n == name),
+                    _ => true,
+                }
+            });
+        }
+        Value::Array(items) => {
+            let below = j::at(schema, "items");
+            for item in items {
+                leave_out(below, item);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The first value of an apply that is of another type than its field, as the typed parser words it.
+pub(crate) fn ill_typed(res: &Resource, value: &Value) -> Option<String> {
+    mistyped(res, value).map(|m| {
+        format!("{}: expected {}, got &value.valueUnstructured{{Value:{}}}", m.place, m.wanted.1, m.value)
+    })
 }

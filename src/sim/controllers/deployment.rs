@@ -240,8 +240,8 @@ fn progress(
     if fresh && reason != "NewReplicaSetCreated" {
         let text = format!("Created new replica set \"{set}\"");
         owned::condition(value, "Progressing", "True", "NewReplicaSetCreated", &text, stamp, true);
-    } else if reason == "NewReplicaSetAvailable" && !fresh && !moved {
-        // A finished rollout that merely lost a pod does not start over.
+    } else if reason == "NewReplicaSetAvailable" && !fresh && is_of_one_set(value) {
+        // A finished rollout that lost a pod, or was scaled, does not start over.
         return;
     } else if moved || fresh || reason.is_empty() || reason == "DeploymentPaused" {
         let text = format!("ReplicaSet \"{set}\" is progressing.");
@@ -261,6 +261,12 @@ fn progress(
     } else {
         world.work.at(due, Who::Deployment, deployment.key.clone());
     }
+}
+
+/// All its pods are of the newest set.
+fn is_of_one_set(value: &Value) -> bool {
+    let number = |field| j::int(value, field).unwrap_or(0);
+    number("status.replicas") == number("status.updatedReplicas")
 }
 
 fn cleanup(world: &mut World, deployment: &Stored, old: &[Arc<Stored>]) {

@@ -48,11 +48,13 @@ pub(crate) fn answer(
         j::set(&mut applied, "metadata.namespace", target.ns.clone());
     }
     j::default(&mut applied, "metadata.name", target.name.clone());
-    if let Some(unknown) = admit::undeclared(&res, &applied) {
+    let undeclared =
+        admit::undeclared(&res, &applied).map(|path| format!("{path}: field not declared in schema"));
+    if let Some(wrong) = undeclared.or_else(|| admit::ill_typed(&res, &applied)) {
         let mut error = ApiError::of_code(500, None);
         error.reason = "";
         error.message = format!(
-            "failed to create typed patch object ({named}/{}; {}, Kind={}): {unknown}: field not declared in schema",
+            "failed to create typed patch object ({named}/{}; {}, Kind={}): {wrong}",
             target.name,
             res.api_version(),
             res.kind

@@ -50,6 +50,7 @@ pub(crate) fn answer(
             )));
         }
     }
+    admit::read(&res, &mut value)?;
     let warnings = admit::unknown_fields(&res, &mut value, call.query.get("fieldValidation"))?;
     // The patch was made against what is stored now; only a version inside the patch itself asks for a check.
     if j::at(&patch, "metadata.resourceVersion").is_null() && !patch.is_array() {

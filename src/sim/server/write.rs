@@ -33,6 +33,7 @@ pub(crate) fn create(
     let res = world.resource(kind);
     let mut value = incoming::object(call, kind, &res)?;
     incoming::check_address(&world, &mut value, &res, target)?;
+    admit::read(&res, &mut value)?;
     let warnings = admit::unknown_fields(&res, &mut value, call.query.get("fieldValidation"))?;
     let manager = Manager::update(&call.manager(), &res.api_version(), "");
     let object = create_in(&mut world, kind, value, &manager, call.dry())?;
@@ -117,6 +118,7 @@ pub(crate) fn update(
     let res = world.resource(kind);
     let mut value = incoming::object(call, kind, &res)?;
     incoming::check_address(&world, &mut value, &res, target)?;
+    admit::read(&res, &mut value)?;
     let warnings = admit::unknown_fields(&res, &mut value, call.query.get("fieldValidation"))?;
     let old =
         world.get(kind, &target.ns, &target.name).ok_or_else(|| ApiError::not_found(&res, &target.name))?;

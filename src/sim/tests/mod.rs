@@ -25,6 +25,23 @@ fn fleets_are_as_large_as_asked_for() {
     }
 }
 
+#[tokio::test]
+async fn a_pod_that_is_deleted_while_it_starts_goes() {
+    use k8s_openapi::api::core::v1::Pod;
+    use kube::api::{Api, DeleteParams, ListParams, PostParams};
+    let sim = Simulation::new(&FleetSpec::embedded("small").unwrap(), 1, start());
+    let pods: Api<Pod> = Api::namespaced(sim.client(&sim.contexts()[0]).unwrap(), "identity");
+    let before = pods.list(&ListParams::default()).await.unwrap().items.len();
+    for n in 0..20u64 {
+        let body = serde_json::json!({"metadata": {"name": format!("p{n}")}, "spec": {"containers": [{"name": "c", "image": "nginx:1.28"}]}});
+        pods.create(&PostParams::default(), &serde_json::from_value(body).unwrap()).await.unwrap();
+        sim.advance(Duration::from_millis(n * 170));
+        pods.delete(&format!("p{n}"), &DeleteParams::default()).await.unwrap();
+    }
+    sim.advance(Duration::from_secs(40));
+    assert_eq!(pods.list(&ListParams::default()).await.unwrap().items.len(), before);
+}
+
 #[test]
 fn in_a_still_fleet_nothing_happens_by_the_clock_alone() {
     let versions = |sim: &Simulation| -> Vec<u64> { sim.clusters.iter().map(|c| c.lock().rv).collect() };

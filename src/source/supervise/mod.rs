@@ -237,6 +237,8 @@ impl One {
         match (fault.is_denied() || fault.class == FaultClass::Credentials, self.last_seen) {
             (true, seen) => Phase::Denied { since: seen.unwrap_or(now), cause, expired: fault.expired },
             (false, Some(seen)) => Phase::Stale { since: self.old_since(seen), cause },
+            // It answers.
+            (false, None) if fault.class == FaultClass::TooMany => Phase::Unreadable { since: now, cause },
             (false, None) => Phase::Failed { since: now, cause },
         }
     }

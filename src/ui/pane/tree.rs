@@ -14,6 +14,7 @@ use crate::domain::filter::Filter;
 use crate::domain::health::Health;
 use crate::domain::id::ClusterId;
 use crate::domain::scope::TreeNode;
+use crate::domain::triage::LOST_AFTER;
 use crate::fleet::Fleet;
 use crate::fleet::phase::{By, Phase};
 use crate::fleet::tree::{self, Expanded, Pivot, TreeRow};
@@ -463,10 +464,9 @@ fn state_words(row: &TreeRow, ascii: bool, now: Timestamp) -> (String, Health) {
             return (format!("{} {}", Health::Down.glyph(ascii), age::show(*since, now)), Health::Down);
         }
         Some(Phase::Stale { since, .. }) => {
-            return (
-                format!("{} {}", Health::Degraded.glyph(ascii), age::show(*since, now)),
-                Health::Degraded,
-            );
+            let is_lost = now.as_second() - since.as_second() >= LOST_AFTER;
+            let health = if is_lost { Health::Down } else { Health::Degraded };
+            return (format!("{} {}", health.glyph(ascii), age::show(*since, now)), health);
         }
         Some(Phase::Unreadable { since, .. }) => {
             let words = format!("{} {}", Health::Degraded.glyph(ascii), age::show(*since, now));

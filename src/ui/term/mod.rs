@@ -1,5 +1,6 @@
 //! The terminal itself: its modes and their restoration, what is typed, the bytes that go to it, pictures of a screen.
 
+pub mod behind;
 pub mod encode;
 pub mod guard;
 pub mod out;

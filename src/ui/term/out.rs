@@ -1,16 +1,21 @@
 //! The bytes that go to the terminal: one write a frame, bracketed as one update, counted.
 
-use std::io::{self, Write};
+use std::io;
+use std::time::Duration;
 
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::behind::Out;
 use super::encode;
 
+/// How long the last frame may take before the terminal is given back all the same.
+const LAST_FRAME: Duration = Duration::from_millis(300);
+
 /// Where frames go.
-pub struct Screen<W: Write> {
+pub struct Screen<W: Out> {
     /// What the terminal shows.
     shown: Buffer,
     /// Where the next frame is drawn.
@@ -22,7 +27,7 @@ pub struct Screen<W: Write> {
     pub bytes: u64,
 }
 
-impl<W: Write> Screen<W> {
+impl<W: Out> Screen<W> {
     /// A screen of that size on that output, which is empty.
     pub fn new(out: W, (columns, rows): (u16, u16)) -> io::Result<Self> {
         let blank = Buffer::empty(Rect::new(0, 0, columns, rows));
@@ -62,6 +67,16 @@ impl<W: Write> Screen<W> {
         self.bytes += bytes.len() as u64;
         self.out.write_all(&bytes)?;
         self.out.flush()
+    }
+
+    /// What was drawn before is on its way: another frame may follow.
+    pub fn is_free(&self) -> bool {
+        self.out.is_free()
+    }
+
+    /// Waits for that for a moment: the terminal will be given to somebody else.
+    pub fn settle(&self) {
+        self.out.settle(LAST_FRAME);
     }
 
     /// Writes bytes that are no cells: OSC 52.

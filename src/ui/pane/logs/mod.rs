@@ -276,7 +276,9 @@ impl Pane for Logs {
         }
         out.push_str(match (self.paused.is_some(), self.follow) {
             (true, _) => "  paused",
-            (false, true) if self.options.previous => "",
+            (false, true) if self.options.previous || targets.is_empty() => "",
+            // Nothing comes in.
+            (false, true) if open == 0 && ended < targets.len() => "  not connected",
             (false, true) => "  live",
             (false, false) => "  scrolled back",
         });

@@ -246,7 +246,7 @@ impl Pane for Resources {
         if let Some(node) = &self.lens.node {
             out.push_str(&format!("  on {node}"));
         }
-        if let Some(ns) = &self.lens.namespace {
+        if let Some(ns) = self.lens.namespace.as_ref().filter(|_| self.lens.kind.info().namespaced) {
             out.push_str(&format!("  ns {ns}"));
         }
         if self.lens.faults {
@@ -448,7 +448,7 @@ impl Resources {
         if self.lens.faults {
             out.push("only rows that are not well: ctrl-z shows all".to_owned());
         }
-        if let Some(ns) = &self.lens.namespace {
+        if let Some(ns) = self.lens.namespace.as_ref().filter(|_| self.lens.kind.info().namespaced) {
             out.push(format!("only namespace {ns}: 0 shows all"));
         }
         out
