@@ -3,6 +3,7 @@
 mod logged;
 mod served;
 mod simulated;
+mod views;
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -105,6 +106,7 @@ async fn run(args: Args) -> Exit {
         );
         return Exit::Usage;
     }
+    notices.extend(views::warnings(&settings));
     if let Err(why) = known_names(&args.session, &paths) {
         complain(&why);
         return Exit::Usage;
@@ -434,6 +436,7 @@ fn ui(
         max_targets: settings.max_targets.value,
         favourites: settings.favourites.value.clone(),
         aliases: settings.aliases.value.clone(),
+        tables: views::tables(settings),
     };
     Ui { session, looks, options, notices, logged: None }
 }

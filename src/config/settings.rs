@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -56,6 +57,16 @@ impl<T> Set<T> {
     }
 }
 
+/// How the table of a kind looks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ViewSetting {
+    /// Its columns in their order: titles, `label:KEY`, `TITLE=label:KEY`.
+    pub columns: Vec<String>,
+    /// The column it is sorted by at first, with `-` from the last to the first.
+    pub sort: Option<String>,
+}
+
 /// The settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -91,6 +102,8 @@ pub struct Settings {
     pub aliases: Set<BTreeMap<String, String>>,
     /// The namespaces of the keys 1 to 9.
     pub favourites: Set<Vec<String>>,
+    /// Tables by words of kinds: their columns, and what they are sorted by.
+    pub views: Set<BTreeMap<String, ViewSetting>>,
     /// Something that guards writes could not be read: nothing is written, whatever else says otherwise.
     pub guard_lost: bool,
 }
@@ -114,13 +127,14 @@ impl Default for Settings {
             names: Set::preset(BTreeMap::new()),
             aliases: Set::preset(BTreeMap::new()),
             favourites: Set::preset(Vec::new()),
+            views: Set::preset(BTreeMap::new()),
             guard_lost: false,
         }
     }
 }
 
 /// The keys of the file.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "theme",
     "keymap",
     "read_only",
@@ -137,6 +151,7 @@ const KEYS: [&str; 16] = [
     "names",
     "aliases",
     "favourites",
+    "views",
 ];
 
 /// The words of `connect`.
@@ -280,6 +295,8 @@ impl Settings {
         self.aliases.then(file.take("aliases", "words, each with a command line"), Origin::File);
         self.favourites
             .then(file.take("favourites", "a list of namespaces, for the keys 1 to 9"), Origin::File);
+        self.views
+            .then(file.take("views", "kinds, each with `columns` (a list) and perhaps `sort`"), Origin::File);
         file.guards = true;
         if file.values.get("exec_policy").is_some_and(|v| !v.is_null()) {
             // What cannot be read must not allow anything.

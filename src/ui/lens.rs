@@ -1,5 +1,7 @@
 //! Which rows of the scope Resources shows: what Enter on a row, a command and the way back put before it.
 
+use std::collections::BTreeMap;
+
 use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
 
@@ -22,3 +24,15 @@ impl Lens {
         Self { kind, namespace: None, node: None, faults: false }
     }
 }
+
+/// How a person wants the table of a kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableView {
+    /// Its columns in their order: titles, `label:KEY`, `TITLE=label:KEY`; none: all.
+    pub columns: Vec<String>,
+    /// The column it is sorted by at first, with `-` from the last to the first.
+    pub sort: Option<String>,
+}
+
+/// Views by kinds.
+pub type TableViews = BTreeMap<Kind, TableView>;

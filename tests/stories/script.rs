@@ -32,6 +32,8 @@ macro_rules! with_each_script {
             a_lost_cluster_is_one_row
             a_namespace_by_command_and_back
             a_pane_at_forty_columns
+            a_problem_with_its_evidence
+            a_range_of_marks
             a_term_that_is_wrong_names_the_problem
             a_tree_filter_that_finds_nothing_says_so
             a_verb_on_a_tree_row
@@ -39,14 +41,22 @@ macro_rules! with_each_script {
             a_wrong_number_of_replicas
             aliases_are_listed
             an_action_that_means_nothing_here_says_so
+            an_environment_is_a_scope
+            another_theme_at_once
             by_health_the_worst_come_first
             cli_lists_any_kind
+            cluster_wide_kinds_have_no_namespace
             clusters_are_marked_and_sorted
+            clusters_filter_and_copy
             copy_a_name
             costs_by_another_group
             delete_asks_and_names_the_place
+            describe_a_node
             describe_a_pod
             drill_down_and_back
+            drill_through_the_overview
+            esc_leads_to_the_tree_and_out
+            events_of_a_namespace
             every_tab_by_its_keys
             faults_only
             filter_by_labels
@@ -56,6 +66,7 @@ macro_rules! with_each_script {
             help_is_searched
             inverse_and_several_words
             kinds_of_one_namespace
+            labels_and_fuzzy_in_a_command
             list_autoscalers
             list_budgets
             list_claims
@@ -84,14 +95,18 @@ macro_rules! with_each_script {
             list_statefulsets
             list_storage_classes
             list_volumes
+            logs_are_filtered
             logs_of_an_app_over_clusters
             logs_since
+            logs_with_and_without_times
             marks_are_targets
             marks_are_the_scope
             namespaces_have_keys
+            narrow_screens_show_one_pane
             nothing_is_written_when_read_only_by_cluster
             resized_while_it_runs
             restart_a_workload
+            scale_an_app_from_the_tree
             scale_by_a_relative_number
             secrets_are_masked
             sort_by_age_both_ways

@@ -27,6 +27,7 @@ use crate::fleet::Fleet;
 
 use super::action::Action;
 use super::effect::{Effect, Said};
+use super::lens::TableViews;
 use super::theme::Theme;
 use super::widget::rows::Rows;
 
@@ -45,6 +46,8 @@ pub struct Seen<'a> {
     pub read_only: bool,
     /// More columns.
     pub wide: bool,
+    /// How a person wants tables.
+    pub tables: &'a TableViews,
 }
 
 /// A pane.

@@ -35,7 +35,7 @@ use self::problem_count::ProblemCount;
 use super::effect::{Job, Prompt, Toast};
 use super::key::Key;
 use super::keymap::Keymap;
-use super::lens::Lens;
+use super::lens::{Lens, TableViews};
 use super::modal::choice::Choice;
 use super::modal::confirm::Confirm;
 use super::modal::help::Help;
@@ -78,12 +78,20 @@ pub struct ViewOptions {
     pub favourites: Vec<String>,
     /// Command lines by a person's own words.
     pub aliases: BTreeMap<String, String>,
+    /// Columns of tables.
+    pub tables: TableViews,
 }
 
 impl Default for ViewOptions {
     fn default() -> Self {
-        let (favourites, aliases) = (Vec::new(), BTreeMap::new());
-        Self { read_only: false, demo: false, max_targets: MAX_TARGETS, favourites, aliases }
+        Self {
+            read_only: false,
+            demo: false,
+            max_targets: MAX_TARGETS,
+            favourites: Vec::new(),
+            aliases: BTreeMap::new(),
+            tables: TableViews::new(),
+        }
     }
 }
 
@@ -226,6 +234,7 @@ impl View {
             now,
             read_only: self.options.read_only,
             wide: self.wide,
+            tables: &self.options.tables,
         }
     }
 

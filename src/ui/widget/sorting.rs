@@ -35,6 +35,13 @@ pub enum SortKey {
 }
 
 impl Sorting {
+    /// By this column: from the last to the first where `-` stands before its title.
+    pub fn by(title: &str) -> Self {
+        let is_falling = title.starts_with('-');
+        let by = Some(Cow::Owned(title.trim_start_matches('-').to_uppercase()));
+        Self { chosen: by.clone(), by, is_falling }
+    }
+
     /// The column it is by.
     pub fn column(&self) -> Option<&str> {
         self.by.as_deref()

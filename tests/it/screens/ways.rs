@@ -331,3 +331,25 @@ fn how_a_cluster_is_entered_and_what_it_answers_stands_above_its_overview() {
     let screen = stage.screen();
     assert!(screen.contains("900 ms") && screen.contains("certificate expired 2026-11-23"), "{screen}");
 }
+
+#[test]
+fn a_view_chooses_columns_their_order_and_what_is_first() {
+    use skyfleet::ui::lens::TableView;
+    let mut stage = Stage::new((160, 40), &[], false);
+    let columns = ["restarts", "name", "TEAM=label:team", "cluster"].map(str::to_owned).to_vec();
+    let view = TableView { columns, sort: Some("-restarts".to_owned()) };
+    stage.view.options.tables.insert(Kind::Pod, view);
+    stage.press(": p o enter");
+    let text = stage.screen();
+    let heading = text.lines().find(|l| l.contains("RESTARTS")).unwrap_or_default();
+    let places =
+        ["RESTARTS▼", "NAME", "TEAM", "CLUSTER"].map(|title| heading.split_once('│').unwrap().1.find(title));
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
+    assert!(!heading.contains("READY"), "{text}");
+    let first = text.lines().skip_while(|l| !l.contains("RESTARTS")).nth(1).unwrap_or_default();
+    assert!(first.contains("14"), "{text}");
+    // The others when wide.
+    stage.press("ctrl-w");
+    let text = stage.screen();
+    assert!(text.contains("READY") && text.contains("NAMESPACE"), "{text}");
+}

@@ -35,11 +35,13 @@ struct Stage {
     pane: Deploy,
     fleet: Fleet,
     scope: Scope,
+    tables: crate::ui::lens::TableViews,
 }
 
 impl Stage {
     fn new() -> Self {
-        Self { pane: Deploy::default(), fleet: Fleet::default(), scope: Scope::all() }
+        let tables = crate::ui::lens::TableViews::new();
+        Self { pane: Deploy::default(), fleet: Fleet::default(), scope: Scope::all(), tables }
     }
 
     fn seen(&self) -> Seen<'_> {
@@ -50,6 +52,7 @@ impl Stage {
             now: now(),
             read_only: false,
             wide: false,
+            tables: &self.tables,
         }
     }
 

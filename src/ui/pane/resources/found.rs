@@ -311,10 +311,18 @@ mod tests {
     fn found(found: &mut Found, fleet: &Fleet, text: &str) -> usize {
         let scope = Scope::all();
         let now = Timestamp::UNIX_EPOCH;
-        let seen = Seen { fleet, scope: &scope, preview: &scope, now, read_only: false, wide: false };
+        let seen = Seen {
+            fleet,
+            scope: &scope,
+            preview: &scope,
+            now,
+            read_only: false,
+            wide: false,
+            tables: &crate::ui::lens::TableViews::new(),
+        };
         let (lens, query) = (Lens::of(Kind::Pod), Query::parse(text).unwrap());
         let sorting = Sorting::default();
-        let asked = Asked { lens: &lens, query: Some(&query), sorter: Sorter::new(&sorting, &[]) };
+        let asked = Asked { lens: &lens, query: Some(&query), sorter: Sorter::new(&sorting, &[], &[]) };
         sorted(seen, asked, &found.pieces(seen, asked)).len()
     }
 

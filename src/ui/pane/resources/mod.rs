@@ -5,6 +5,7 @@ mod found;
 mod rows;
 mod sorting;
 mod sought;
+pub mod view;
 mod ways;
 
 use std::collections::BTreeSet;
@@ -39,6 +40,7 @@ use found::{Asked, Found, Lists, sorted, sorted_again};
 use rows::{odd_images, row_of};
 use sorting::Sorter;
 use sought::Sought;
+use view::Source;
 
 /// Working rows out anew may take one part in so many of the time.
 const PARTS: u32 = 20;
@@ -54,6 +56,10 @@ pub struct Resources {
     total: usize,
     sorting: Sorting,
     columns: Vec<Column>,
+    /// What each of the columns shows.
+    sources: Vec<Source>,
+    /// The kind whose view was taken last.
+    viewed: Option<Kind>,
     widths: Widths,
     /// The rows of the clusters, kept for the filter.
     found: Found,
@@ -75,6 +81,8 @@ impl Default for Resources {
             total: 0,
             sorting: Sorting::default(),
             columns: Vec::new(),
+            sources: Vec::new(),
+            viewed: None,
             widths: Widths::default(),
             found: Found::default(),
             sought: Sought::default(),
@@ -147,8 +155,12 @@ impl Resources {
     fn collect(&mut self, seen: Seen<'_>) {
         let query = self.rows.filtering();
         let own = seen.fleet.columns(self.lens.kind);
-        let asked =
-            Asked { lens: &self.lens, query: query.as_deref(), sorter: Sorter::new(&self.sorting, &own) };
+        let labels = view::labels(&self.columns, &self.sources);
+        let asked = Asked {
+            lens: &self.lens,
+            query: query.as_deref(),
+            sorter: Sorter::new(&self.sorting, &own, &labels),
+        };
         let (found, sought) = (&mut self.found, &mut self.sought);
         let (total, lists, order) = self.pace.work(|| {
             let mut pieces = found.pieces(seen, asked);
@@ -173,7 +185,9 @@ impl Resources {
     fn show_rows(&mut self, seen: Seen<'_>, lists: Lists, mut order: Vec<At>, is_fuzzy: bool) {
         if is_fuzzy && !self.sorting.is_by_place() {
             let own = seen.fleet.columns(self.lens.kind);
-            let asked = Asked { lens: &self.lens, query: None, sorter: Sorter::new(&self.sorting, &own) };
+            let labels = view::labels(&self.columns, &self.sources);
+            let asked =
+                Asked { lens: &self.lens, query: None, sorter: Sorter::new(&self.sorting, &own, &labels) };
             order = sorted_again(seen, asked, lists.clone(), order);
         }
         self.rows.set(Keys::new(lists, order));
@@ -212,8 +226,15 @@ impl Resources {
 
 impl Pane for Resources {
     fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
-        self.columns = vec![CLUSTER];
-        self.columns.extend(seen.fleet.columns(self.lens.kind).into_iter().filter(|c| seen.wide || !c.wide));
+        let view = seen.tables.get(&self.lens.kind);
+        let shown = view::shown(&all_columns(seen.fleet, self.lens.kind), view, seen.wide);
+        (self.columns, self.sources) = shown.into_iter().unzip();
+        if self.viewed.replace(self.lens.kind) != Some(self.lens.kind)
+            && let Some(sort) = view.and_then(|view| view.sort.as_deref())
+        {
+            self.sorting = Sorting::by(sort);
+            self.rows.touch();
+        }
         self.sorting.keep_to(&self.columns);
         // The worst are seen first where rows are sorted by how they are.
         let falls = self.sorting.is_falling() != (self.sorting.column() == Some("STATUS"));
@@ -226,15 +247,14 @@ impl Pane for Resources {
         }
         self.rows.settle(rows.saturating_sub(1));
         // Widths from a sample of all rows and from those in the window.
-        let all = all_columns(seen.fleet, self.lens.kind);
         let keys = self.rows.keys();
         let step = (keys.len() / 64).max(1);
         for key in keys.iter().step_by(step).chain(keys.some(self.rows.list.window())) {
             let Some(cluster) = seen.fleet.cluster(key.cluster) else { continue };
             let Some(row) = row_of(cluster, key) else { continue };
             let cells = Self::cell_texts(cluster, row, seen.now);
-            let shown = cells.iter().zip(&all).filter(|(_, c)| seen.wide || !c.wide);
-            self.widths.grow(&self.columns, shown.map(|(c, _)| c.text.as_str()));
+            let shown: Vec<table::Cell> = self.sources.iter().map(|s| view::cell(&cells, row, s)).collect();
+            self.widths.grow(&self.columns, shown.iter().map(|c| c.text.as_str()));
         }
     }
 
@@ -306,7 +326,6 @@ impl Pane for Resources {
             draw::words(buf, below, words, theme.style(Role::Muted));
             return;
         }
-        let all = all_columns(seen.fleet, self.lens.kind);
         let query = self.rows.filtering();
         let mut scratch = Scratch::default();
         draw_table(buf, area, theme, (&self.columns, &self.widths), &self.rows.list, focused, |i| {
@@ -317,16 +336,20 @@ impl Pane for Resources {
             let stale = !matches!(cluster.phase, Phase::Live | Phase::Syncing { .. })
                 || cluster.loads.get(&self.lens.kind).is_some_and(|load| load.lack().is_some());
             let texts = Self::cell_texts(cluster, row, seen.now);
-            let mut letters = query.as_ref().map_or_else(Vec::new, |query| {
+            let mut letters: Vec<Vec<usize>> = query.as_ref().map_or_else(Vec::new, |query| {
                 query.letters(&texts.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>(), &mut scratch)
             });
             letters.resize(texts.len(), Vec::new());
-            let cells = texts
-                .into_iter()
-                .zip(letters)
-                .zip(&all)
-                .filter(|(_, c)| seen.wide || !c.wide)
-                .map(|((cell, letters), column)| {
+            let cells = self
+                .sources
+                .iter()
+                .zip(&self.columns)
+                .map(|(source, column)| {
+                    let cell = view::cell(&texts, row, source);
+                    let letters = match source {
+                        Source::Cell(n) => letters.get_mut(*n).map(std::mem::take).unwrap_or_default(),
+                        Source::Label(_) => Vec::new(),
+                    };
                     let style = if column.title == "CLUSTER" {
                         Some(theme.environment(cluster.info.environment))
                     } else if stale {

@@ -16,15 +16,19 @@ pub(super) struct Sorter<'a> {
     field: Option<Field>,
     /// Which of the row's cells it is by.
     at: Option<usize>,
+    /// The label it is by.
+    label: Option<&'a str>,
     is_falling: bool,
 }
 
 impl<'a> Sorter<'a> {
     /// Of rows that have these columns, CLUSTER before them left out.
-    pub(super) fn new(sorting: &'a Sorting, columns: &[Column]) -> Self {
+    /// `labels` are the titles of those that are shown as columns, and their keys.
+    pub(super) fn new(sorting: &'a Sorting, columns: &[Column], labels: &[(&str, &'a str)]) -> Self {
         let by = sorting.column();
+        let label = labels.iter().find(|(title, _)| Some(*title) == by).map(|(_, key)| *key);
         let at = by.and_then(|title| columns.iter().position(|c| c.title == title));
-        Self { by, field: by.and_then(field::of_column), at, is_falling: sorting.is_falling() }
+        Self { by, field: by.and_then(field::of_column), at, label, is_falling: sorting.is_falling() }
     }
 
     /// By place alone.
@@ -34,6 +38,9 @@ impl<'a> Sorter<'a> {
 
     /// What a row is sorted by.
     pub(super) fn key(self, cluster: &Cluster, row: RowRef<'_>, now: Timestamp) -> SortKey {
+        if let Some(key) = self.label {
+            return row.meta().labels.get(key).map_or(SortKey::Missing, text);
+        }
         match self.by {
             None => return SortKey::Place,
             Some("NAME") => return SortKey::Text(row.meta().name.clone()),
