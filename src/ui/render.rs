@@ -282,7 +282,11 @@ fn pane(
             titles.width.saturating_sub(1),
             theme.style(Role::TitleFocused),
         );
-        if !text.search_text().is_empty() {
+        if let Some(why) = &text.stale {
+            let words = format!("not current: {why}");
+            let room = titles.width.saturating_sub(used + 3);
+            draw::text(buf, titles.x + used + 3, titles.y, &words, room, theme.style(Role::Warn));
+        } else if !text.search_text().is_empty() {
             let words = format!("/{}  n N", text.search_text());
             draw::text(
                 buf,
@@ -406,6 +410,7 @@ fn keys(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
             (Some(_), _) => &[
                 Action::Back,
                 Action::Filter,
+                Action::Toggle,
                 Action::LogWrap,
                 Action::LogNextMatch,
                 Action::Copy,

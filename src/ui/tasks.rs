@@ -119,7 +119,7 @@ impl Tasks {
             Job::Look { generation, look, object, info } => self.spawn(
                 format!(
                     "{} {} in {}",
-                    if look == Look::Yaml { "yaml of" } else { "describe" },
+                    if look == Look::Describe { "describe" } else { "yaml of" },
                     object.target(),
                     info.name()
                 ),
@@ -127,6 +127,7 @@ impl Tasks {
                     let text = match look {
                         Look::Describe => look::describe(&session, &info, &object).await,
                         Look::Yaml => look::yaml(&session, &object, false).await,
+                        Look::Decoded => look::decoded(&session, &object).await,
                     };
                     let _ = said.send(Said::Look { generation, text: text.map_err(|f| f.to_string()) }).await;
                 },
@@ -248,6 +249,10 @@ impl Tasks {
     }
 
     fn list(&mut self, words: String, handle: AbortHandle) {
+        // What is asked for again and again is one line.
+        if self.started.back().is_some_and(|(task, _)| task.words == words) {
+            self.started.pop_back();
+        }
         // Of many that ended the oldest go.
         while self.started.len() >= LISTED {
             self.started.pop_front();

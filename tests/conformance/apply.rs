@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::ground::{Answer, Ground, Outcome, cases, config, deployment, has, holds, same};
 
 cases!("apply": creates_and_owns, conflicts_and_force, drops_what_is_left_out, shared_values_do_not_conflict,
-    lists_merge_by_key, dry_run_is_quiet, unknown_fields, updates_own_what_they_change, names_a_manager);
+    lists_merge_by_key, dry_run_is_quiet, unknown_fields, other_types, updates_own_what_they_change, names_a_manager);
 
 fn managers(answer: &Answer) -> Vec<String> {
     answer
@@ -120,6 +120,21 @@ async fn unknown_fields(g: &Ground) -> Outcome {
     has("message", applied.text("/message"), ".spec.foo: field not declared in schema")?;
     let made = g.post(&g.apps("deployments?fieldValidation=Ignore"), &body).await?.is(201)?;
     holds("dropped", made.body["spec"].get("foo").is_none())
+}
+
+async fn other_types(g: &Ground) -> Outcome {
+    let path = g.core("configmaps/a?fieldManager=one");
+    let answer = g.patch(&path, "apply", &config("a", &json!({"k": 1}))).await?;
+    holds("code", answer.code == 500)?;
+    has(
+        "message",
+        answer.text("/message"),
+        ".data.k: expected string, got &value.valueUnstructured{Value:1}",
+    )?;
+    let mut body = deployment("d", "app:1", 1);
+    body["spec"]["replicas"] = json!("3");
+    let answer = g.patch(&g.apps("deployments/d?fieldManager=one"), "apply", &body).await?;
+    has("message", answer.text("/message"), ".spec.replicas: expected numeric (int or float), got string")
 }
 
 async fn updates_own_what_they_change(g: &Ground) -> Outcome {

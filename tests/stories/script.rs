@@ -35,6 +35,7 @@ macro_rules! with_each_script {
             a_problem_with_its_evidence
             a_range_of_marks
             a_term_that_is_wrong_names_the_problem
+            a_text_follows_its_object
             a_tree_filter_that_finds_nothing_says_so
             a_verb_on_a_tree_row
             a_wrong_command_names_the_nearest
@@ -50,6 +51,7 @@ macro_rules! with_each_script {
             clusters_filter_and_copy
             copy_a_name
             costs_by_another_group
+            decode_a_secret
             delete_asks_and_names_the_place
             describe_a_node
             describe_a_pod

@@ -5,6 +5,8 @@ mod node;
 mod pod;
 mod workload;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -37,6 +39,23 @@ async fn fetch(session: &Session, key: &ObjectKey) -> Result<Value, Fault> {
 /// The object as YAML, without managedFields; values of Secrets are masked unless asked for.
 pub async fn yaml(session: &Session, key: &ObjectKey, show_secrets: bool) -> Result<String, Fault> {
     Ok(as_yaml(fetch(session, key).await?, show_secrets))
+}
+
+/// A secret as YAML, with its values in plain text: what is no text is said by its length.
+pub async fn decoded(session: &Session, key: &ObjectKey) -> Result<String, Fault> {
+    let mut object = fetch(session, key).await?;
+    for value in
+        object.get_mut("data").and_then(Value::as_object_mut).into_iter().flat_map(|m| m.values_mut())
+    {
+        let bytes = value.as_str().and_then(|text| BASE64_STANDARD.decode(text).ok());
+        if let Some(bytes) = bytes {
+            *value = match String::from_utf8(bytes) {
+                Ok(text) => Value::from(text),
+                Err(error) => Value::from(format!("({} bytes, no text)", error.as_bytes().len())),
+            };
+        }
+    }
+    Ok(as_yaml(object, true))
 }
 
 /// An object that was fetched as [`yaml`] shows it.

@@ -141,7 +141,7 @@ fn type_of(
         };
         let typed = match kind {
             "boolean" => "boolean",
-            "integer" | "number" => "numeric",
+            "integer" | "number" => "numeric (int or float)",
             "array" => "list",
             "object" => "map",
             _ => "string",
@@ -225,6 +225,16 @@ fn leave_out(schema: &Value, value: &mut Value) {
 /// The first value of an apply that is of another type than its field, as the typed parser words it.
 pub(crate) fn ill_typed(res: &Resource, value: &Value) -> Option<String> {
     mistyped(res, value).map(|m| {
-        format!("{}: expected {}, got &value.valueUnstructured{{Value:{}}}", m.place, m.wanted.1, m.value)
+        let got = match m.wanted.1 {
+            "string" => format!("&value.valueUnstructured{{Value:{}}}", m.value),
+            "numeric (int or float)" => match m.got {
+                "array" => "[]interface {}".to_owned(),
+                "object" => "map[string]interface {}".to_owned(),
+                "number" => "float64".to_owned(),
+                other => other.to_owned(),
+            },
+            _ => format!("&{{{}}}", m.value.trim_matches('"')),
+        };
+        format!("{}: expected {}, got {got}", m.place, m.wanted.1)
     })
 }

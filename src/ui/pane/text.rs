@@ -1,12 +1,17 @@
-//! A text view over a pane: describe, YAML, with search.
+//! A text view over a pane: describe, YAML, with search and folds; what it is of is asked for again now and then.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::cells;
 use crate::domain::filter::Filter;
+use crate::domain::id::ObjectKey;
 use crate::domain::text::SafeText;
 use crate::ui::action::Action;
+use crate::ui::effect::Look;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
@@ -21,7 +26,16 @@ pub struct TextView {
     pub title: String,
     /// The text's lines, and those lines as they are shown: broken to the width, when wrapped.
     lines: Vec<SafeText>,
-    shown: Vec<SafeText>,
+    /// Each with the number of the line it is of.
+    shown: Vec<(usize, SafeText)>,
+    /// Lines that hide what stands below them.
+    folded: BTreeSet<usize>,
+    /// What it is of, where that is an object.
+    pub of: Option<(Look, ObjectKey)>,
+    /// When it was asked for last.
+    pub asked: Timestamp,
+    /// Why it could not be had again.
+    pub stale: Option<String>,
     wrap: bool,
     width: u16,
     loading: bool,
@@ -40,6 +54,10 @@ impl TextView {
             title,
             lines: Vec::new(),
             shown: Vec::new(),
+            folded: BTreeSet::new(),
+            of: None,
+            asked: Timestamp::UNIX_EPOCH,
+            stale: None,
             wrap: false,
             width: 80,
             loading: true,
@@ -52,23 +70,88 @@ impl TextView {
 
     /// The text, or why there is none.
     pub fn set(&mut self, text: Result<&str, &str>) {
+        // What was there stays, and says that it is old.
+        if let (Err(why), false, false) = (&text, self.loading, self.failed) {
+            self.stale = Some((*why).to_owned());
+            return;
+        }
+        self.stale = None;
         self.loading = false;
         self.failed = text.is_err();
         let (Ok(text) | Err(text)) = text;
-        self.lines = text.lines().map(SafeText::new).collect();
+        let lines: Vec<SafeText> = text.lines().map(SafeText::new).collect();
+        // A fold stays where its line does.
+        self.folded.retain(|n| lines.get(*n).is_some() && lines.get(*n) == self.lines.get(*n));
+        self.lines = lines;
         self.lay_out();
+    }
+
+    /// The lines that are not folded away, by their numbers.
+    fn unfolded(&self) -> Vec<usize> {
+        let indent = |line: &SafeText| line.len() - line.trim_start().len();
+        let mut out = Vec::new();
+        let mut hides: Option<(usize, bool)> = None;
+        for (n, line) in self.lines.iter().enumerate() {
+            if let Some((depth, has_items)) = hides {
+                // Items of a list may stand as deep as its name.
+                let below = line.trim().is_empty()
+                    || indent(line) > depth
+                    || has_items && indent(line) == depth && line.trim_start().starts_with("- ");
+                if below {
+                    continue;
+                }
+                hides = None;
+            }
+            out.push(n);
+            if self.folded.contains(&n) {
+                hides = Some((indent(line), line.trim_end().ends_with(':')));
+            }
+        }
+        out
+    }
+
+    /// Folds or unfolds what stands below the cursor's line; where nothing does, what it stands in.
+    fn fold(&mut self) {
+        let Some((n, _)) = self.shown.get(self.list.cursor) else { return };
+        let indent = |n: usize| self.lines.get(n).map_or(0, |line| line.len() - line.trim_start().len());
+        let is_head = |n: usize| {
+            let ends = self.lines.get(n).is_some_and(|line| line.trim_end().ends_with(':'));
+            let deeper = n + 1 < self.lines.len() && indent(n + 1) > indent(n);
+            deeper || ends && self.lines.get(n + 1).is_some_and(|line| line.trim_start().starts_with("- "))
+        };
+        let here = indent(*n);
+        let head = if self.folded.contains(n) || is_head(*n) {
+            Some(*n)
+        } else {
+            (0..*n).rev().find(|above| indent(*above) < here && is_head(*above))
+        };
+        let Some(head) = head else { return };
+        if !self.folded.remove(&head) {
+            self.folded.insert(head);
+        }
+        self.lay_out();
+        if let Some(at) = self.shown.iter().position(|(n, _)| *n == head) {
+            self.list.go(at);
+        }
     }
 
     fn lay_out(&mut self) {
         let width = self.width.saturating_sub(2);
+        let line = |n: usize| self.lines.get(n).cloned().unwrap_or_default();
+        let mark = |n: usize, line: SafeText| {
+            if self.folded.contains(&n) { SafeText::new(&format!("{line} …")) } else { line }
+        };
+        let all = self.unfolded();
         self.shown = if self.wrap {
-            let broken = |line: &SafeText| {
+            let broken = |n: usize| {
+                let line = mark(n, line(n));
                 let indent = line.len() - line.trim_start().len();
-                cells::wrap(line, width, u16::try_from(indent).unwrap_or(0).saturating_add(2))
+                let parts = cells::wrap(&line, width, u16::try_from(indent).unwrap_or(0).saturating_add(2));
+                parts.into_iter().map(move |part| (n, SafeText::new(&part)))
             };
-            self.lines.iter().flat_map(broken).map(|l| SafeText::new(&l)).collect()
+            all.into_iter().flat_map(broken).collect()
         } else {
-            self.lines.clone()
+            all.into_iter().map(|n| (n, mark(n, line(n)))).collect()
         };
         self.list.set_len(self.shown.len());
     }
@@ -100,7 +183,7 @@ impl TextView {
 
     fn next(&mut self, filter: &Filter, forward: bool, from: usize) {
         let n = self.shown.len();
-        let hit = |i: &usize| self.shown.get(*i).is_some_and(|l| filter.find(l).is_some());
+        let hit = |i: &usize| self.shown.get(*i).is_some_and(|(_, l)| filter.find(l).is_some());
         let found = if forward {
             (from..n).chain(0..from).find(hit)
         } else {
@@ -131,6 +214,7 @@ impl TextView {
                 self.across = 0;
                 self.lay_out();
             }
+            Action::Toggle => self.fold(),
             Action::Left => self.across = self.across.saturating_sub(8),
             Action::Right => self.across = self.across.saturating_add(8).min(4096),
             Action::LogNextMatch | Action::LogPrevMatch => {
@@ -153,7 +237,7 @@ impl TextView {
         }
         let filter = Filter::parse(&self.search).ok().filter(|_| !self.search.is_empty());
         for (y, i) in (area.top()..area.bottom()).zip(self.list.window()) {
-            let Some(line) = self.shown.get(i) else { break };
+            let Some((_, line)) = self.shown.get(i) else { break };
             let base =
                 if i == self.list.cursor { theme.style(Role::Selection) } else { theme.style(Role::Text) };
             if i == self.list.cursor {
@@ -183,5 +267,40 @@ impl TextView {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(view: &TextView) -> Vec<&str> {
+        view.shown.iter().map(|(_, line)| line.as_str()).collect()
+    }
+
+    #[test]
+    fn folds_hide_what_stands_below_and_stay_when_the_text_comes_again() {
+        let text =
+            "metadata:\n  labels:\n    a: b\n  name: x\nspec:\n  items:\n  - one\n  - two\n  last: 1\n";
+        let mut view = TextView::new("x".into(), 1, "x".into());
+        view.prepare((20, 60));
+        view.set(Ok(text));
+        view.list.go(1);
+        assert!(view.act(Action::Toggle));
+        assert_eq!(shown(&view)[..3], ["metadata:", "  labels: …", "  name: x"]);
+        // A list as deep as its name.
+        view.list.go(4);
+        view.act(Action::Toggle);
+        assert_eq!(shown(&view)[3..], ["spec:", "  items: …", "  last: 1"]);
+        view.set(Ok(text));
+        assert_eq!(shown(&view).len(), 6, "the folds are still there");
+        // From within: what it stands in.
+        view.list.go(5);
+        view.act(Action::Toggle);
+        assert_eq!(shown(&view)[3..], ["spec: …"]);
+        assert_eq!(view.text(), text, "copied and saved whole");
+        view.act(Action::Toggle);
+        view.set(Err("connection refused"));
+        assert_eq!((shown(&view).len(), view.stale.as_deref()), (6, Some("connection refused")));
     }
 }

@@ -10,6 +10,9 @@ use crate::ui::pane::PaneId;
 use crate::ui::pane::text::TextView;
 use crate::ui::view::Focus;
 
+/// What a text is of is asked for again after so long.
+const AGAIN: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
+
 impl View {
     /// Performs the effects that are the view's own; what is left is the loop's.
     pub(super) fn absorb(&mut self, world: World<'_>, effects: Vec<Effect>) -> Vec<Effect> {
@@ -82,9 +85,12 @@ impl View {
                     if self.text.is_none() {
                         self.text_from = self.focus;
                     }
-                    let what = if look == Look::Yaml { "yaml" } else { "describe" };
+                    let what = if look == Look::Describe { "describe" } else { "yaml" };
                     let name = format!("{}-{what}", object.name);
-                    self.text = Some(TextView::new(name, self.generation, title));
+                    let title = if look == Look::Decoded { format!("{title}  decoded") } else { title };
+                    let mut view = TextView::new(name, self.generation, title);
+                    (view.of, view.asked) = (Some((look, object.clone())), world.now);
+                    self.text = Some(view);
                     self.focus = Focus::Pane;
                     let (generation, info) = (self.generation, Box::new(cluster.info.clone()));
                     out.push(Effect::Job(Job::Look { generation, look, object, info }));
@@ -116,6 +122,7 @@ impl View {
     /// What the fleet's changes ask for beyond being drawn: logs of what has started, a command that waited for its kind.
     pub fn follow(&mut self, world: World<'_>) -> Vec<Effect> {
         let mut effects = self.follow_awaited(world);
+        effects.extend(self.ask_again(world, false));
         // Kinds that came meanwhile complete what is typed.
         if self.asking.as_ref().is_some_and(|asking| asking.prompt == Prompt::Command) {
             self.typed(world);
@@ -124,6 +131,20 @@ impl View {
             effects.extend(self.panes.logs.grow(world.fleet, &self.scope, world.now));
         }
         self.absorb(world, effects)
+    }
+
+    /// Asks anew for what the text is of: at once, or where that was a while ago.
+    pub(super) fn ask_again(&mut self, world: World<'_>, at_once: bool) -> Option<Effect> {
+        let text = self.text.as_mut()?;
+        let (look, object) = text.of.clone()?;
+        let is_due = world.now.duration_since(text.asked) >= AGAIN;
+        if !at_once && !is_due {
+            return None;
+        }
+        text.asked = world.now;
+        let generation = text.generation;
+        let info = Box::new(world.fleet.cluster(object.cluster)?.info.clone());
+        Some(Effect::Job(Job::Look { generation, look, object, info }))
     }
 
     /// Hears what a task says.

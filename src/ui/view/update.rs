@@ -190,6 +190,11 @@ impl View {
             Action::HistoryLast => return self.travel_to_and_fro(world),
             Action::Aliases => return vec![self.all_aliases()],
             Action::AllNamespaces if self.narrowed.is_some() => return self.narrow_to(world, None),
+            Action::Refresh if self.text.as_ref().is_some_and(|text| text.of.is_some()) => {
+                let mut effects: Vec<Effect> = self.ask_again(world, true).into_iter().collect();
+                effects.push(Effect::Redraw);
+                return effects;
+            }
             Action::Refresh
                 if self.focus == Focus::Tree || !matches!(self.pane, PaneId::Deploy | PaneId::Clouds) =>
             {
@@ -210,6 +215,16 @@ impl View {
     fn act_text(&mut self, action: Action) -> Option<Vec<Effect>> {
         let text = self.text.as_mut()?;
         match action {
+            Action::Decode => {
+                let (look, object) = text.of.clone()?;
+                Some(match look {
+                    Look::Yaml if object.kind == Kind::Secret => vec![Effect::Look(Look::Decoded, object)],
+                    Look::Decoded => vec![Effect::Look(Look::Yaml, object)],
+                    Look::Yaml | Look::Describe => {
+                        vec![Effect::complain("only the YAML of a secret can be decoded")]
+                    }
+                })
+            }
             Action::Back => {
                 self.text = None;
                 self.focus = self.text_from;
