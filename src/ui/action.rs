@@ -102,6 +102,7 @@ actions! {
     ClearMarks "clear-marks" "clear marks" Global false "Unmark everything.";
     Describe "describe" "describe" Rows false "Describe the object, with its events.";
     Yaml "yaml" "yaml" Rows false "The object as YAML; secret values are masked.";
+    UsedBy "used-by" "used by" Rows false "Which workloads and pods refer to a config map, secret, claim or service account.";
     Decode "decode" "decode" Text true "In the YAML of a secret: its values in plain text; again: masked.";
     Logs "logs" "logs" Rows false "Logs of the row or of the marked rows.";
     PreviousLogs "previous-logs" "previous logs" Rows false "Logs of the run before the last restart.";

@@ -107,6 +107,8 @@ pub enum Look {
     Describe,
     /// As YAML.
     Yaml,
+    /// Who uses it.
+    UsedBy,
     /// As YAML, with the values of a secret in plain text.
     Decoded,
 }

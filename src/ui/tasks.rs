@@ -119,7 +119,11 @@ impl Tasks {
             Job::Look { generation, look, object, info } => self.spawn(
                 format!(
                     "{} {} in {}",
-                    if look == Look::Describe { "describe" } else { "yaml of" },
+                    match look {
+                        Look::Describe => "describe",
+                        Look::Yaml | Look::Decoded => "yaml of",
+                        Look::UsedBy => "who uses",
+                    },
                     object.target(),
                     info.name()
                 ),
@@ -127,6 +131,7 @@ impl Tasks {
                     let text = match look {
                         Look::Describe => look::describe(&session, &info, &object).await,
                         Look::Yaml => look::yaml(&session, &object, false).await,
+                        Look::UsedBy => look::used_by(&session, &object).await,
                         Look::Decoded => look::decoded(&session, &object).await,
                     };
                     let _ = said.send(Said::Look { generation, text: text.map_err(|f| f.to_string()) }).await;

@@ -123,6 +123,7 @@ macro_rules! with_each_script {
             typed_terms
             what_runs_beside_is_listed
             what_was_said_can_be_read_again
+            who_uses_a_config_map
             wide_and_back
             yaml_is_searched
         }

@@ -3,7 +3,10 @@
 
 mod node;
 mod pod;
+mod used_by;
 mod workload;
+
+pub use used_by::{USED, used_by};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

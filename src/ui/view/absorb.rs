@@ -85,9 +85,17 @@ impl View {
                     if self.text.is_none() {
                         self.text_from = self.focus;
                     }
-                    let what = if look == Look::Describe { "describe" } else { "yaml" };
+                    let what = match look {
+                        Look::Describe => "describe",
+                        Look::Yaml | Look::Decoded => "yaml",
+                        Look::UsedBy => "used-by",
+                    };
                     let name = format!("{}-{what}", object.name);
-                    let title = if look == Look::Decoded { format!("{title}  decoded") } else { title };
+                    let title = match look {
+                        Look::Decoded => format!("{title}  decoded"),
+                        Look::UsedBy => format!("{title}  used by"),
+                        Look::Describe | Look::Yaml => title,
+                    };
                     let mut view = TextView::new(name, self.generation, title);
                     (view.of, view.asked) = (Some((look, object.clone())), world.now);
                     self.text = Some(view);
@@ -138,7 +146,8 @@ impl View {
         let text = self.text.as_mut()?;
         let (look, object) = text.of.clone()?;
         let is_due = world.now.duration_since(text.asked) >= AGAIN;
-        if !at_once && !is_due {
+        // Who uses it takes several lists.
+        if !at_once && (!is_due || look == Look::UsedBy) {
             return None;
         }
         text.asked = world.now;

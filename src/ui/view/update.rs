@@ -220,7 +220,7 @@ impl View {
                 Some(match look {
                     Look::Yaml if object.kind == Kind::Secret => vec![Effect::Look(Look::Decoded, object)],
                     Look::Decoded => vec![Effect::Look(Look::Yaml, object)],
-                    Look::Yaml | Look::Describe => {
+                    Look::Yaml | Look::Describe | Look::UsedBy => {
                         vec![Effect::complain("only the YAML of a secret can be decoded")]
                     }
                 })
@@ -372,9 +372,12 @@ impl View {
             Action::Logs | Action::PreviousLogs if self.pane != PaneId::Logs && !targets.is_empty() => {
                 vec![Effect::Logs { objects: targets, previous: action == Action::PreviousLogs }]
             }
-            Action::Describe | Action::Yaml | Action::Restart | Action::Delete | Action::Kill => {
-                self.verb(world, action, targets)
-            }
+            Action::Describe
+            | Action::Yaml
+            | Action::UsedBy
+            | Action::Restart
+            | Action::Delete
+            | Action::Kill => self.verb(world, action, targets),
             _ => Vec::new(),
         }
     }
@@ -386,6 +389,13 @@ impl View {
         let plan = match action {
             Action::Describe => return vec![Effect::Look(Look::Describe, first)],
             Action::Yaml => return vec![Effect::Look(Look::Yaml, first)],
+            Action::UsedBy if ops::look::USED.contains(&first.kind) => {
+                return vec![Effect::Look(Look::UsedBy, first)];
+            }
+            Action::UsedBy => {
+                let kinds = ops::look::USED.map(|kind| kind.info().plural).join(", ");
+                return vec![Effect::complain(format!("only of {kinds} it can be said who uses them"))];
+            }
             Action::Restart => {
                 let objects: Vec<ObjectKey> = objects.iter().map(|o| restarted(world.fleet, o)).collect();
                 ops::restart::plan(world.fleet, world.session, &objects)
