@@ -286,6 +286,10 @@ impl<W: Out> Loop<W> {
     /// Takes one terminal event.
     pub fn event(&mut self, event: Event) -> io::Result<Option<Leave>> {
         let now = self.now();
+        // Over a slow link no frame was drawn since the key before.
+        if self.urgent {
+            self.ready(now);
+        }
         let session = self.session.clone();
         let world = World { fleet: &self.fleet, session: &session, now };
         let effects = match event {
@@ -357,7 +361,7 @@ impl<W: Out> Loop<W> {
                     self.tasks.start(Job::Remember(session.remembered().to_vec()));
                     self.adopt(session, roster);
                 }
-                Effect::Copy(text) => self.copy(&text)?,
+                Effect::Copy(text) => self.screen.copy(&text)?,
                 Effect::Theme(name) => self.looks.send_modify(|looks| looks.theme = name),
                 // The view has performed the others; a retry reaches the supervisors by the demand below.
                 Effect::Dial(_)
@@ -438,15 +442,6 @@ impl<W: Out> Loop<W> {
         self.session.clone()
     }
 
-    /// To the clipboard by OSC 52, which reaches the person's own machine over SSH. Terminals take about 74 KB.
-    fn copy(&mut self, text: &str) -> io::Result<()> {
-        let end = text.floor_char_boundary(54_000);
-        let text = text.get(..end).unwrap_or(text);
-        let mut bytes = Vec::new();
-        crossterm::queue!(bytes, crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))?;
-        self.screen.raw(&bytes)
-    }
-
     fn frame_due(&self) -> bool {
         // Over a slow link frames are left out, not queued.
         self.dirty
@@ -464,9 +459,8 @@ impl<W: Out> Loop<W> {
         }
     }
 
-    /// Draws a frame.
-    pub fn frame(&mut self) -> io::Result<()> {
-        let now = self.now();
+    /// Works out what a frame would show, drawn or not: a key acts on what the keys before it led to.
+    fn ready(&mut self, now: Timestamp) {
         while let Some(line) = self.logged.as_mut().and_then(|logged| logged.try_recv().ok()) {
             self.view.panes.messages.add(&line, line.contains("ERROR") || line.contains("WARN"), now);
         }
@@ -479,6 +473,12 @@ impl<W: Out> Loop<W> {
         }
         // Other rows may be seen now.
         self.demand();
+    }
+
+    /// Draws a frame.
+    pub fn frame(&mut self) -> io::Result<()> {
+        let now = self.now();
+        self.ready(now);
         let (fleet, view, theme) = (&self.fleet, &self.view, &self.theme);
         self.screen.draw(|buf| render(fleet, view, theme, now, buf))?;
         self.dirty = false;

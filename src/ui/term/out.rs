@@ -79,10 +79,14 @@ impl<W: Out> Screen<W> {
         self.out.settle(LAST_FRAME);
     }
 
-    /// Writes bytes that are no cells: OSC 52.
-    pub fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+    /// To the clipboard by OSC 52, which reaches the person's own machine over SSH. Terminals take about 74 KB.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let end = text.floor_char_boundary(54_000);
+        let text = text.get(..end).unwrap_or(text);
+        let mut bytes = Vec::new();
+        queue!(bytes, crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))?;
         self.bytes += bytes.len() as u64;
-        self.out.write_all(bytes)?;
+        self.out.write_all(&bytes)?;
         self.out.flush()
     }
 

@@ -353,3 +353,44 @@ fn a_view_chooses_columns_their_order_and_what_is_first() {
     let text = stage.screen();
     assert!(text.contains("READY") && text.contains("NAMESPACE"), "{text}");
 }
+
+/// A terminal that takes nothing.
+struct Stuck;
+
+impl std::io::Write for Stuck {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl skyfleet::ui::term::behind::Out for Stuck {
+    fn is_free(&self) -> bool {
+        false
+    }
+}
+
+/// Over a link that stands still keys are typed ahead: each acts on what those before it led to, drawn or not.
+#[test]
+fn keys_that_are_typed_ahead_act_on_the_right_row() {
+    use crossterm::event::{Event, KeyEvent};
+    use skyfleet::ui::looks::Looks;
+    use skyfleet::ui::run::{Loop, Ui};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let (theme, keymap) = ("default".to_owned(), "default".to_owned());
+    let looks =
+        Looks { folder: None, theme, keymap, depth: skyfleet::ui::theme::depth::Depth::None, ascii: false };
+    let session = crate::simulated::session(&crate::simulated::small(1));
+    let options = skyfleet::ui::view::ViewOptions::default();
+    let ui = Ui { session, looks, options, notices: Vec::new(), logged: None };
+    let mut main = Loop::start(ui, Stuck, (120, 40)).unwrap();
+    for word in "/ b e t a enter enter".split(' ') {
+        let key = skyfleet::ui::key::Key::parse(word).unwrap();
+        main.event(Event::Key(KeyEvent::new(key.code(), key.modifiers()))).unwrap();
+    }
+    let nodes: Vec<TreeNode> = main.view.scope.tree_nodes().cloned().collect();
+    assert_eq!(nodes, [TreeNode::Cluster(ClusterId(1))]);
+}
