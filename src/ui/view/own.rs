@@ -18,6 +18,18 @@ const FAVOURITES: usize = 9;
 /// An alias may stand for another, but not without end.
 const MOST_ALIASES: usize = 8;
 
+/// The short words that k9s adds to those of the servers.
+const K9S: [(&str, &str); 8] = [
+    ("dp", "deployments"),
+    ("sec", "secrets"),
+    ("jo", "jobs"),
+    ("cr", "clusterroles"),
+    ("crb", "clusterrolebindings"),
+    ("ro", "roles"),
+    ("rb", "rolebindings"),
+    ("np", "networkpolicies"),
+];
+
 impl View {
     /// The namespaces of the keys 1 to 9: those of the settings, then those gone to in this session.
     pub fn favourites(&self) -> impl Iterator<Item = &str> {
@@ -85,7 +97,9 @@ impl View {
         let mut text = text.trim().to_owned();
         for _ in 0..MOST_ALIASES {
             let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
-            let Some(line) = self.options.aliases.get(word) else { break };
+            let own = self.options.aliases.get(word).map(String::as_str);
+            let k9s = || K9S.iter().find(|(short, _)| *short == word).map(|(_, kind)| *kind);
+            let Some(line) = own.or_else(k9s) else { break };
             let next = format!("{line} {rest}").trim().to_owned();
             // `po: po shop` is that line, and no alias again.
             let is_itself = next.split_whitespace().next() == Some(word);
@@ -105,6 +119,9 @@ impl View {
             lines.extend(self.options.aliases.iter().map(|(word, line)| format!("  :{word:<18} {line}")));
             lines.push(String::new());
         }
+        lines.push("K9S'S OWN".to_owned());
+        lines.extend(K9S.iter().map(|(word, kind)| format!("  :{word:<18} {kind}")));
+        lines.push(String::new());
         lines.push("KINDS".to_owned());
         for kind in KINDS {
             let shorts = kind.shorts.join(", ");
