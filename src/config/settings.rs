@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::cluster::ClusterSetting;
 use crate::domain::connect::Connect;
+use crate::domain::table_view::TableView;
 
 /// Where a value is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,16 +57,6 @@ impl<T> Set<T> {
     }
 }
 
-/// How the table of a kind looks.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ViewSetting {
-    /// Its columns in their order: titles, `label:KEY`, `TITLE=label:KEY`.
-    pub columns: Vec<String>,
-    /// The column it is sorted by at first, with `-` from the last to the first.
-    pub sort: Option<String>,
-}
-
 /// The settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -103,7 +93,7 @@ pub struct Settings {
     /// The namespaces of the keys 1 to 9.
     pub favourites: Set<Vec<String>>,
     /// Tables by words of kinds: their columns, and what they are sorted by.
-    pub views: Set<BTreeMap<String, ViewSetting>>,
+    pub views: Set<BTreeMap<String, TableView>>,
     /// Something that guards writes could not be read: nothing is written, whatever else says otherwise.
     pub guard_lost: bool,
 }

@@ -54,6 +54,15 @@ impl Health {
         self as usize
     }
 
+    /// One of this health, as those are counted that are degraded and that are down.
+    pub const fn counted(self) -> (u32, u32) {
+        match self {
+            Self::Degraded => (1, 0),
+            Self::Down => (0, 1),
+            Self::Ok | Self::Progressing | Self::Unknown => (0, 0),
+        }
+    }
+
     /// Whether a person should look.
     pub const fn is_bad(self) -> bool {
         matches!(self, Self::Degraded | Self::Down)

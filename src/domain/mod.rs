@@ -37,6 +37,7 @@ pub mod resources;
 pub mod scope;
 pub mod sign_in;
 pub mod stamp;
+pub mod table_view;
 pub mod text;
 pub mod triage;
 pub mod uid;

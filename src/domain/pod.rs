@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::address::Address;
 use super::health::Health;
 use super::interner::Interner;
+use super::kind::Kind;
 use super::object::{Meta, Owner};
 use super::resources::Amount;
 use super::stamp::Stamp;
@@ -124,6 +125,11 @@ pub struct Termination {
 }
 
 impl PodRow {
+    /// It belongs to that workload.
+    pub fn is_of(&self, kind: Kind, name: &str) -> bool {
+        self.workload.as_ref().is_some_and(|owner| owner.kind == kind.info().name && owner.name == name)
+    }
+
     /// Makes what many pods say the same piece of memory in all of them.
     pub fn share(&mut self, interner: &mut Interner) {
         let words = [

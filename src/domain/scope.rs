@@ -272,15 +272,7 @@ impl TreeNode {
     pub fn cluster(&self) -> Option<ClusterId> {
         match self {
             Self::Cluster(c) | Self::Namespace(c, _) | Self::Workload(c, ..) | Self::Pod(c, ..) => Some(*c),
-            Self::Fleet
-            | Self::Cloud(_)
-            | Self::Account(..)
-            | Self::Region(..)
-            | Self::Environment(_)
-            | Self::Group(_)
-            | Self::Health(_)
-            | Self::Namespaces(_)
-            | Self::App(..) => None,
+            _ => None,
         }
     }
 
@@ -292,14 +284,7 @@ impl TreeNode {
             | Self::Namespace(_, n)
             | Self::Workload(_, n, ..)
             | Self::Pod(_, n, _) => Some(n),
-            Self::Fleet
-            | Self::Cloud(_)
-            | Self::Account(..)
-            | Self::Region(..)
-            | Self::Environment(_)
-            | Self::Group(_)
-            | Self::Health(_)
-            | Self::Cluster(_) => None,
+            _ => None,
         }
     }
 

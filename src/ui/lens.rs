@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::kind::Kind;
+use crate::domain::table_view::TableView;
 use crate::domain::text::SafeText;
 
 /// Which rows of the scope are shown.
@@ -23,15 +24,6 @@ impl Lens {
     pub const fn of(kind: Kind) -> Self {
         Self { kind, namespace: None, node: None, faults: false }
     }
-}
-
-/// How a person wants the table of a kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TableView {
-    /// Its columns in their order: titles, `label:KEY`, `TITLE=label:KEY`; none: all.
-    pub columns: Vec<String>,
-    /// The column it is sorted by at first, with `-` from the last to the first.
-    pub sort: Option<String>,
 }
 
 /// Views by kinds.

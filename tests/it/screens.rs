@@ -189,25 +189,9 @@ fn each_pane_at_each_size() {
 
 #[test]
 fn without_unicode_and_colour() {
-    let panes = [
-        "g o",
-        "g r",
-        "g p",
-        "g p right",
-        "g d",
-        "g s",
-        "g l",
-        "g c",
-        ": c l o u d s enter",
-        ": c t x enter",
-        ": t a s k s enter",
-        "b",
-        "b b b",
-        "g",
-    ];
-    let dialogs = ["g r down ctrl-d", "?", "g r d", ":", "g r N N", "c", "g o g r space l", "/ x x x enter"];
+    let more = ["g p right", "g r d", ":", "g r N N", "c", "g o g r space l", "/ x x x enter"];
     for (w, h) in [(40, 12), (80, 24), (120, 40)] {
-        for keys in panes.iter().chain(&dialogs) {
+        for keys in EACH.iter().chain(&more) {
             let odd = ["日本語のテキスト".to_owned(), "é…→".to_owned()];
             let mut stage = Stage::new((w, h), &odd, true);
             stage.press(keys);

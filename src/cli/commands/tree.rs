@@ -228,7 +228,7 @@ fn in_its_clusters(fleet: &Fleet, scope: &Scope, row: TreeRow) -> TreeRow {
         let (its, (degraded, down)) = match &row.node {
             TreeNode::App(ns, kind, name) => c.workload(*kind, ns, name).map_or((Health::Ok, (0, 0)), |w| {
                 let health = w.health();
-                (health, (u32::from(health == Health::Degraded), u32::from(health == Health::Down)))
+                (health, health.counted())
             }),
             other => {
                 let tally = other.namespace().map(|ns| c.tally_in(ns)).unwrap_or_default();

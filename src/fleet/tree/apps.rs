@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Expanded, TreeRow, is_shown, namespace_names, of_cluster, pod, row_of_owner, workload_label};
+use super::{
+    Expanded, TreeRow, is_shown, namespace_names, of_cluster, pod, row_of_owner, workload_label, workload_row,
+};
 use crate::domain::filter::Filter;
-use crate::domain::health::Health;
 use crate::domain::kind::Kind;
 use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
@@ -39,7 +40,7 @@ fn apps<'a>(clusters: &[&'a Cluster], ns: &'a SafeText) -> BTreeMap<(Kind, &'a S
 /// The rows that are visible when `open` is what is open.
 pub(super) fn rows(fleet: &Fleet, open: &Expanded) -> Vec<TreeRow> {
     let mut out = Vec::new();
-    let mut all = plain(TreeNode::Fleet, 0, "all apps".to_owned());
+    let mut all = TreeRow::new(TreeNode::Fleet, 0, "all apps".to_owned());
     all.count = u32::try_from(fleet.clusters().len()).ok();
     for c in fleet.clusters() {
         let (health, bad) = of_cluster(c);
@@ -53,7 +54,7 @@ pub(super) fn rows(fleet: &Fleet, open: &Expanded) -> Vec<TreeRow> {
         for c in &clusters {
             tally.add(&c.tally_in(&ns));
         }
-        let mut row = plain(TreeNode::Namespaces(ns.clone()), 0, ns.to_string());
+        let mut row = TreeRow::new(TreeNode::Namespaces(ns.clone()), 0, ns.to_string());
         row.expandable = tally != Tally::default();
         row.expanded = open.contains(&row.node);
         row.count = u32::try_from(clusters.len()).ok();
@@ -67,25 +68,9 @@ pub(super) fn rows(fleet: &Fleet, open: &Expanded) -> Vec<TreeRow> {
     out
 }
 
-fn plain(node: TreeNode, indent: u8, label: String) -> TreeRow {
-    TreeRow {
-        node,
-        indent,
-        label,
-        expandable: false,
-        expanded: false,
-        count: None,
-        health: Health::Ok,
-        bad: (0, 0),
-        phase: None,
-        lack: None,
-        slow: false,
-    }
-}
-
 fn namespace(ns: &SafeText, clusters: &[&Cluster], open: &Expanded, out: &mut Vec<TreeRow>) {
     for ((kind, name), app) in apps(clusters, ns) {
-        let mut row = plain(TreeNode::App(ns.clone(), kind, name.clone()), 1, String::new());
+        let mut row = TreeRow::new(TreeNode::App(ns.clone(), kind, name.clone()), 1, String::new());
         row.label = app.first().map_or_else(String::new, |(_, w)| workload_label(w));
         row.expandable = true;
         row.expanded = open.contains(&row.node);
@@ -93,8 +78,7 @@ fn namespace(ns: &SafeText, clusters: &[&Cluster], open: &Expanded, out: &mut Ve
         for (_, w) in &app {
             let health = w.health();
             row.health = row.health.max(health);
-            row.bad.0 += u32::from(health == Health::Degraded);
-            row.bad.1 += u32::from(health == Health::Down);
+            row.bad = (row.bad.0 + health.counted().0, row.bad.1 + health.counted().1);
         }
         let is_open = row.expanded;
         out.push(row);
@@ -137,22 +121,13 @@ pub fn image_words(w: &WorkloadRow, is_usual: bool) -> String {
 
 /// An app in one cluster: that cluster's name, and the image it has there; `≠` where most have another.
 fn in_cluster(c: &Cluster, w: &WorkloadRow, is_usual: bool, open: &Expanded, out: &mut Vec<TreeRow>) {
-    let ns = &w.meta.namespace;
-    let node = TreeNode::Workload(c.id(), ns.clone(), w.kind, w.meta.name.clone());
-    let health = w.health();
-    let mut row = plain(node, 2, format!("{}  {}", c.info.name(), image_words(w, is_usual)));
-    row.expandable = w.current > 0 || w.ready > 0;
-    row.expanded = open.contains(&row.node);
-    row.count = Some(w.current);
-    row.health = health;
-    row.bad = (u32::from(health == Health::Degraded), u32::from(health == Health::Down));
+    let label = format!("{}  {}", c.info.name(), image_words(w, is_usual));
+    let row = workload_row(c, w, 2, label, open);
     let is_open = row.expanded;
     out.push(row);
     if is_open {
-        let is_its = |p: &&crate::domain::pod::PodRow| {
-            p.workload.as_ref().is_some_and(|o| o.kind == w.kind.info().name && o.name == w.meta.name)
-        };
-        for p in c.pods_in(ns).filter(is_its) {
+        let ns = &w.meta.namespace;
+        for p in c.pods_in(ns).filter(|p| p.is_of(w.kind, &w.meta.name)) {
             pod(c.id(), ns, p, 3, out);
         }
     }
@@ -175,11 +150,8 @@ pub(super) fn seek(fleet: &Fleet, filter: &Filter, most: usize) -> (Expanded, bo
                 found += 1;
                 continue;
             }
-            for (c, w) in &app {
-                let is_its = |p: &crate::domain::pod::PodRow| {
-                    p.workload.as_ref().is_some_and(|o| o.kind == kind.info().name && o.name == w.meta.name)
-                };
-                let pods = c.pods_in(&ns).filter(|p| is_its(p) && hit(&p.meta.name)).count();
+            for (c, _) in &app {
+                let pods = c.pods_in(&ns).filter(|p| p.is_of(kind, name) && hit(&p.meta.name)).count();
                 let named = hit(c.info.name());
                 if pods > 0 {
                     open.insert(TreeNode::Workload(c.id(), ns.clone(), kind, name.clone()));

@@ -2,7 +2,6 @@
 
 use super::of_cluster;
 use crate::domain::health::Health;
-use crate::domain::kind::Kind;
 use crate::domain::pod::PodRow;
 use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
@@ -14,17 +13,6 @@ use crate::fleet::index::Tally;
 /// Why; none where nothing below is bad, or no word says it. Looks at one namespace at most.
 pub fn cause(fleet: &Fleet, node: &TreeNode) -> Option<String> {
     match node {
-        TreeNode::Fleet
-        | TreeNode::Cloud(_)
-        | TreeNode::Account(..)
-        | TreeNode::Region(..)
-        | TreeNode::Environment(_)
-        | TreeNode::Group(_)
-        | TreeNode::Health(_) => {
-            let scope = Scope::nodes(super::nodes_of(fleet, node));
-            let worst = fleet.in_scope(&scope).max_by_key(|c| of_cluster(c))?;
-            of_a_cluster(worst)
-        }
         TreeNode::Cluster(id) => of_a_cluster(fleet.cluster(*id)?),
         TreeNode::Namespaces(ns) => {
             let all = fleet.clusters().iter().map(|c| (c, c.tally_in(ns)));
@@ -42,6 +30,11 @@ pub fn cause(fleet: &Fleet, node: &TreeNode) -> Option<String> {
             of_a_workload(c, c.workload(*kind, ns, name)?)
         }
         TreeNode::Pod(id, ns, name) => of_a_pod(fleet.cluster(*id)?.pod(ns, name)?),
+        place => {
+            let scope = Scope::nodes(super::nodes_of(fleet, place));
+            let worst = fleet.in_scope(&scope).max_by_key(|c| of_cluster(c))?;
+            of_a_cluster(worst)
+        }
     }
 }
 
@@ -75,10 +68,8 @@ fn of_a_workload(c: &Cluster, w: &WorkloadRow) -> Option<String> {
     if !w.health().is_bad() {
         return None;
     }
-    let is_its = |p: &&PodRow| {
-        p.workload.as_ref().is_some_and(|o| Kind::parse(&o.kind) == Some(w.kind) && o.name == w.meta.name)
-    };
-    let pods = c.pods_in(&w.meta.namespace).filter(is_its).filter(|p| health_of(p).is_bad());
+    let bad = |p: &&PodRow| p.is_of(w.kind, &w.meta.name) && health_of(p).is_bad();
+    let pods = c.pods_in(&w.meta.namespace).filter(bad);
     let of_pod = pods.max_by_key(|p| health_of(p)).and_then(of_a_pod);
     of_pod
         .or_else(|| Some(w.failure.to_string()).filter(|f| !f.is_empty()))

@@ -57,6 +57,25 @@ pub struct TreeRow {
     pub slow: bool,
 }
 
+impl TreeRow {
+    /// A row that is well, with nothing below it.
+    fn new(node: TreeNode, indent: u8, label: impl Into<String>) -> Self {
+        Self {
+            node,
+            indent,
+            label: label.into(),
+            expandable: false,
+            expanded: false,
+            count: None,
+            health: Health::Ok,
+            bad: (0, 0),
+            phase: None,
+            lack: None,
+            slow: false,
+        }
+    }
+}
+
 /// Which rows are open: those in the set. Places start open, clusters and below start closed.
 pub type Expanded = BTreeSet<TreeNode>;
 
@@ -147,17 +166,12 @@ fn place_row(node: &TreeNode, label: String, clusters: &[&Cluster], indent: u8, 
         bad.1 += b.1;
     }
     TreeRow {
-        node: node.clone(),
-        indent,
-        label,
         expandable: *node != TreeNode::Fleet,
         expanded,
         count: u32::try_from(clusters.len()).ok(),
         health,
         bad,
-        phase: None,
-        lack: None,
-        slow: false,
+        ..TreeRow::new(node.clone(), indent, label)
     }
 }
 
@@ -224,9 +238,6 @@ fn cluster(c: &Cluster, indent: u8, open: &Expanded, out: &mut Vec<TreeRow>) {
     let expanded = open.contains(&node);
     let (health, bad) = of_cluster(c);
     out.push(TreeRow {
-        node,
-        indent,
-        label: c.info.name().to_string(),
         expandable: c.namespaces().next().is_some() || c.pods().next().is_some(),
         expanded,
         count: (c.pod_count() > 0).then(|| c.pod_count()),
@@ -235,6 +246,7 @@ fn cluster(c: &Cluster, indent: u8, open: &Expanded, out: &mut Vec<TreeRow>) {
         phase: (!matches!(c.phase, Phase::Live)).then(|| c.phase.clone()),
         lack: if c.phase == Phase::Live { c.lack_words() } else { None },
         slow: c.is_slow(),
+        ..TreeRow::new(node, indent, c.info.name().as_str())
     });
     if expanded {
         for ns in namespace_names(c) {
@@ -255,17 +267,12 @@ fn namespace(c: &Cluster, ns: &SafeText, indent: u8, open: &Expanded, out: &mut 
     let expanded = open.contains(&node);
     let tally = c.tally_in(ns);
     out.push(TreeRow {
-        node,
-        indent,
-        label: ns.to_string(),
         expandable: tally != Tally::default(),
         expanded,
         count: (tally.pods > 0).then_some(tally.pods),
         health: tally.worst(),
         bad: tally.bad(),
-        phase: None,
-        lack: None,
-        slow: false,
+        ..TreeRow::new(node, indent, ns.as_str())
     });
     if !expanded {
         return;
@@ -277,22 +284,9 @@ fn namespace(c: &Cluster, ns: &SafeText, indent: u8, open: &Expanded, out: &mut 
         }
     }
     for w in c.workloads_in(ns).filter(|w| is_shown(w)) {
-        let node = TreeNode::Workload(c.id(), ns.clone(), w.kind, w.meta.name.clone());
-        let expanded = open.contains(&node);
-        let health = w.health();
-        out.push(TreeRow {
-            node,
-            indent: indent + 1,
-            label: workload_label(w),
-            expandable: w.current > 0 || w.ready > 0,
-            expanded,
-            count: Some(w.current),
-            health,
-            bad: (u32::from(health == Health::Degraded), u32::from(health == Health::Down)),
-            phase: None,
-            lack: None,
-            slow: false,
-        });
+        let row = workload_row(c, w, indent + 1, workload_label(w), open);
+        let expanded = row.expanded;
+        out.push(row);
         if expanded {
             for p in pods.get(&(w.kind.info().name, &w.meta.name)).into_iter().flatten() {
                 pod(c.id(), ns, p, indent + 2, out);
@@ -304,20 +298,22 @@ fn namespace(c: &Cluster, ns: &SafeText, indent: u8, open: &Expanded, out: &mut 
     }
 }
 
-fn pod(id: ClusterId, ns: &SafeText, p: &PodRow, indent: u8, out: &mut Vec<TreeRow>) {
-    let t = Tally::of_pod(p);
-    let health = t.worst();
-    out.push(TreeRow {
-        node: TreeNode::Pod(id, ns.clone(), p.meta.name.clone()),
-        indent,
-        label: p.meta.name.to_string(),
-        expandable: false,
-        expanded: false,
-        count: None,
+/// A workload in a cluster.
+fn workload_row(c: &Cluster, w: &WorkloadRow, indent: u8, label: String, open: &Expanded) -> TreeRow {
+    let node = TreeNode::Workload(c.id(), w.meta.namespace.clone(), w.kind, w.meta.name.clone());
+    let health = w.health();
+    TreeRow {
+        expandable: w.current > 0 || w.ready > 0,
+        expanded: open.contains(&node),
+        count: Some(w.current),
         health,
-        bad: (0, 0),
-        phase: None,
-        lack: None,
-        slow: false,
-    });
+        bad: health.counted(),
+        ..TreeRow::new(node, indent, label)
+    }
+}
+
+fn pod(id: ClusterId, ns: &SafeText, p: &PodRow, indent: u8, out: &mut Vec<TreeRow>) {
+    let node = TreeNode::Pod(id, ns.clone(), p.meta.name.clone());
+    let health = Tally::of_pod(p).worst();
+    out.push(TreeRow { health, ..TreeRow::new(node, indent, p.meta.name.as_str()) });
 }

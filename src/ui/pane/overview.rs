@@ -84,7 +84,7 @@ impl Overview {
         let (title, lines) = match nodes.as_slice() {
             [TreeNode::Cluster(id)] => ("NAMESPACE", namespaces(seen, *id)),
             [TreeNode::Namespace(id, ns)] => ("WORKLOAD", workloads(seen, *id, ns)),
-            [TreeNode::Workload(id, ns, kind, name)] => ("POD", pods(seen, *id, ns, kind.info().name, name)),
+            [TreeNode::Workload(id, ns, kind, name)] => ("POD", pods(seen, *id, ns, *kind, name)),
             [TreeNode::Pod(id, ns, name)] => {
                 self.about = pod::words(seen, *id, ns, name);
                 ("POD", Vec::new())

@@ -334,7 +334,7 @@ fn how_a_cluster_is_entered_and_what_it_answers_stands_above_its_overview() {
 
 #[test]
 fn a_view_chooses_columns_their_order_and_what_is_first() {
-    use skyfleet::ui::lens::TableView;
+    use skyfleet::domain::table_view::TableView;
     let mut stage = Stage::new((160, 40), &[], false);
     let columns = ["restarts", "name", "TEAM=label:team", "cluster"].map(str::to_owned).to_vec();
     let view = TableView { columns, sort: Some("-restarts".to_owned()) };

@@ -120,10 +120,9 @@ pub(super) fn workloads(seen: Seen<'_>, id: crate::domain::id::ClusterId, ns: &S
     let Some(c) = seen.fleet.cluster(id) else { return Vec::new() };
     c.workloads_in(ns)
         .map(|w| {
-            let kind = w.kind.info().name;
             let mut tally = Tally::default();
             for p in c.pods_in(ns) {
-                if p.workload.as_ref().is_some_and(|o| o.kind == kind && o.name == w.meta.name) {
+                if p.is_of(w.kind, &w.meta.name) {
                     tally.add(&Tally::of_pod(p));
                 }
             }
@@ -133,7 +132,7 @@ pub(super) fn workloads(seen: Seen<'_>, id: crate::domain::id::ClusterId, ns: &S
                 name: format!("{}/{}  {}", w.kind.info().short(), w.meta.name, w.ready_cell()),
                 clusters: 0,
                 health,
-                bad: (u32::from(health == Health::Degraded), u32::from(health == Health::Down)),
+                bad: health.counted(),
                 cost: None,
                 trouble: None,
                 tally,
@@ -146,12 +145,12 @@ pub(super) fn pods(
     seen: Seen<'_>,
     id: crate::domain::id::ClusterId,
     ns: &SafeText,
-    kind: &str,
+    kind: Kind,
     name: &SafeText,
 ) -> Vec<Line> {
     let Some(c) = seen.fleet.cluster(id) else { return Vec::new() };
     c.pods_in(ns)
-        .filter(|p| p.workload.as_ref().is_some_and(|o| o.kind == kind && o.name == *name))
+        .filter(|p| p.is_of(kind, name))
         .map(|p| {
             let health = p.health(seen.now);
             Line {
@@ -159,7 +158,7 @@ pub(super) fn pods(
                 name: format!("{}  {}", p.meta.name, p.status),
                 clusters: 0,
                 health,
-                bad: (u32::from(health == Health::Degraded), u32::from(health == Health::Down)),
+                bad: health.counted(),
                 cost: None,
                 trouble: None,
                 tally: Tally::of_pod(p),
@@ -189,7 +188,7 @@ pub(super) fn app(
                 tree::image_words(w, w.images.as_slice() == usual)
             ),
             health,
-            bad: (u32::from(health == Health::Degraded), u32::from(health == Health::Down)),
+            bad: health.counted(),
             ..cluster_line(seen, c)
         }
     };

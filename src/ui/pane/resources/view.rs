@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::domain::table_view::TableView;
 use crate::fleet::table::{Cell, Column, RowRef};
-use crate::ui::lens::TableView;
 
 /// What a column shows.
 #[derive(Clone, Debug, PartialEq, Eq)]

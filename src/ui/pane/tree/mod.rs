@@ -1,20 +1,18 @@
 //! The tree at the left: what is selected here is what every pane follows.
 
+mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::age;
 use crate::domain::cells;
 use crate::domain::cost::money;
-use crate::domain::environment::Environment;
 use crate::domain::filter::Filter;
-use crate::domain::health::Health;
 use crate::domain::id::ClusterId;
 use crate::domain::scope::TreeNode;
-use crate::domain::triage::LOST_AFTER;
 use crate::fleet::Fleet;
 use crate::fleet::phase::{By, Phase};
 use crate::fleet::tree::{self, Expanded, Pivot, TreeRow};
@@ -23,6 +21,8 @@ use crate::ui::action::Action;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
+
+use words::{label_style, state_words};
 
 /// So many rows are found by a filter; who sees more than that types another letter.
 const FOUND_MOST: usize = 2_000;
@@ -66,6 +66,8 @@ pub struct Tree {
     costs: Vec<Option<i128>>,
     /// Why the rows that are drawn are not well.
     causes: BTreeMap<TreeNode, String>,
+    /// Of which state of the fleet and the rows, and of which of them.
+    caused: Option<((u64, u64), std::ops::Range<usize>)>,
 }
 
 impl Tree {
@@ -125,7 +127,13 @@ impl Tree {
             self.list.go(at);
         }
         self.cursor = self.rows.get(self.list.cursor).map(|r| r.node.clone());
+        // The reasons of the rows that are drawn, as long as neither those nor the fleet change.
         let drawn = self.list.window();
+        let of = (state, drawn.clone());
+        if self.caused.as_ref() == Some(&of) {
+            return;
+        }
+        self.caused = Some(of);
         // Of what is open the rows below it say why.
         let bad = |r: &&TreeRow| !r.expanded && (r.health.is_bad() || r.phase.is_some() || r.lack.is_some());
         let drawn = self.rows.iter().skip(drawn.start).take(drawn.len()).filter(bad);
@@ -426,74 +434,5 @@ impl Tree {
             let words = if filtered { "nothing matches; Esc clears the filter" } else { "no clusters" };
             draw::text(buf, area.x + 1, area.y, words, area.width, theme.style(Role::Muted));
         }
-    }
-}
-
-/// A cluster's name wears its environment; everything else is plain.
-fn label_style(fleet: &Fleet, row: &TreeRow, theme: &Theme) -> ratatui::style::Style {
-    match &row.node {
-        TreeNode::Cluster(id) => {
-            let env = fleet.cluster(*id).map_or(Environment::Unknown, |c| c.info.environment);
-            theme.environment(env)
-        }
-        TreeNode::Environment(environment) => theme.environment(*environment),
-        TreeNode::Fleet
-        | TreeNode::Cloud(_)
-        | TreeNode::Account(..)
-        | TreeNode::Region(..)
-        | TreeNode::Group(_)
-        | TreeNode::Health(_) => theme.style(Role::Text),
-        TreeNode::Namespaces(_)
-        | TreeNode::App(..)
-        | TreeNode::Namespace(..)
-        | TreeNode::Workload(..)
-        | TreeNode::Pod(..) => {
-            if row.health == Health::Ok {
-                theme.style(Role::Text)
-            } else {
-                theme.health(row.health)
-            }
-        }
-    }
-}
-
-/// The glyph with a count or an age: `▲ 3`, `✖ 4m`, `◐`, or nothing when all is well.
-fn state_words(row: &TreeRow, ascii: bool, now: Timestamp) -> (String, Health) {
-    match &row.phase {
-        Some(Phase::Failed { since, .. }) => {
-            return (format!("{} {}", Health::Down.glyph(ascii), age::show(*since, now)), Health::Down);
-        }
-        Some(Phase::Stale { since, .. }) => {
-            let is_lost = now.as_second() - since.as_second() >= LOST_AFTER;
-            let health = if is_lost { Health::Down } else { Health::Degraded };
-            return (format!("{} {}", health.glyph(ascii), age::show(*since, now)), health);
-        }
-        Some(Phase::Unreadable { since, .. }) => {
-            let words = format!("{} {}", Health::Degraded.glyph(ascii), age::show(*since, now));
-            return (words, Health::Degraded);
-        }
-        Some(Phase::Denied { .. }) => return ("denied".to_owned(), Health::Degraded),
-        Some(Phase::Unusable { .. }) => return ("unusable".to_owned(), Health::Degraded),
-        Some(Phase::SignedOut { need, .. }) => {
-            return (need.state.short().to_owned(), Health::Degraded);
-        }
-        Some(Phase::Idle) => return ("idle".to_owned(), Health::Unknown),
-        Some(Phase::Connecting { .. } | Phase::Syncing { .. }) => {
-            return (Health::Progressing.glyph(ascii).to_owned(), Health::Progressing);
-        }
-        Some(Phase::Live) | None => {}
-    }
-    let (degraded, down) = row.bad;
-    let health = row.health;
-    let (words, health) = match (down, degraded, health) {
-        (0, 0, Health::Ok) => (String::new(), Health::Ok),
-        (0, 0, h) => (h.glyph(ascii).to_owned(), h),
-        (0, n, _) => (format!("{} {n}", Health::Degraded.glyph(ascii)), Health::Degraded),
-        (n, _, _) => (format!("{} {n}", Health::Down.glyph(ascii)), Health::Down),
-    };
-    match (row.slow, words.is_empty()) {
-        (false, _) => (words, health),
-        (true, true) => ("slow".to_owned(), Health::Degraded),
-        (true, false) => (format!("slow {words}"), health),
     }
 }
