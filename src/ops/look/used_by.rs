@@ -1,6 +1,7 @@
 //! Who uses a config map, a secret, a claim or a service account: the workloads and pods of its namespace that refer to it, and how.
 //! What a controller made is left out where its owner is listed. Called by the view, as k9s's `u`.
 
+use futures::future::join_all;
 use serde_json::Value;
 
 use crate::domain::id::ObjectKey;
@@ -30,23 +31,14 @@ pub async fn used_by(session: &Session, key: &ObjectKey) -> Result<String, Fault
     let options = ListOptions { namespace: Some(key.namespace.to_string()), ..ListOptions::default() };
     let mut lines = Vec::new();
     let mut refused = Vec::new();
-    for (kind, spec) in USERS {
-        match api::list(&client, &Resource::from(kind), &options).await {
+    let what = USERS.map(|(kind, _)| Resource::from(kind));
+    let lists = join_all(what.iter().map(|what| api::list(&client, what, &options))).await;
+    for ((kind, spec), list) in USERS.into_iter().zip(lists) {
+        match list {
             Err(fault) => {
                 refused.push(format!("{} could not be looked at: {}", kind.info().plural, fault.words))
             }
-            Ok(objects) => {
-                for object in
-                    objects.iter().filter(|object| object.pointer("/metadata/ownerReferences").is_none())
-                {
-                    let ways =
-                        object.pointer(spec).map(|spec| ways(key.kind, &key.name, spec)).unwrap_or_default();
-                    if !ways.is_empty() {
-                        let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("");
-                        lines.push(format!("{}/{name}   {}", kind.info().name, ways.join(", ")));
-                    }
-                }
-            }
+            Ok(objects) => lines.extend(objects.iter().filter_map(|object| line(key, kind, spec, object))),
         }
     }
     if lines.is_empty() {
@@ -54,6 +46,20 @@ pub async fn used_by(session: &Session, key: &ObjectKey) -> Result<String, Fault
     }
     lines.extend(refused);
     Ok(lines.join("\n"))
+}
+
+/// A user in a line, where it is one, and none that one of the others made.
+fn line(key: &ObjectKey, kind: Kind, spec: &str, object: &Value) -> Option<String> {
+    let is_listed = |owner: &Value| {
+        let made_by = owner.pointer("/kind").and_then(Value::as_str);
+        USERS.iter().any(|(kind, _)| Some(kind.info().name) == made_by)
+    };
+    if each(object, "/metadata/ownerReferences").any(is_listed) {
+        return None;
+    }
+    let ways = ways(key.kind, &key.name, object.pointer(spec)?);
+    let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("");
+    (!ways.is_empty()).then(|| format!("{}/{name}   {}", kind.info().name, ways.join(", ")))
 }
 
 fn each<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
@@ -127,5 +133,22 @@ mod tests {
         ] {
             assert_eq!(ways(kind, name, &spec).join(", "), wanted, "{name}");
         }
+    }
+
+    #[test]
+    fn what_an_operator_made_is_a_user_and_what_a_workload_made_is_not() {
+        let key = ObjectKey {
+            cluster: crate::domain::id::ClusterId(0),
+            kind: Kind::ConfigMap,
+            namespace: "shop".into(),
+            name: "c".into(),
+        };
+        let owned = |by: &str| {
+            json!({"metadata": {"name": "x", "ownerReferences": [{"kind": by}]},
+                "spec": {"volumes": [{"name": "v", "configMap": {"name": "c"}}]}})
+        };
+        assert_eq!(line(&key, Kind::Pod, "/spec", &owned("ReplicaSet")), None);
+        let found = line(&key, Kind::Pod, "/spec", &owned("Gear"));
+        assert_eq!(found.as_deref(), Some("Pod/x   volume v"));
     }
 }
