@@ -44,6 +44,11 @@ impl Column {
         column(title, right, false, rank, most)
     }
 
+    /// A column of text that is shown only when wide.
+    pub const fn when_wide(title: &'static str, rank: u8, most: u16) -> Self {
+        column(title, false, true, rank, most)
+    }
+
     /// A column of names.
     pub const fn names(title: &'static str, rank: u8, most: u16, least: u16) -> Self {
         Self { title: Cow::Borrowed(title), right: false, wide: false, rank, most, least, names: true }

@@ -462,7 +462,7 @@ impl<W: Out> Loop<W> {
     /// Works out what a frame would show, drawn or not: a key acts on what the keys before it led to.
     fn ready(&mut self, now: Timestamp) {
         while let Some(line) = self.logged.as_mut().and_then(|logged| logged.try_recv().ok()) {
-            self.view.panes.messages.add(&line, line.contains("ERROR") || line.contains("WARN"), now);
+            self.view.panes.messages.log(&line, now);
         }
         if self.view.pane == PaneId::Tasks {
             self.view.panes.tasks.show(self.tasks.listed());

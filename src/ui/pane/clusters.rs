@@ -34,28 +34,26 @@ pub struct Clusters {
     seen: Option<u64>,
 }
 
-/// Title, to the right, rank (what goes first where there is little room has the highest), the most cells; only when wide.
-const COLUMNS: [(&str, bool, u8, u16, bool); 15] = [
-    ("CLUSTER", false, 0, 40, false),
-    ("STATUS", false, 1, 11, false),
-    ("CONNECTION", false, 0, 48, false),
-    ("VERSION", false, 2, 24, false),
-    ("LATENCY", true, 1, 8, false),
-    ("AGE", true, 3, 6, false),
-    ("AS", false, 1, 40, false),
-    ("NODES", true, 3, 8, false),
-    ("PODS", true, 2, 10, false),
-    ("CLOUD", false, 2, 14, false),
-    ("ACCOUNT", false, 4, 38, false),
-    ("REGION", false, 4, 20, false),
-    ("ENV", false, 4, 8, false),
-    ("CONTEXT", false, 5, 70, true),
-    ("SERVER", false, 5, 70, true),
+const COLUMNS: [Column; 15] = [
+    Column::new("CLUSTER", false, 0, 40),
+    Column::new("STATUS", false, 1, 11),
+    Column::new("CONNECTION", false, 0, 48),
+    Column::new("VERSION", false, 2, 24),
+    Column::new("LATENCY", true, 1, 8),
+    Column::new("AGE", true, 3, 6),
+    Column::new("AS", false, 1, 40),
+    Column::new("NODES", true, 3, 8),
+    Column::new("PODS", true, 2, 10),
+    Column::new("CLOUD", false, 2, 14),
+    Column::new("ACCOUNT", false, 4, 38),
+    Column::new("REGION", false, 4, 20),
+    Column::new("ENV", false, 4, 8),
+    Column::when_wide("CONTEXT", 5, 70),
+    Column::when_wide("SERVER", 5, 70),
 ];
 
 fn columns(wide: bool) -> Vec<Column> {
-    let shown = COLUMNS.iter().filter(|(.., only_wide)| wide || !only_wide);
-    shown.map(|(title, right, rank, most, _)| Column::new(title, *right, *rank, *most)).collect()
+    COLUMNS.into_iter().filter(|c| wide || !c.wide).collect()
 }
 
 /// When it was made, as its first namespace says.
@@ -112,7 +110,7 @@ impl Clusters {
                 number(u64::try_from(now.as_second() - made.as_second()).unwrap_or(0))
             }),
             Some(title) => {
-                let at = COLUMNS.iter().position(|(t, ..)| *t == title);
+                let at = COLUMNS.iter().position(|c| c.title == title);
                 let cell = at.and_then(|at| cells(c, now, true).into_iter().nth(at));
                 cell.map_or(SortKey::Missing, |cell| of_cell(&cell.replace(',', "")))
             }

@@ -47,6 +47,14 @@ impl Messages {
     }
 }
 
+impl Messages {
+    /// A line of the program's log, which begins with its level.
+    pub fn log(&mut self, line: &str, at: Timestamp) {
+        let is_bad = ["ERROR", "WARN"].iter().any(|level| line.trim_start().starts_with(level));
+        self.add(line.trim_start(), is_bad, at);
+    }
+}
+
 impl Pane for Messages {
     fn prepare(&mut self, _seen: Seen<'_>, (rows, _): (u16, u16)) {
         if std::mem::take(&mut self.stale) {
