@@ -1,5 +1,7 @@
-//! What is typed. crossterm reads a terminal that is gone for ever, in a circle and without letting anybody else run; so it
-//! is asked before each reading whether it is still there.
+//! What is typed. crossterm reads a terminal that is gone for ever and without letting anybody else run; so it is asked each
+//! time whether it is still there. Between the question and the reading it may go, and a sequence of which one half has come
+//! is waited for: so the reading is done by crossterm's own thread alone, which its source of `use-dev-tty` sees to (the
+//! other one reads on the thread of the loop, too).
 //!
 //! Called by the loop.
 
