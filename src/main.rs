@@ -20,6 +20,7 @@ use skyfleet::config::settings::{Origin, Settings};
 use skyfleet::domain::age;
 use skyfleet::domain::connect::Connect;
 use skyfleet::domain::scope::{PathGlob, Scope};
+use skyfleet::domain::table_view::TableViews;
 use skyfleet::domain::text::SafeText;
 use skyfleet::fleet::cluster::ClusterInfo;
 use skyfleet::fleet::rules::Rules;
@@ -274,6 +275,7 @@ fn options(args: &SessionArgs, settings: &Settings) -> Result<SessionOptions, St
         impersonate: args.as_user.clone().map(|user| (user, args.as_group.clone())),
         max_targets: settings.max_targets.value,
         watch_pods: settings.watch_pods.value,
+        views: Arc::new(TableViews::new(&settings.views.value)),
         ..SessionOptions::default()
     })
 }
@@ -436,7 +438,7 @@ fn ui(
         max_targets: settings.max_targets.value,
         favourites: settings.favourites.value.clone(),
         aliases: settings.aliases.value.clone(),
-        tables: views::tables(settings),
+        tables: session.views.clone(),
     };
     Ui { session, looks, options, notices, logged: None }
 }

@@ -1,23 +1,30 @@
-//! Tables as the settings want them.
+//! What is wrong with the tables that the settings want.
 
 use skyfleet::config::settings::Settings;
+use skyfleet::domain::columns::own;
 use skyfleet::domain::kind::Kind;
+use skyfleet::domain::table_view::Entry;
 use skyfleet::fleet::table::{CLUSTER, columns};
-use skyfleet::ui::lens::TableViews;
 use skyfleet::ui::pane::resources::view::unknown;
 
-/// The views of kinds that are built in.
-pub(crate) fn tables(settings: &Settings) -> TableViews {
-    let views = settings.views.value.iter();
-    views.filter_map(|(word, view)| Some((Kind::parse(word)?, view.clone()))).collect()
-}
-
-/// What is wrong with them.
+/// Of each view, in words for a person.
 pub(crate) fn warnings(settings: &Settings) -> Vec<String> {
     let mut out = Vec::new();
     for (word, view) in &settings.views.value {
+        for entry in view.entries() {
+            if let Entry::Path { path, .. } = entry
+                && let Err(why) = own::parse(path)
+            {
+                out.push(format!("config.yaml: views: {word}: {why}"));
+            }
+        }
         let Some(kind) = Kind::parse(word) else {
-            out.push(format!("config.yaml: views: {word:?} is no built-in kind; its view is not used"));
+            // Which columns others have say their servers.
+            if !word.contains('.') {
+                out.push(format!(
+                    "config.yaml: views: {word:?} is no built-in kind; its view is not used. Other kinds want their group: {word}.example.com"
+                ));
+            }
             continue;
         };
         let mut all = vec![CLUSTER];
@@ -25,7 +32,7 @@ pub(crate) fn warnings(settings: &Settings) -> Vec<String> {
         let titles = || all.iter().map(|c| c.title.to_string()).collect::<Vec<_>>().join(", ");
         for entry in unknown(&all, view) {
             out.push(format!(
-                "config.yaml: views: {word}: there is no column {entry:?}; there are {}, and label:KEY",
+                "config.yaml: views: {word}: there is no column {entry:?}; there are {}, label:KEY and path:JSONPATH",
                 titles()
             ));
         }

@@ -1,5 +1,6 @@
 //! What every object has, and the row of a kind skyfleet has no own row for.
 
+use super::columns::own::Own;
 use super::health::Health;
 use super::kind::Kind;
 use super::labels::Labels;
@@ -22,6 +23,8 @@ pub struct Meta {
     pub deleting: Option<Stamp>,
     /// Its labels.
     pub labels: Labels,
+    /// What a person's own columns show of it.
+    pub own: Own,
 }
 
 /// Who made an object: its controlling owner.

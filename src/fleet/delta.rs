@@ -286,6 +286,17 @@ impl Row {
         }
     }
 
+    /// Its metadata, to be completed.
+    pub fn meta_mut(&mut self) -> &mut Meta {
+        match self {
+            Self::Namespace(n) => &mut n.meta,
+            Self::Node(n) => &mut n.meta,
+            Self::Workload(w) => &mut w.meta,
+            Self::Pod(p) => &mut p.meta,
+            Self::Other(o) => &mut o.meta,
+        }
+    }
+
     /// Its metadata.
     pub fn meta(&self) -> &Meta {
         match self {

@@ -78,7 +78,8 @@ impl Supervision {
         cancel: CancellationToken,
     ) -> Self {
         let (dialer, clock) = (session.pool.dialer(), session.clock.clone());
-        let supervisors = Supervisors::new(dialer, clock, updates.clone(), demand, budget, cancel);
+        let supervisors = Supervisors::new(dialer, clock, updates.clone(), demand, budget, cancel)
+            .with_views(session.views.clone());
         Self { supervisors, updates, running: BTreeMap::new(), turned: None }
     }
 

@@ -1,9 +1,6 @@
 //! Which rows of the scope Resources shows: what Enter on a row, a command and the way back put before it.
 
-use std::collections::BTreeMap;
-
 use crate::domain::kind::Kind;
-use crate::domain::table_view::TableView;
 use crate::domain::text::SafeText;
 
 /// Which rows of the scope are shown.
@@ -25,6 +22,3 @@ impl Lens {
         Self { kind, namespace: None, node: None, faults: false }
     }
 }
-
-/// Views by kinds.
-pub type TableViews = BTreeMap<Kind, TableView>;

@@ -27,8 +27,9 @@ use skyfleet::source::clock::Clock;
 use skyfleet::source::kubeconfig;
 use skyfleet::source::logs::{LogRequest, LogSaid, stream};
 use skyfleet::source::record::{Answer, Recording, Replay};
-use skyfleet::source::supervise::gate::Gate;
+use skyfleet::source::supervise::gate::{Gate, Waiting};
 use skyfleet::source::supervise::watch::{Said, watch};
+use skyfleet::source::supervise::watcher::Watcher;
 use tokio::sync::mpsc;
 
 use crate::known::NAMESPACE;
@@ -298,8 +299,8 @@ async fn follow(replay: &Replay, recording: &Recording, kind: Kind, goal: Option
     let cluster = fleet.clusters()[0].id();
     let (said, mut heard) = mpsc::channel(1024);
     let (_open, gate) = tokio::sync::watch::channel(Gate::opened());
-    let watching =
-        tokio::spawn(watch(replay.client(), kind, clock(recording), None, gate, Turns::default(), said));
+    let watcher = Watcher::new(replay.client(), kind, None, Waiting::new(gate), Turns::default(), said);
+    let watching = tokio::spawn(watch(replay.client(), clock(recording), watcher));
     let mut settled = false;
     while let Ok(Some(next)) = tokio::time::timeout(Duration::from_secs(1), heard.recv()).await {
         match next.said {

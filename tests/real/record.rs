@@ -20,8 +20,9 @@ use skyfleet::source::connect::{FromKubeconfig, Surroundings};
 use skyfleet::source::kubeconfig;
 use skyfleet::source::logs::{self, LogRequest};
 use skyfleet::source::record::{ADMIN, Header, Recorder, Recording};
-use skyfleet::source::supervise::gate::Gate;
+use skyfleet::source::supervise::gate::{Gate, Waiting};
 use skyfleet::source::supervise::watch::watch;
+use skyfleet::source::supervise::watcher::Watcher;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -228,15 +229,9 @@ async fn changes(admin: &Client, recorder: &Recorder) -> Result<(), String> {
         .into_iter()
         .map(|kind| {
             let clock = skyfleet::source::clock::Clock::system();
-            tokio::spawn(watch(
-                heard.clone(),
-                kind,
-                clock,
-                None,
-                gate.clone(),
-                Turns::default(),
-                said.clone(),
-            ))
+            let gate = Waiting::new(gate.clone());
+            let watcher = Watcher::new(heard.clone(), kind, None, gate, Turns::default(), said.clone());
+            tokio::spawn(watch(heard.clone(), clock, watcher))
         })
         .collect();
     let drain = tokio::spawn(async move { while all.recv().await.is_some() {} });

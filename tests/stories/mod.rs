@@ -367,7 +367,7 @@ where
     let ui = Ui {
         session: world.session.clone(),
         looks,
-        options: ViewOptions::default(),
+        options: ViewOptions { tables: world.session.views.clone(), ..ViewOptions::default() },
         notices: Vec::new(),
         logged: None,
     };

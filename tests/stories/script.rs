@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `real` | it is played on real control planes too |
 //! | `size 80x24` | the terminal's; 120x40 if nothing is said |
+//! | `view JSON` | tables as settings want them, `{"pods": {"columns": ["name"]}}` |
 //! | `web N IMAGE REPLICAS` | cluster N has the story's namespace, and a deployment `web` in it |
 //! | `apply N JSON` | cluster N has that object |
 //! | `freeze N`, `thaw N` | cluster N stops answering, and goes on |
@@ -17,6 +18,11 @@
 //! | `lines N A \| B` | waits until so many lines have all of these |
 //! | `resize 80x24` | the terminal becomes that large |
 //! | `run COMMAND` | a command of the command line; `out TEXT` then wants that text in what it printed |
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use skyfleet::domain::table_view::{TableView, TableViews};
 
 use super::{Play, Term, World, with_terminal};
 
@@ -32,6 +38,7 @@ macro_rules! with_each_script {
             a_lost_cluster_is_one_row
             a_namespace_by_command_and_back
             a_pane_at_forty_columns
+            a_path_is_a_column
             a_problem_with_its_evidence
             a_range_of_marks
             a_term_that_is_wrong_names_the_problem
@@ -146,7 +153,7 @@ pub(crate) fn is_real(script: &str) -> bool {
 }
 
 /// Plays one.
-pub(crate) fn play(script: &'static str, world: World) -> Play {
+pub(crate) fn play(script: &'static str, mut world: World) -> Play {
     Box::pin(async move {
         let steps: Vec<(usize, String)> = script
             .lines()
@@ -156,9 +163,13 @@ pub(crate) fn play(script: &'static str, world: World) -> Play {
             .collect();
         let size =
             steps.iter().find_map(|(_, step)| step.strip_prefix("size ")).map_or((120, 40), dimensions);
+        if let Some(views) = steps.iter().find_map(|(_, step)| step.strip_prefix("view ")) {
+            let views: BTreeMap<String, TableView> = serde_json::from_str(views).unwrap();
+            Arc::get_mut(&mut world.session).unwrap().views = Arc::new(TableViews::new(&views));
+        }
         let of_world = |step: &str| ["web ", "apply "].iter().any(|word| step.starts_with(word));
         // What is there before anybody looks.
-        let before = steps.iter().take_while(|(_, s)| of_world(s) || s.starts_with("size ")).count();
+        let before = steps.iter().take_while(|(_, s)| of_world(s) || is_said_before(s)).count();
         for (n, step) in steps.iter().take(before) {
             arrange(&world, step).await.map_err(|why| format!("line {n}: {step}: {why}"))?;
         }
@@ -179,6 +190,11 @@ pub(crate) fn play(script: &'static str, world: World) -> Play {
         })
         .await
     })
+}
+
+/// It is of the whole story.
+fn is_said_before(step: &str) -> bool {
+    ["size ", "view "].iter().any(|word| step.starts_with(word))
 }
 
 fn filled(line: &str, world: &World) -> String {
@@ -211,7 +227,7 @@ async fn arrange(world: &World, step: &str) -> Result<(), String> {
             world.make_namespace(&[n]).await?;
             world.apply(n, serde_json::from_str(object).unwrap()).await
         }
-        "size" => Ok(()),
+        "size" | "view" => Ok(()),
         other => panic!("no step {other}"),
     }
 }

@@ -11,6 +11,7 @@ mod config;
 mod events;
 mod json;
 mod network;
+pub mod own;
 mod policy;
 mod rbac;
 pub mod served;
@@ -27,6 +28,7 @@ use super::kind::Kind;
 use super::labels::Labels;
 use super::object::{Meta, OtherRow};
 use super::text::SafeText;
+use own::Own;
 
 /// One column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +125,7 @@ pub fn meta(object: &Value) -> Meta {
         created: json::time(object, "/metadata/creationTimestamp").map(Into::into),
         deleting: json::time(object, "/metadata/deletionTimestamp").map(Into::into),
         labels: labels(object),
+        own: Own::default(),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::domain::environment::Environment;
 use crate::domain::id::ClusterId;
 use crate::domain::plan::MAX_TARGETS;
 use crate::domain::scope::Scope;
+use crate::domain::table_view::TableViews;
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::ClusterInfo;
@@ -55,6 +56,8 @@ pub struct Session {
     pub keeps: bool,
     /// So many pods are watched at once; of clusters beyond that they are counted.
     pub watch_pods: usize,
+    /// How a person wants tables.
+    pub views: Arc<TableViews>,
     /// Plans over more targets are refused.
     pub max_targets: usize,
     /// When clusters are connected.
@@ -109,6 +112,8 @@ pub struct SessionOptions {
     pub keeps: bool,
     /// So many pods are watched at once; of clusters beyond that they are counted.
     pub watch_pods: usize,
+    /// How a person wants tables.
+    pub views: Arc<TableViews>,
     /// Plans over more targets are refused.
     pub max_targets: usize,
     /// Runs credential plugins.
@@ -134,6 +139,7 @@ impl Default for SessionOptions {
             state_dir: None,
             keeps: false,
             watch_pods: usize::MAX,
+            views: Arc::default(),
             max_targets: MAX_TARGETS,
             plugins: Plugins::new(PluginOptions::new(Policy::Deny, PathBuf::new(), PathBuf::new())),
             proxies: ProxyEnv::default(),
@@ -174,6 +180,7 @@ impl Session {
             state_dir: options.state_dir,
             keeps: options.keeps,
             watch_pods: options.watch_pods,
+            views: options.views,
             max_targets: options.max_targets,
             connect: options.connect,
             reader: options.reader,
@@ -389,6 +396,7 @@ impl Session {
             state_dir: self.state_dir.clone(),
             keeps: self.keeps,
             watch_pods: self.watch_pods,
+            views: self.views.clone(),
             max_targets: self.max_targets,
             ids: self.ids,
             connect: self.connect,

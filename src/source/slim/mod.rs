@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
 use crate::domain::columns;
+use crate::domain::columns::own::Own;
 use crate::domain::kind::Kind;
 use crate::domain::labels::Labels;
 use crate::domain::object::{Meta, Owner};
@@ -120,6 +121,7 @@ pub(super) fn meta(m: &ObjectMeta) -> Meta {
         created: stamp(m.creation_timestamp.as_ref()),
         deleting: stamp(m.deletion_timestamp.as_ref()),
         labels: Labels::new(m.labels.iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()))),
+        own: Own::default(),
     }
 }
 

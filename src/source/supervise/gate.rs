@@ -25,10 +25,11 @@ impl Gate {
 
 /// The watch's side of it.
 #[derive(Clone, Debug)]
-pub(super) struct Waiting(watch::Receiver<Gate>);
+pub struct Waiting(watch::Receiver<Gate>);
 
 impl Waiting {
-    pub(super) fn new(gate: watch::Receiver<Gate>) -> Self {
+    /// At that gate.
+    pub fn new(gate: watch::Receiver<Gate>) -> Self {
         Self(gate)
     }
 

@@ -5,6 +5,7 @@
 //! | `mod` | connecting, pausing, phases |
 //! | `session` | what is done while the server answers |
 //! | `watches`, `watch`, `watcher`, `gate` | one watch for each kind; they outlive a session and go on from where they were |
+//! | `reading` | how what is sent becomes rows, a person's own columns with it |
 //! | `tabled` | kinds that are not built in, as their server prints them |
 //! | `counted`, `budget` | pods, where there are too many to watch them all |
 //! | `standing` | which kinds are current, and which are not since when |
@@ -18,6 +19,7 @@ pub mod batch;
 mod budget;
 mod counted;
 pub mod gate;
+mod reading;
 mod running;
 mod session;
 mod standing;
@@ -26,7 +28,7 @@ mod tabled;
 mod tests;
 mod wake;
 pub mod watch;
-mod watcher;
+pub mod watcher;
 mod watches;
 
 use std::sync::Arc;
@@ -50,6 +52,7 @@ use super::connect::Dialer;
 use super::fault::{Fault, FaultClass};
 use crate::domain::id::ClusterId;
 use crate::domain::sign_in::SignInState;
+use crate::domain::table_view::TableViews;
 use crate::domain::text::SafeText;
 use crate::fleet::delta::{Delta, Update};
 use crate::fleet::demand::Demand;
@@ -76,6 +79,8 @@ pub struct Supervisors {
     turns: Turns,
     /// Of pods.
     budget: Budget,
+    /// What is read for a person's own columns.
+    views: Arc<TableViews>,
     /// Changes when this machine has slept.
     woke: signal::Receiver<wake::Slept>,
     cancel: CancellationToken,
@@ -94,7 +99,14 @@ impl Supervisors {
         let woke = wake::notice(clock.clone(), cancel.clone());
         let connects = Arc::new(Semaphore::new(CONNECTS));
         let turns = Turns::default();
-        Self { dialer, clock, updates, demand, connects, turns, budget, woke, cancel }
+        let views = Arc::default();
+        Self { dialer, clock, updates, demand, connects, turns, budget, views, woke, cancel }
+    }
+
+    /// The same, which read for a person's own columns.
+    #[must_use]
+    pub fn with_views(self, views: Arc<TableViews>) -> Self {
+        Self { views, ..self }
     }
 
     /// Starts the supervisor of one cluster. It begins after `after`, and connects by itself, or when somebody looks or

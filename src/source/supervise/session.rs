@@ -36,7 +36,7 @@ impl One {
         let anew = || {
             let shared = &self.shared;
             let (clock, turns, budget) = (shared.clock.clone(), shared.turns.clone(), shared.budget.clone());
-            Watches::new(client.clone(), clock, self.namespace.clone(), turns, budget)
+            Watches::new(client.clone(), clock, self.namespace.clone(), turns, budget, shared.views.clone())
         };
         let mut watches = known.unwrap_or_else(anew);
         watches.open();

@@ -13,8 +13,9 @@ use kube::core::DynamicResourceScope;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::reading::Rows;
 use super::watch::{Said, api_resource};
-use super::watcher::{Rows, Watcher};
+use super::watcher::Watcher;
 use crate::domain::columns::served::{self, Definition};
 use crate::domain::health::Health;
 use crate::domain::kind::Kind;
@@ -24,9 +25,16 @@ use crate::source::api::TABLE;
 use crate::source::discovery;
 use crate::source::slim::{meta, slim_meta};
 
-/// Asks for the Table in the place of the objects.
-pub(super) fn in_this_form(asked: &mut Request<Vec<u8>>) {
+/// Asks for the Table in the place of the objects, and perhaps for the whole objects beside its rows.
+pub(super) fn in_this_form(asked: &mut Request<Vec<u8>>, with_objects: bool) {
     asked.headers_mut().insert(header::ACCEPT, HeaderValue::from_static(TABLE));
+    if with_objects {
+        let uri = asked.uri().to_string();
+        let next = if uri.contains('?') { '&' } else { '?' };
+        if let Ok(uri) = format!("{uri}{next}includeObject=Object").parse() {
+            *asked.uri_mut() = uri;
+        }
+    }
 }
 
 /// A row of a Table with the metadata of its object; the same out of a Table of one row, and out of an object.
@@ -113,6 +121,11 @@ impl Rows<Printed> for Tabled {
 
     fn columns<'a>(&self, object: &'a Printed) -> &'a [Definition] {
         &object.columns
+    }
+
+    /// Beside a row of a list; in an event beside the one row of its Table.
+    fn whole<'a>(&self, read: &'a Value) -> &'a Value {
+        read.pointer("/rows/0/object").or_else(|| read.get("object")).unwrap_or(&Value::Null)
     }
 }
 

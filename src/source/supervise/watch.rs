@@ -4,15 +4,12 @@ use kube::Client;
 use kube::api::{Api, DynamicObject};
 use kube::core::NamespaceResourceScope;
 use kube::core::{ApiResource, GroupVersionKind};
-use tokio::sync::{mpsc, watch as signal};
 
-use super::gate::{Gate, Waiting};
 use super::tabled;
 use super::watcher::Watcher;
 use crate::domain::columns;
 use crate::domain::kind::Kind;
 use crate::fleet::delta::{Delta, Row};
-use crate::source::answer::Turns;
 use crate::source::api::Resource;
 use crate::source::clock::Clock;
 use crate::source::fault::Fault;
@@ -57,17 +54,8 @@ pub struct Heard {
 
 /// Watches one kind until dropped, as long as the gate is open; its lists are read in turn with others. Where all namespaces may not be listed, `own` is tried: the
 /// context's namespace.
-pub async fn watch(
-    client: Client,
-    kind: Kind,
-    clock: Clock,
-    own: Option<String>,
-    gate: signal::Receiver<Gate>,
-    turns: Turns,
-    out: mpsc::Sender<Heard>,
-) {
-    let watcher = Watcher::new(client.clone(), kind, own, Waiting::new(gate), turns, out);
-    match kind {
+pub async fn watch(client: Client, clock: Clock, mut watcher: Watcher) {
+    match watcher.kind {
         Kind::Namespace => typed::<SlimNamespace>(client, watcher).await,
         Kind::Node => typed::<SlimNode>(client, watcher).await,
         Kind::Pod => typed::<SlimPod>(client, watcher).await,
@@ -77,7 +65,6 @@ pub async fn watch(
         Kind::Job => typed::<SlimJob>(client, watcher).await,
         Kind::CronJob => typed::<SlimCronJob>(client, watcher).await,
         Kind::Custom(_) => {
-            let mut watcher = watcher;
             watcher.tabled = true;
             let _ended = tabled::watch(client, watcher).await;
         }
@@ -85,7 +72,6 @@ pub async fn watch(
             let resource = api_resource(&other.into());
             let own = watcher.own.as_ref().map(|ns| Api::namespaced_with(client.clone(), ns, &resource));
             let all: Api<DynamicObject> = Api::all_with(client, &resource);
-            let mut watcher = watcher;
             let _over = watcher.run(all, own, move |o| other_row(other, &o, &clock)).await;
         }
     }

@@ -12,14 +12,16 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::budget::Held;
 use super::gate::Waiting;
+use super::reading::{Reading, Rows, with};
 use super::tabled;
 use super::watch::{Heard, Said};
+use crate::domain::columns::own::Paths;
 use crate::domain::columns::served::Definition;
 use crate::domain::interner::Interner;
 use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
 use crate::fleet::delta::{Delta, Row};
-use crate::source::answer::{NoEvent, Turns, events, page_in_turn};
+use crate::source::answer::{NoEvent, Turns, events};
 use crate::source::api::{ANSWER_LIMIT, Pages};
 use crate::source::fault::{Fault, FaultClass};
 
@@ -36,23 +38,6 @@ const REFUSED_WAIT: Duration = Duration::from_mins(1);
 const WATCH_LIMIT: Duration = Duration::from_mins(5);
 /// How old an age may be that a server printed.
 const AGES_LIMIT: Duration = Duration::from_mins(1);
-
-/// How objects of a kind become rows.
-pub(super) trait Rows<K>: Send + Sync {
-    /// The row.
-    fn row(&self, object: K) -> Row;
-
-    /// The columns that came with it, where it is a Table.
-    fn columns<'a>(&self, _object: &'a K) -> &'a [Definition] {
-        &[]
-    }
-}
-
-impl<K, F: Fn(K) -> Row + Send + Sync> Rows<K> for F {
-    fn row(&self, object: K) -> Row {
-        self(object)
-    }
-}
 
 /// Why a watch ended. Most go on for ever, until nobody hears them.
 pub(super) enum Over {
@@ -75,7 +60,7 @@ enum Ended {
 }
 
 /// The watch of one kind.
-pub(super) struct Watcher {
+pub struct Watcher {
     pub(super) client: Client,
     /// At reading lists.
     turns: Turns,
@@ -98,6 +83,8 @@ pub(super) struct Watcher {
     furthest: usize,
     /// What many rows say.
     interner: Interner,
+    /// What is read of each object for a person's own columns.
+    pub(super) paths: Paths,
     /// It asks for the server's Table, and these are its columns as of the last list.
     pub(super) tabled: bool,
     columns: Vec<Definition>,
@@ -110,7 +97,7 @@ fn shared(mut row: Row, interner: &mut Interner) -> Row {
 
 impl Watcher {
     /// One that has not begun.
-    pub(super) fn new(
+    pub fn new(
         client: Client,
         kind: Kind,
         own: Option<String>,
@@ -132,6 +119,7 @@ impl Watcher {
             wait: WAIT_FIRST,
             furthest: 0,
             interner: Interner::default(),
+            paths: Paths::default(),
             tabled: false,
             columns: Vec::new(),
         }
@@ -142,7 +130,7 @@ impl Watcher {
         let (client, gate, turns) = (self.client.clone(), self.gate.clone(), self.turns.clone());
         let whole = Self::new(client, self.kind, None, gate, turns, self.out.clone());
         let held = self.held.as_ref().map(Held::for_namespace);
-        Self { part: Some(namespace.clone()), held, ..whole }
+        Self { part: Some(namespace.clone()), held, paths: self.paths.clone(), ..whole }
     }
 
     /// Watches until nobody hears it, or there are more rows than there is room for.
@@ -258,7 +246,7 @@ impl Watcher {
 
     fn in_form(&self, mut asked: http::Request<Vec<u8>>) -> http::Request<Vec<u8>> {
         if self.tabled {
-            tabled::in_this_form(&mut asked);
+            tabled::in_this_form(&mut asked, !self.paths.is_empty());
         }
         asked
     }
@@ -271,16 +259,17 @@ impl Watcher {
         let kind = self.kind;
         let mut rows: Vec<Row> = Vec::new();
         let mut pages = Pages::default();
+        let reading = Reading { kind, make, paths: self.paths.clone() };
         let mut asked = ListParams { limit: Some(PAGE), ..ListParams::default() };
         loop {
             let request = match kube::core::Request::new(api.resource_url()).list(&asked) {
                 Ok(request) => self.in_form(request),
                 Err(error) => return Some(Ended::Trouble(Fault::of_chain(&error), None)),
             };
-            let interner = &mut self.interner;
-            let keep = |object| rows.push(shared(make.row(object), interner));
             // Boxed: thousands of watches would each have room for what only a list needs.
-            let page = Box::pin(page_in_turn(&self.client, request, kind, &self.turns, keep));
+            let interner = &mut self.interner;
+            let keep = |row| rows.push(shared(row, interner));
+            let page = Box::pin(reading.page(&self.client, request, &self.turns, keep));
             let page = match self.gate.unless_shut(self.turn, timeout(ANSWER_LIMIT, page)).await {
                 None => return Some(Ended::List),
                 Some(Ok(Ok(page))) => page,
@@ -342,6 +331,7 @@ impl Watcher {
     {
         let kind = self.kind;
         let started = Instant::now();
+        let reading = Reading { kind, make, paths: self.paths.clone() };
         let url = kube::core::Request::new(api.resource_url());
         let request = match url.watch(&WatchParams::default(), &version) {
             Ok(request) => self.in_form(request),
@@ -371,8 +361,8 @@ impl Watcher {
             }
             let silent = Instant::now() + WATCH_LIMIT;
             let until = ages.map_or(silent, |until| until.min(silent));
-            let event = timeout_at(until, events.next::<WatchEvent<K>>());
-            let event = match self.gate.unless_shut(self.turn, event).await {
+            let event = timeout_at(until, reading.event::<K>(&mut events));
+            let (event, own) = match self.gate.unless_shut(self.turn, event).await {
                 None => return Some(Ended::From(version)),
                 Some(Ok(Ok(event))) => event,
                 Some(Err(_)) if ages.is_some() => continue,
@@ -394,7 +384,8 @@ impl Watcher {
                 }
                 WatchEvent::Added(object) | WatchEvent::Modified(object) => {
                     let at = object.resource_version().unwrap_or_default();
-                    (Some(Delta::Upsert(shared(make.row(object), &mut self.interner))), at)
+                    let row = shared(with(make.row(object), own), &mut self.interner);
+                    (Some(Delta::Upsert(row)), at)
                 }
                 WatchEvent::Deleted(object) => {
                     let namespace = SafeText::new(object.namespace().as_deref().unwrap_or(""));

@@ -1,6 +1,7 @@
 //! The watches of one connected cluster: which kinds are watched, and what is used now. Called by [`super::supervise`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
@@ -15,6 +16,7 @@ use super::watch::{Heard, Said, watch};
 use super::watcher::Watcher;
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
+use crate::domain::table_view::TableViews;
 use crate::fleet::delta::Delta;
 use crate::fleet::demand::Demand;
 use crate::source::answer::Turns;
@@ -37,6 +39,7 @@ pub(super) struct Watches {
     pub(super) own: Option<String>,
     turns: Turns,
     budget: Budget,
+    views: Arc<TableViews>,
     /// Namespaces whose pods are watched wherever they are not all.
     wanted: signal::Sender<Wanted>,
     pub(super) said: mpsc::Sender<Heard>,
@@ -57,6 +60,7 @@ impl Watches {
         own: Option<String>,
         turns: Turns,
         budget: Budget,
+        views: Arc<TableViews>,
     ) -> Self {
         let (said, heard) = mpsc::channel(1024);
         let mut out = Self {
@@ -67,6 +71,7 @@ impl Watches {
             own,
             turns,
             budget,
+            views,
             wanted: signal::channel(Wanted::new()).0,
             said,
             heard,
@@ -107,11 +112,12 @@ impl Watches {
     fn start(&mut self, kind: Kind) {
         let (client, clock, own) = (self.client.clone(), self.clock.clone(), self.own.clone());
         let (gate, turns, said) = (self.gate.subscribe(), self.turns.clone(), self.said.clone());
+        let mut watcher = Watcher::new(client.clone(), kind, own, Waiting::new(gate), turns, said);
+        watcher.paths = self.views.paths(kind);
         let task = if kind == Kind::Pod {
-            let watcher = Watcher::new(client, kind, own, Waiting::new(gate), turns, said);
             self.tasks.spawn(counted::pods(watcher, self.budget.hold(), self.wanted.subscribe()))
         } else {
-            self.tasks.spawn(watch(client, kind, clock, own, gate, turns, said))
+            self.tasks.spawn(watch(client, clock, watcher))
         };
         self.running.insert(kind, task);
     }

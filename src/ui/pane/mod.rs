@@ -23,11 +23,11 @@ use ratatui::layout::Rect;
 
 use crate::domain::id::ObjectKey;
 use crate::domain::scope::Scope;
+use crate::domain::table_view::TableViews;
 use crate::fleet::Fleet;
 
 use super::action::Action;
 use super::effect::{Effect, Said};
-use super::lens::TableViews;
 use super::theme::Theme;
 use super::widget::rows::Rows;
 

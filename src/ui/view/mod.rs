@@ -17,6 +17,7 @@ pub use update::World;
 pub use words::node_words;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -24,6 +25,7 @@ use crate::domain::id::{ClusterId, ObjectKey};
 use crate::domain::kind::Kind;
 use crate::domain::plan::MAX_TARGETS;
 use crate::domain::scope::{Scope, TreeNode};
+use crate::domain::table_view::TableViews;
 use crate::domain::text::SafeText;
 use crate::fleet::Fleet;
 use crate::fleet::demand::Demand;
@@ -35,7 +37,7 @@ use self::problem_count::ProblemCount;
 use super::effect::{Job, Prompt, Toast};
 use super::key::Key;
 use super::keymap::Keymap;
-use super::lens::{Lens, TableViews};
+use super::lens::Lens;
 use super::modal::choice::Choice;
 use super::modal::confirm::Confirm;
 use super::modal::help::Help;
@@ -79,7 +81,7 @@ pub struct ViewOptions {
     /// Command lines by a person's own words.
     pub aliases: BTreeMap<String, String>,
     /// Columns of tables.
-    pub tables: TableViews,
+    pub tables: Arc<TableViews>,
 }
 
 impl Default for ViewOptions {
@@ -90,7 +92,7 @@ impl Default for ViewOptions {
             max_targets: MAX_TARGETS,
             favourites: Vec::new(),
             aliases: BTreeMap::new(),
-            tables: TableViews::new(),
+            tables: Arc::default(),
         }
     }
 }

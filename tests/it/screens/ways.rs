@@ -334,11 +334,12 @@ fn how_a_cluster_is_entered_and_what_it_answers_stands_above_its_overview() {
 
 #[test]
 fn a_view_chooses_columns_their_order_and_what_is_first() {
-    use skyfleet::domain::table_view::TableView;
+    use skyfleet::domain::table_view::{TableView, TableViews};
     let mut stage = Stage::new((160, 40), &[], false);
     let columns = ["restarts", "name", "TEAM=label:team", "cluster"].map(str::to_owned).to_vec();
     let view = TableView { columns, sort: Some("-restarts".to_owned()) };
-    stage.view.options.tables.insert(Kind::Pod, view);
+    let views = TableViews::new([(&"po".to_owned(), &view)]);
+    stage.view.options.tables = std::sync::Arc::new(views);
     stage.press(": p o enter");
     let text = stage.screen();
     let heading = text.lines().find(|l| l.contains("RESTARTS")).unwrap_or_default();

@@ -3,6 +3,7 @@
 
 mod answers;
 mod counted;
+mod own;
 mod resumed;
 mod tabled;
 mod trouble;
@@ -35,6 +36,7 @@ use super::{Begin, Budget, Supervisors};
 use crate::domain::id::ClusterId;
 use crate::domain::kind::Kind;
 use crate::domain::place::Place;
+use crate::domain::table_view::TableViews;
 use crate::fleet::Fleet;
 use crate::fleet::cluster::{Cluster, ClusterInfo, Load, Why};
 use crate::fleet::delta::Update;
@@ -237,6 +239,10 @@ impl World {
     }
 
     fn of_namespace(modes: &[(&str, Mode)], budget: Budget, namespace: Option<&str>) -> Self {
+        Self::full(modes, budget, namespace, TableViews::default())
+    }
+
+    fn full(modes: &[(&str, Mode)], budget: Budget, namespace: Option<&str>, views: TableViews) -> Self {
         let hand = Hand::new();
         for (resource, mode) in modes {
             hand.set(resource, *mode);
@@ -254,13 +260,9 @@ impl World {
         let (demand, demanded) = watch::channel(Demand::default());
         let cancel = CancellationToken::new();
         let dialer = Arc::new(Ready::new([("a".to_owned(), hand.client())]));
-        let _ = Supervisors::new(dialer, clock.clone(), updates, demanded, budget, cancel.clone()).start(
-            ClusterId(0),
-            "a",
-            namespace,
-            Begin::AtOnce,
-            None,
-        );
+        let _ = Supervisors::new(dialer, clock.clone(), updates, demanded, budget, cancel.clone())
+            .with_views(Arc::new(views))
+            .start(ClusterId(0), "a", namespace, Begin::AtOnce, None);
         Self {
             hand,
             fleet: Fleet::new([info]),

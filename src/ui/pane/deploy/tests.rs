@@ -35,12 +35,12 @@ struct Stage {
     pane: Deploy,
     fleet: Fleet,
     scope: Scope,
-    tables: crate::ui::lens::TableViews,
+    tables: crate::domain::table_view::TableViews,
 }
 
 impl Stage {
     fn new() -> Self {
-        let tables = crate::ui::lens::TableViews::new();
+        let tables = crate::domain::table_view::TableViews::default();
         Self { pane: Deploy::default(), fleet: Fleet::default(), scope: Scope::all(), tables }
     }
 

@@ -318,7 +318,7 @@ mod tests {
             now,
             read_only: false,
             wide: false,
-            tables: &crate::ui::lens::TableViews::new(),
+            tables: &crate::domain::table_view::TableViews::default(),
         };
         let (lens, query) = (Lens::of(Kind::Pod), Query::parse(text).unwrap());
         let sorting = Sorting::default();

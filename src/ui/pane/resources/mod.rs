@@ -154,12 +154,12 @@ impl Resources {
 
     fn collect(&mut self, seen: Seen<'_>) {
         let query = self.rows.filtering();
-        let own = seen.fleet.columns(self.lens.kind);
-        let labels = view::labels(&self.columns, &self.sources);
+        let all = seen.fleet.columns(self.lens.kind);
+        let own = view::own(&self.columns, &self.sources);
         let asked = Asked {
             lens: &self.lens,
             query: query.as_deref(),
-            sorter: Sorter::new(&self.sorting, &own, &labels),
+            sorter: Sorter::new(&self.sorting, &all, &own),
         };
         let (found, sought) = (&mut self.found, &mut self.sought);
         let (total, lists, order) = self.pace.work(|| {
@@ -184,10 +184,10 @@ impl Resources {
     /// Shows these rows: those of a fuzzy search are sorted where a person chose by what.
     fn show_rows(&mut self, seen: Seen<'_>, lists: Lists, mut order: Vec<At>, is_fuzzy: bool) {
         if is_fuzzy && !self.sorting.is_by_place() {
-            let own = seen.fleet.columns(self.lens.kind);
-            let labels = view::labels(&self.columns, &self.sources);
+            let all = seen.fleet.columns(self.lens.kind);
+            let own = view::own(&self.columns, &self.sources);
             let asked =
-                Asked { lens: &self.lens, query: None, sorter: Sorter::new(&self.sorting, &own, &labels) };
+                Asked { lens: &self.lens, query: None, sorter: Sorter::new(&self.sorting, &all, &own) };
             order = sorted_again(seen, asked, lists.clone(), order);
         }
         self.rows.set(Keys::new(lists, order));
@@ -226,7 +226,7 @@ impl Resources {
 
 impl Pane for Resources {
     fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
-        let view = seen.tables.get(&self.lens.kind);
+        let view = seen.tables.of(self.lens.kind);
         let shown = view::shown(&all_columns(seen.fleet, self.lens.kind), view, seen.wide);
         (self.columns, self.sources) = shown.into_iter().unzip();
         if self.viewed.replace(self.lens.kind) != Some(self.lens.kind)
@@ -348,7 +348,7 @@ impl Pane for Resources {
                     let cell = view::cell(&texts, row, source);
                     let letters = match source {
                         Source::Cell(n) => letters.get_mut(*n).map(std::mem::take).unwrap_or_default(),
-                        Source::Label(_) => Vec::new(),
+                        Source::Beside(_) => Vec::new(),
                     };
                     let style = if column.title == "CLUSTER" {
                         Some(theme.environment(cluster.info.environment))

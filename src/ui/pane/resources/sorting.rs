@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::view::Beside;
 use crate::domain::filter::field::{Field, Sort};
 use crate::domain::filter::term::Value;
 use crate::fleet::cluster::Cluster;
@@ -16,19 +17,19 @@ pub(super) struct Sorter<'a> {
     field: Option<Field>,
     /// Which of the row's cells it is by.
     at: Option<usize>,
-    /// The label it is by.
-    label: Option<&'a str>,
+    /// The column of a person's own it is by.
+    own: Option<&'a Beside>,
     is_falling: bool,
 }
 
 impl<'a> Sorter<'a> {
     /// Of rows that have these columns, CLUSTER before them left out.
-    /// `labels` are the titles of those that are shown as columns, and their keys.
-    pub(super) fn new(sorting: &'a Sorting, columns: &[Column], labels: &[(&str, &'a str)]) -> Self {
+    /// `own` are the titles of those that are a person's own.
+    pub(super) fn new(sorting: &'a Sorting, columns: &[Column], own: &[(&str, &'a Beside)]) -> Self {
         let by = sorting.column();
-        let label = labels.iter().find(|(title, _)| Some(*title) == by).map(|(_, key)| *key);
+        let own = own.iter().find(|(title, _)| Some(*title) == by).map(|(_, beside)| *beside);
         let at = by.and_then(|title| columns.iter().position(|c| c.title == title));
-        Self { by, field: by.and_then(field::of_column), at, label, is_falling: sorting.is_falling() }
+        Self { by, field: by.and_then(field::of_column), at, own, is_falling: sorting.is_falling() }
     }
 
     /// By place alone.
@@ -38,8 +39,8 @@ impl<'a> Sorter<'a> {
 
     /// What a row is sorted by.
     pub(super) fn key(self, cluster: &Cluster, row: RowRef<'_>, now: Timestamp) -> SortKey {
-        if let Some(key) = self.label {
-            return row.meta().labels.get(key).map_or(SortKey::Missing, text);
+        if let Some(beside) = self.own {
+            return beside.value(row.meta()).map_or(SortKey::Missing, sorting::of_cell);
         }
         match self.by {
             None => return SortKey::Place,

@@ -1,8 +1,11 @@
-//! Which columns a table has and in which order: all of its kind, or those that a person's settings choose, labels among them.
+//! Which columns a table has and in which order: all of its kind, or those that a person's settings choose, labels and JSON
+//! paths among them.
 
 use std::borrow::Cow;
 
-use crate::domain::table_view::TableView;
+use crate::domain::columns::own;
+use crate::domain::object::Meta;
+use crate::domain::table_view::{Entry, TableView};
 use crate::fleet::table::{Cell, Column, RowRef};
 
 /// What a column shows.
@@ -10,8 +13,27 @@ use crate::fleet::table::{Cell, Column, RowRef};
 pub(super) enum Source {
     /// The cell of that number.
     Cell(usize),
+    /// What is known of the object beside its cells.
+    Beside(Beside),
+}
+
+/// What a column of a person's own shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
     /// The value of a label.
     Label(String),
+    /// What stands at the path of that number.
+    Path(usize),
+}
+
+impl Beside {
+    /// Of an object, if it has it.
+    pub(super) fn value<'a>(&self, meta: &'a Meta) -> Option<&'a str> {
+        match self {
+            Self::Label(key) => meta.labels.get(key),
+            Self::Path(n) => meta.own.get(*n),
+        }
+    }
 }
 
 /// The columns that are shown, in their order: those of the view, and when wide all others after them.
@@ -21,14 +43,23 @@ pub(super) fn shown(all: &[Column], view: Option<&TableView>, wide: bool) -> Vec
         return all.iter().enumerate().filter(|(_, c)| wide || !c.wide).map(cell).collect();
     };
     let mut out: Vec<(Column, Source)> = Vec::new();
-    for entry in &view.columns {
-        if let Some((title, key)) = label_of(entry) {
-            let base = Column::new("", false, 2, 40);
-            out.push((Column { title: Cow::Owned(title), ..base }, Source::Label(key.to_owned())));
-        } else {
-            let named = all.iter().enumerate().find(|(_, c)| c.title.eq_ignore_ascii_case(entry));
-            // What was asked for is shown, also where it is wide.
-            out.extend(named.map(|(n, c)| (Column { wide: false, ..c.clone() }, Source::Cell(n))));
+    let mut paths = 0..;
+    let own = |title| Column { title: Cow::Owned(title), ..Column::new("", false, 2, 40) };
+    for entry in view.entries() {
+        match entry {
+            Entry::Label { title, key } => {
+                out.push((own(title), Source::Beside(Beside::Label(key.to_owned()))));
+            }
+            Entry::Path { title, path } => {
+                // One that cannot be read has no number and no values.
+                let n = own::parse(path).ok().and_then(|_| paths.next());
+                out.extend(n.map(|n| (own(title), Source::Beside(Beside::Path(n)))));
+            }
+            Entry::Column(name) => {
+                let named = all.iter().enumerate().find(|(_, c)| c.title.eq_ignore_ascii_case(name));
+                // What was asked for is shown, also where it is wide.
+                out.extend(named.map(|(n, c)| (Column { wide: false, ..c.clone() }, Source::Cell(n))));
+            }
         }
     }
     if wide {
@@ -39,41 +70,40 @@ pub(super) fn shown(all: &[Column], view: Option<&TableView>, wide: bool) -> Vec
     out
 }
 
-/// `label:team` or `TEAM=label:team`: the title, and the label's key.
-fn label_of(entry: &str) -> Option<(String, &str)> {
-    let (title, key) = match entry.split_once('=') {
-        Some((title, key)) => (Some(title), key),
-        None => (None, entry),
-    };
-    let key = key.strip_prefix("label:")?;
-    let title = title.map_or_else(|| key.rsplit('/').next().unwrap_or(key).to_uppercase(), str::to_owned);
-    Some((title, key))
-}
-
-/// The titles of the columns that show labels, and the labels' keys.
-pub(super) fn labels<'a>(columns: &'a [Column], sources: &'a [Source]) -> Vec<(&'a str, &'a str)> {
-    let label = |(column, source): (&'a Column, &'a Source)| match source {
-        Source::Label(key) => Some((&*column.title, key.as_str())),
+/// The titles of the columns that are a person's own, and what they show.
+pub(super) fn own<'a>(columns: &'a [Column], sources: &'a [Source]) -> Vec<(&'a str, &'a Beside)> {
+    let beside = |(column, source): (&'a Column, &'a Source)| match source {
+        Source::Beside(beside) => Some((&*column.title, beside)),
         Source::Cell(_) => None,
     };
-    columns.iter().zip(sources).filter_map(label).collect()
+    columns.iter().zip(sources).filter_map(beside).collect()
 }
 
 /// A row's cell for a column.
 pub(super) fn cell(cells: &[Cell], row: RowRef<'_>, source: &Source) -> Cell {
     match source {
         Source::Cell(n) => cells.get(*n).cloned().unwrap_or_default(),
-        Source::Label(key) => row.meta().labels.get(key).unwrap_or("–").into(),
+        Source::Beside(beside) => beside.value(row.meta()).unwrap_or("–").into(),
     }
 }
 
-/// What is wrong with a view: the entries that are no column of its kind and no label.
+/// What is wrong with a view: the columns that its kind has not.
 pub fn unknown<'a>(all: &[Column], view: &'a TableView) -> Vec<&'a str> {
-    let is_known =
-        |entry: &str| label_of(entry).is_some() || all.iter().any(|c| c.title.eq_ignore_ascii_case(entry));
+    let of_kind = |title: &str| all.iter().any(|c| c.title.eq_ignore_ascii_case(title));
+    let own: Vec<String> = view
+        .entries()
+        .filter_map(|entry| match entry {
+            Entry::Label { title, .. } | Entry::Path { title, .. } => Some(title),
+            Entry::Column(_) => None,
+        })
+        .collect();
+    let named = view.entries().filter_map(|entry| match entry {
+        Entry::Column(name) => Some(name).filter(|name| !of_kind(name)),
+        Entry::Label { .. } | Entry::Path { .. } => None,
+    });
+    let is_own = |title: &str| own.iter().any(|own| own.eq_ignore_ascii_case(title));
     let sort = view.sort.as_deref().map(|s| s.trim_start_matches('-'));
-    let entries = view.columns.iter().map(String::as_str).chain(sort);
-    entries.filter(|entry| !is_known(entry)).collect()
+    named.chain(sort.filter(|title| !of_kind(title) && !is_own(title))).collect()
 }
 
 #[cfg(test)]
@@ -94,13 +124,23 @@ mod tests {
             columns: entries.iter().map(|e| (*e).to_owned()).collect(),
             sort: None,
         };
-        let chosen = view(&["name", "TEAM=label:team", "label:app.kubernetes.io/name", "NODE", "colour"]);
+        let chosen = view(&[
+            "name",
+            "TEAM=label:team",
+            "label:app.kubernetes.io/name",
+            "NODE",
+            "colour",
+            "SA=path:.spec.sa",
+            "path:.[",
+            "path:$.spec.x",
+        ]);
         let shown_now = shown(&all, Some(&chosen), false);
-        assert_eq!(titles(&shown_now), ["NAME", "TEAM", "NAME", "NODE"]);
-        assert_eq!(shown_now[1].1, Source::Label("team".into()));
+        assert_eq!(titles(&shown_now), ["NAME", "TEAM", "NAME", "NODE", "SA", "X"]);
+        assert_eq!(shown_now[1].1, Source::Beside(Beside::Label("team".into())));
+        assert_eq!(shown_now[5].1, Source::Beside(Beside::Path(1)));
         assert_eq!(unknown(&all, &chosen), ["colour"]);
         let wide = shown(&all, Some(&chosen), true);
-        assert_eq!(wide.len(), all.len() + 2, "each once");
+        assert_eq!(wide.len(), all.len() + 4, "each once");
         assert_eq!(shown(&all, Some(&view(&[])), false), shown(&all, None, false));
     }
 }
