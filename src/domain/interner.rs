@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn pods_are_small() {
         use crate::domain::pod::{ContainerRow, PodRow};
-        assert!(size_of::<PodRow>() <= 192, "{}", size_of::<PodRow>());
+        assert!(size_of::<PodRow>() <= 184, "{}", size_of::<PodRow>());
         assert!(size_of::<ContainerRow>() <= 48, "{}", size_of::<ContainerRow>());
     }
 }

@@ -38,8 +38,8 @@ pub struct PodRow {
     pub is_ready: bool,
     /// Since when the condition Ready has its value.
     pub ready_since: Option<Stamp>,
-    /// Reason of a false PodScheduled condition (`Unschedulable`, `SchedulingGated`), else empty.
-    pub unscheduled: SafeText,
+    /// Why no node was found for it yet.
+    pub unscheduled: Unscheduled,
     /// Its containers, init containers first.
     pub containers: Vec<ContainerRow>,
     /// Its controller; for a ReplicaSet of a Deployment, see [`PodRow::workload`].
@@ -53,6 +53,32 @@ pub struct PodRow {
     pub compute: Arc<Compute>,
     /// When the kubelet took it (`status.startTime`).
     pub started: Option<Stamp>,
+}
+
+/// The reason of a PodScheduled condition that is False.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unscheduled {
+    /// There is no such condition.
+    #[default]
+    No,
+    /// `Unschedulable`: no node is fit for it.
+    Unschedulable,
+    /// `SchedulingGated`: it is held back.
+    Gated,
+    /// Any other.
+    Other,
+}
+
+impl Unscheduled {
+    /// Of the reason as it is written.
+    pub fn of(reason: &str) -> Self {
+        match reason {
+            "" => Self::No,
+            "Unschedulable" => Self::Unschedulable,
+            "SchedulingGated" => Self::Gated,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// What a pod asks for and is promised.
@@ -132,14 +158,8 @@ impl PodRow {
 
     /// Makes what many pods say the same piece of memory in all of them.
     pub fn share(&mut self, interner: &mut Interner) {
-        let words = [
-            &mut self.meta.namespace,
-            &mut self.node,
-            &mut self.phase,
-            &mut self.status,
-            &mut self.message,
-            &mut self.unscheduled,
-        ];
+        let words =
+            [&mut self.meta.namespace, &mut self.node, &mut self.phase, &mut self.status, &mut self.message];
         let of_containers = self.containers.iter_mut().flat_map(|c| [&mut c.name, &mut c.image]);
         for text in words.into_iter().chain(of_containers) {
             interner.share(text);
@@ -175,7 +195,11 @@ impl PodRow {
             return Health::Ok;
         }
         let age = self.ready_since.or(self.meta.created).map_or(0, |t| super::age::seconds(t, now));
-        if age < 120 && self.unscheduled != "Unschedulable" { Health::Progressing } else { Health::Degraded }
+        if age < 120 && self.unscheduled != Unscheduled::Unschedulable {
+            Health::Progressing
+        } else {
+            Health::Degraded
+        }
     }
 }
 

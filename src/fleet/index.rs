@@ -3,7 +3,7 @@
 
 use crate::domain::health::Health;
 use crate::domain::node::NodeRow;
-use crate::domain::pod::{ContainerState, PodRow};
+use crate::domain::pod::{ContainerState, PodRow, Unscheduled};
 use crate::domain::quantity::show_count;
 use crate::domain::resources::Amount;
 use crate::domain::scope::Scope;
@@ -191,7 +191,7 @@ fn steady_health(pod: &PodRow) -> Health {
         Health::Down
     } else if pod.is_ready {
         Health::Ok
-    } else if pod.unscheduled == "Unschedulable" {
+    } else if pod.unscheduled == Unscheduled::Unschedulable {
         Health::Degraded
     } else {
         Health::Progressing

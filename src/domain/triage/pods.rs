@@ -9,7 +9,7 @@ use super::finding::{Finding, FindingObject, NextStep, Severity};
 use super::words;
 use crate::domain::age;
 use crate::domain::id::ClusterId;
-use crate::domain::pod::{ContainerRow, ContainerState, PodRow, Termination};
+use crate::domain::pod::{ContainerRow, ContainerState, PodRow, Termination, Unscheduled};
 use crate::domain::readiness::waits_for_cache;
 use crate::domain::stamp::Stamp;
 
@@ -185,7 +185,7 @@ impl At<'_> {
 
     fn unschedulable(&self) -> Option<Finding> {
         let since = self.pod.meta.created;
-        if self.pod.unscheduled != "Unschedulable" || self.age(since) <= 15 {
+        if self.pod.unscheduled != Unscheduled::Unschedulable || self.age(since) <= 15 {
             return None;
         }
         let cause = words::unschedulable(&self.pod.message);
@@ -199,7 +199,7 @@ impl At<'_> {
     }
 
     fn gated(&self) -> Option<Finding> {
-        (self.pod.unscheduled == "SchedulingGated").then(|| {
+        (self.pod.unscheduled == Unscheduled::Gated).then(|| {
             let cause = "held back by a scheduling gate";
             self.find("gated", Severity::P2, cause, &self.pod.message, DESCRIBE).since(self.pod.meta.created)
         })
@@ -207,7 +207,7 @@ impl At<'_> {
 
     fn no_scheduler(&self) -> Option<Finding> {
         let pod = self.pod;
-        let alone = pod.phase == "Pending" && pod.node.is_empty() && pod.unscheduled.is_empty();
+        let alone = pod.phase == "Pending" && pod.node.is_empty() && pod.unscheduled == Unscheduled::No;
         (alone && self.age(pod.meta.created) > 60).then(|| {
             let cause = "no scheduler looked at it";
             let detail = format!("pending for {}", age::show_seconds(self.age(pod.meta.created)));

@@ -10,7 +10,7 @@ use super::{Slim, label, owner, resource, slim_meta, stamp};
 use crate::domain::object::Owner;
 use std::sync::Arc;
 
-use crate::domain::pod::{self, Compute, ContainerRow, ContainerState, PodRow, Termination};
+use crate::domain::pod::{self, Compute, ContainerRow, ContainerState, PodRow, Termination, Unscheduled};
 use crate::domain::resources::Amount;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::SafeText;
@@ -275,7 +275,7 @@ impl Slim for SlimPod {
             last_restart: last_restart(status),
             is_ready: ready_condition.is_some_and(|c| c.status == "True"),
             ready_since: stamp(ready_condition.and_then(|c| c.last_transition_time.as_ref())),
-            unscheduled: scheduled.map_or_else(SafeText::empty, |c| text(c.reason.as_ref())),
+            unscheduled: Unscheduled::of(scheduled.and_then(|c| c.reason.as_deref()).unwrap_or("")),
             workload: workload(m, owner.as_ref()).map(Arc::new),
             owner: owner.map(Arc::new),
             containers,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::object::{Meta, Owner};
-use crate::domain::pod::Waiting;
+use crate::domain::pod::{Unscheduled, Waiting};
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_000_000).unwrap()
@@ -179,7 +179,7 @@ fn pending(created: i64) -> PodRow {
 fn scheduling() {
     let unscheduled = |created: i64, reason: &str, message: &str| {
         let mut row = pending(created);
-        row.unscheduled = reason.into();
+        row.unscheduled = Unscheduled::of(reason);
         row.message = message.into();
         row
     };
