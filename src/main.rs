@@ -145,12 +145,13 @@ async fn run(args: Args) -> Exit {
         None | Some(Command::Demo) => {
             let mut first = ui(session, &args.session, &settings, &paths, notices, None);
             first.logged = logged.take();
+            let left_off = skyfleet::ops::left_off::take(&first.session);
             let mut keys = Keys::default();
-            let left = match launch(first, &mut keys).await {
+            let left = match launch(first, &mut keys, left_off).await {
                 Ok(Leave::Demo) => match simulation(&args, &settings, false).await {
                     Ok(demo) => {
                         let ui = ui(demo, &args.session, &settings, &paths, Vec::new(), None);
-                        launch(ui, &mut keys).await
+                        launch(ui, &mut keys, None).await
                     }
                     Err(why) => {
                         complain(&why);

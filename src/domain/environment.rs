@@ -18,6 +18,9 @@ pub enum Environment {
 }
 
 impl Environment {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Prod, Self::Staging, Self::Dev, Self::Unknown];
+
     /// The word.
     pub const fn word(self) -> &'static str {
         match self {

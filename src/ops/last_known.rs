@@ -20,8 +20,8 @@ use crate::fleet::delta::{Batch, Update};
 use crate::fleet::kept::Kept;
 use crate::fleet::phase::Phase;
 
-use super::journal;
 use super::session::Session;
+use super::{journal, left_off};
 
 /// The folder in the state folder.
 const FOLDER: &str = "fleet";
@@ -43,10 +43,13 @@ pub fn folder(session: &Session) -> Option<PathBuf> {
 
 /// Forgets all that an earlier run kept.
 pub fn forget(state: &Path) -> std::io::Result<()> {
-    match std::fs::remove_dir_all(state.join(FOLDER)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    for folder in [FOLDER, left_off::FOLDER] {
+        match std::fs::remove_dir_all(state.join(folder)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
+    Ok(())
 }
 
 /// The file of a cluster: another server under its name, and another who acts for it, have another.

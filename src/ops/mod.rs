@@ -13,6 +13,7 @@ pub mod gather;
 pub mod get;
 pub mod journal;
 pub mod last_known;
+pub mod left_off;
 pub mod log;
 pub mod logs;
 pub mod look;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::id::ClusterId;
+use crate::ops::left_off::{self, LeftOff};
 use crate::ops::session::{Session, Shared};
 use crate::ops::sign_in;
 
@@ -16,6 +17,7 @@ use super::run::{Leave, Loop, Ui};
 use super::term::behind::Behind;
 use super::term::guard::{self, Guard};
 use super::term::typed::Typed;
+use super::view::World;
 
 /// What is typed. One for the whole program: of two streams one after the other the second can miss keys that come
 /// while the first is being ended (its wake-up and the keys arrive as one event, of which only the wake-up is seen). A
@@ -28,22 +30,31 @@ const LEAVES_WITHIN: Duration = Duration::from_secs(20);
 /// A program that ends so soon after a Ctrl-C ends for that.
 const GAVE_UP: Duration = Duration::from_secs(2);
 
-/// The terminal, while another program has it.
+/// The terminal, as signals see it.
 #[derive(Default)]
-struct Lent {
-    is: AtomicBool,
+struct Terminal {
+    /// Another program has it.
+    is_lent: AtomicBool,
+    /// It has hung up.
+    is_gone: AtomicBool,
     /// The last Ctrl-C meanwhile.
     interrupted: Mutex<Option<Instant>>,
 }
 
-/// Runs the terminal until a person leaves, for good or for the demo. Gives the terminal back on every way out.
-pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
+/// Runs the terminal until a person leaves, for good or for the demo; from where one was when it was lost before, if it was.
+/// Gives the terminal back on every way out.
+pub async fn launch(ui: Ui, keys: &mut Keys, left: Option<LeftOff>) -> io::Result<Leave> {
     let stop = CancellationToken::new();
-    let lent = Arc::new(Lent::default());
-    watch_signals(stop.clone(), lent.clone(), ui.session.clone());
+    let terminal = Arc::new(Terminal::default());
+    watch_signals(stop.clone(), terminal.clone(), ui.session.clone());
     let guard = Guard::enter()?;
     let size = crossterm::terminal::size()?;
     let mut main = Loop::start(ui, Behind::stdout()?, size)?;
+    if let Some(left) = left {
+        let (session, now) = (main.session(), main.now());
+        let effects = main.view.go_on(World { fleet: &main.fleet, session: &session, now }, &left);
+        main.perform(effects)?;
+    }
     let left = loop {
         let leave = main.run(&mut pin!(keys.0.get_or_insert_with(Typed::default)), &stop).await;
         main.screen.settle();
@@ -56,11 +67,11 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
                 // Whoever reads keys here would take them from the program that is talked to.
                 keys.0 = None;
                 forget_wake();
-                lent.is.store(true, Ordering::SeqCst);
+                terminal.is_lent.store(true, Ordering::SeqCst);
                 guard.lend();
                 let session = main.session();
                 let outcome = {
-                    let mut hand = pin!(hand_over(&session, id, &lent.interrupted));
+                    let mut hand = pin!(hand_over(&session, id, &terminal.interrupted));
                     loop {
                         tokio::select! {
                             outcome = &mut hand => break Some(outcome),
@@ -76,13 +87,13 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
                 guard.take_back()?;
                 // Before anything is drawn that a person could answer.
                 forget_wake();
-                lent.is.store(false, Ordering::SeqCst);
+                terminal.is_lent.store(false, Ordering::SeqCst);
                 main.resized(crossterm::terminal::size()?)?;
                 if let Some(outcome) = outcome {
                     main.signed_in(id, &outcome);
                 }
             }
-            Ok(leave @ (Leave::Quit | Leave::Demo)) => break leave,
+            Ok(leave @ (Leave::Quit | Leave::Lost | Leave::Demo)) => break leave,
             Err(error) => {
                 main.stop();
                 drop(guard);
@@ -90,6 +101,11 @@ pub async fn launch(ui: Ui, keys: &mut Keys) -> io::Result<Leave> {
             }
         }
     };
+    if left == Leave::Lost || terminal.is_gone.load(Ordering::SeqCst) {
+        let (session, now) = (main.session(), main.now());
+        let world = World { fleet: &main.fleet, session: &session, now };
+        left_off::keep(&session, &main.view.left_off(world));
+    }
     main.finish().await;
     main.stop();
     main.screen.settle();
@@ -136,7 +152,7 @@ fn say(words: &str) -> Result<(), String> {
 /// SIGTERM, SIGHUP and SIGINT end the loop; a second one ends the program at once, with the terminal given back. They are
 /// registered before this returns: from the first frame on no signal may end the program by itself. While the terminal is
 /// lent, Ctrl-C is meant for who has it.
-fn watch_signals(stop: CancellationToken, lent: Arc<Lent>, session: Shared) {
+fn watch_signals(stop: CancellationToken, terminal: Arc<Terminal>, session: Shared) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -150,9 +166,9 @@ fn watch_signals(stop: CancellationToken, lent: Arc<Lent>, session: Shared) {
             loop {
                 tokio::select! {
                     _ = term.recv() => {}
-                    _ = hup.recv() => {}
-                    _ = int.recv() => if lent.is.load(Ordering::SeqCst) {
-                        *lent.interrupted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                    _ = hup.recv() => terminal.is_gone.store(true, Ordering::SeqCst),
+                    _ = int.recv() => if terminal.is_lent.load(Ordering::SeqCst) {
+                        *terminal.interrupted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                         continue;
                     },
                 }
@@ -173,5 +189,5 @@ fn watch_signals(stop: CancellationToken, lent: Arc<Lent>, session: Shared) {
         });
     }
     #[cfg(not(unix))]
-    drop((stop, lent, session));
+    drop((stop, terminal, session));
 }

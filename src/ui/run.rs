@@ -62,6 +62,8 @@ pub struct Ui {
 pub enum Leave {
     /// The program ends.
     Quit,
+    /// It ends, for the terminal is gone.
+    Lost,
     /// Into the background, then on.
     Suspend,
     /// The program goes on with the demo.
@@ -201,7 +203,7 @@ impl<W: Out> Loop<W> {
                         }
                     }
                     // The terminal is gone.
-                    Some(Err(_)) | None => return Ok(Leave::Quit),
+                    Some(Err(_)) | None => return Ok(Leave::Lost),
                 },
                 Some(said) = self.said.recv() => {
                     if let Some(leave) = self.hear(&said)? {
@@ -346,7 +348,8 @@ impl<W: Out> Loop<W> {
         self.perform(effects)
     }
 
-    fn perform(&mut self, effects: Vec<Effect>) -> io::Result<Option<Leave>> {
+    /// Does what the view leaves to the loop.
+    pub(super) fn perform(&mut self, effects: Vec<Effect>) -> io::Result<Option<Leave>> {
         let mut leave = None;
         for effect in effects {
             match effect {

@@ -25,6 +25,8 @@ mod judged;
 mod known;
 #[cfg(unix)]
 mod last_known;
+#[cfg(unix)]
+mod left_off;
 mod many_pods;
 #[macro_use]
 #[path = "../stories/mod.rs"]

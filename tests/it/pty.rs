@@ -120,7 +120,7 @@ impl Pty {
         self.input.flush().unwrap();
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.process_id().unwrap().to_string();
         output(Command::new("kill").args([name, &pid]));
     }

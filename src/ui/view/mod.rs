@@ -6,6 +6,7 @@ mod awaited;
 pub mod command;
 mod history;
 mod identity;
+mod left_off;
 mod own;
 mod palette;
 mod problem_count;

@@ -174,6 +174,16 @@ impl<K: Clone + Ord> Rows<K> {
         !self.filter.is_empty() || !self.marks.is_empty()
     }
 
+    /// The marked rows.
+    pub fn marks(&self) -> impl Iterator<Item = &K> {
+        self.marks.iter()
+    }
+
+    /// Marks rows, also such as are not there yet.
+    pub fn mark(&mut self, keys: impl IntoIterator<Item = K>) {
+        self.marks.extend(keys);
+    }
+
     /// Whether there are marks.
     pub fn is_marked(&self) -> bool {
         !self.marks.is_empty()

@@ -395,3 +395,37 @@ fn keys_that_are_typed_ahead_act_on_the_right_row() {
     let nodes: Vec<TreeNode> = main.view.scope.tree_nodes().cloned().collect();
     assert_eq!(nodes, [TreeNode::Cluster(ClusterId(1))]);
 }
+
+/// What one run says of where one is leads another run there.
+#[test]
+fn where_one_is_can_be_said_and_found_again() {
+    use skyfleet::ui::view::World;
+    for keys in [
+        "",
+        "g t / a l p h a enter enter : p o enter",
+        ": d p space c h e c k o u t enter / w e b enter space",
+        "g t space j j space b : p r o b l e m s enter",
+        ": n s space c h e c k o u t enter ctrl-z",
+        "g c ctrl-w",
+        ": n o enter enter",
+        "g t / w e b enter",
+        ": b y space e n v enter j enter g s",
+    ] {
+        let mut stage = Stage::new((120, 40), &[], false);
+        stage.screen();
+        stage.press(keys);
+        let before = stage.screen();
+        let world = World { fleet: &stage.fleet, session: &stage.session, now: now() };
+        let left = stage.view.left_off(world);
+        let written = serde_json::to_string(&left).unwrap();
+        let mut other = Stage::new((120, 40), &[], false);
+        other.screen();
+        let read = serde_json::from_str(&written).unwrap();
+        let world = World { fleet: &other.fleet, session: &other.session, now: now() };
+        other.view.go_on(world, &read);
+        other.screen();
+        let world = World { fleet: &other.fleet, session: &other.session, now: now() };
+        let again = other.view.left_off(world);
+        assert_eq!(again, left, "{keys}: {written}\n{before}");
+    }
+}
