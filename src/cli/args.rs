@@ -298,13 +298,16 @@ pub struct TreeArgs {
 /// Of `get`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  skyfleet get pods -n shop\n  skyfleet get deploy web -o json\n  skyfleet get nodes --cloud aws -o wide"
+    after_help = "Examples:\n  skyfleet get pods -n shop\n  skyfleet get deploy web -o json\n  skyfleet get nodes --cloud aws -o wide\n  skyfleet get pods -n shop -w"
 )]
 pub struct GetArgs {
     /// A kind by any of its names: po, pods, Deployment, deployments.apps, a CRD's
     pub kind: String,
     /// One name
     pub name: Option<String>,
+    /// Then each that changes, until Ctrl-C
+    #[arg(short, long)]
+    pub watch: bool,
     /// How the answer looks
     #[arg(short, long, value_enum, default_value_t)]
     pub output: Output,

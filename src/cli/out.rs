@@ -121,45 +121,9 @@ pub fn table_of(
     rows: &[Vec<String>],
     whole: Option<usize>,
 ) -> io::Result<()> {
-    let rows: Vec<Vec<String>> =
-        rows.iter().map(|r| r.iter().map(|c| clean(c).into_owned()).collect()).collect();
-    let mut widths: Vec<usize> = columns.iter().map(|(t, _)| t.width()).collect();
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.width());
-        }
-    }
-    if let Some(room) = room {
-        // The column that is never cut has what the others leave it, and a little in any case.
-        let own = whole.and_then(|w| widths.get_mut(w)).map(std::mem::take);
-        fit(&mut widths, columns, if own.is_some() { room.saturating_sub(WHOLE_LEAST) } else { room });
-        let others = (widths.iter().sum::<usize>() + 2 * widths.len()).saturating_sub(2);
-        if let (Some(own), Some(width)) = (own, whole.and_then(|w| widths.get_mut(w))) {
-            *width = own.min(room.saturating_sub(others).max(WHOLE_LEAST));
-        }
-    }
-    let mut line = |cells: &mut dyn Iterator<Item = &str>| -> io::Result<()> {
-        let mut text = String::new();
-        for ((cell, (title, right)), width) in cells.zip(columns).zip(&widths) {
-            let most = u16::try_from(*width).unwrap_or(u16::MAX);
-            let cell = if Matters::of(title) == Matters::Names {
-                Cow::Owned(cells::middle(cell, most))
-            } else {
-                cells::cut(cell, most)
-            };
-            let cell = cell.as_ref();
-            let pad = " ".repeat(width.saturating_sub(cell.width()));
-            if *right {
-                text.push_str(&pad);
-                text.push_str(cell);
-            } else {
-                text.push_str(cell);
-                text.push_str(&pad);
-            }
-            text.push_str("  ");
-        }
-        writeln!(out, "{}", text.trim_end())
-    };
+    let rows = cleaned(rows);
+    let widths = widths(room, columns, &rows, whole);
+    let mut line = |cells: &mut dyn Iterator<Item = &str>| line(out, columns, &widths, cells);
     line(&mut columns.iter().map(|(t, _)| *t))?;
     for row in &rows {
         let Some((whole, cell)) = whole.and_then(|w| Some((w, row.get(w)?))) else {
@@ -178,6 +142,65 @@ pub fn table_of(
     Ok(())
 }
 
+/// Cells of which no character acts on a terminal.
+pub fn cleaned(rows: &[Vec<String>]) -> Vec<Vec<String>> {
+    rows.iter().map(|r| r.iter().map(|c| clean(c).into_owned()).collect()).collect()
+}
+
+/// How wide the columns of a table are in `room`; the column `whole` has what the others leave it.
+pub fn widths(
+    room: Option<usize>,
+    columns: &[Column<'_>],
+    rows: &[Vec<String>],
+    whole: Option<usize>,
+) -> Vec<usize> {
+    let mut widths: Vec<usize> = columns.iter().map(|(t, _)| t.width()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    if let Some(room) = room {
+        // The column that is never cut has what the others leave it, and a little in any case.
+        let own = whole.and_then(|w| widths.get_mut(w)).map(std::mem::take);
+        fit(&mut widths, columns, if own.is_some() { room.saturating_sub(WHOLE_LEAST) } else { room });
+        let others = (widths.iter().sum::<usize>() + 2 * widths.len()).saturating_sub(2);
+        if let (Some(own), Some(width)) = (own, whole.and_then(|w| widths.get_mut(w))) {
+            *width = own.min(room.saturating_sub(others).max(WHOLE_LEAST));
+        }
+    }
+    widths
+}
+
+/// Prints one line of a table.
+pub fn line<'a>(
+    out: &mut dyn Write,
+    columns: &[Column<'_>],
+    widths: &[usize],
+    cells: impl Iterator<Item = &'a str>,
+) -> io::Result<()> {
+    let mut text = String::new();
+    for ((cell, (title, right)), width) in cells.zip(columns).zip(widths) {
+        let most = u16::try_from(*width).unwrap_or(u16::MAX);
+        let cell = if Matters::of(title) == Matters::Names {
+            Cow::Owned(cells::middle(cell, most))
+        } else {
+            cells::cut(cell, most)
+        };
+        let cell = cell.as_ref();
+        let pad = " ".repeat(width.saturating_sub(cell.width()));
+        if *right {
+            text.push_str(&pad);
+            text.push_str(cell);
+        } else {
+            text.push_str(cell);
+            text.push_str(&pad);
+        }
+        text.push_str("  ");
+    }
+    writeln!(out, "{}", text.trim_end())
+}
+
 /// Prints rows as comma-separated values.
 pub fn csv(out: &mut dyn Write, columns: &[Column<'_>], rows: &[Vec<String>]) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
@@ -186,6 +209,15 @@ pub fn csv(out: &mut dyn Write, columns: &[Column<'_>], rows: &[Vec<String>]) ->
     for row in rows {
         writer.write_record(row.iter().map(|c| clean(c).into_owned())).map_err(fail)?;
     }
+    writer.flush()
+}
+
+/// Prints one more row of them.
+pub fn csv_row(out: &mut dyn Write, row: &[String]) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer
+        .write_record(row.iter().map(|c| clean(c).into_owned()))
+        .map_err(|error| io::Error::other(error.to_string()))?;
     writer.flush()
 }
 

@@ -30,6 +30,11 @@ impl Labels {
         self.0.split(' ').find(|label| of_key(label)).and_then(|label| label.get(key.len() + 1..))
     }
 
+    /// All of them, `key=value`.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split(' ').filter(|label| !label.is_empty())
+    }
+
     /// Makes them the same piece of memory as all that say the same.
     pub fn share(&mut self, interner: &mut Interner) {
         interner.share(&mut self.0);

@@ -7,22 +7,26 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 
 use crate::domain::columns::served::Definition;
+use crate::domain::id::ClusterId;
 use crate::domain::kind::{Kind, Kinds, Served};
 use crate::domain::scope::Scope;
 use crate::fleet::cluster::ClusterInfo;
 pub use crate::source::api::Found;
-use crate::source::api::{self, ListOptions, Resource};
+pub use crate::source::api::Resource;
+use crate::source::api::{self, ListOptions};
 use crate::source::connect::Client;
 use crate::source::discovery;
 use crate::source::fault::{Fault, FaultClass};
+use crate::source::follow::follow;
+pub use crate::source::follow::{Became, Change};
 /// An object as a row of its kind.
 pub use crate::source::slim::row;
 
-use super::session::Session;
+use super::session::{Session, Shared};
 
 /// Clusters asked at once.
 const AT_ONCE: usize = 16;
@@ -36,6 +40,13 @@ pub struct Query {
     pub name: Option<String>,
     /// Only objects with these labels (`-l`).
     pub labels: Option<String>,
+}
+
+impl Query {
+    fn options(&self, namespace: Option<String>) -> ListOptions {
+        let fields = self.name.as_ref().map(|name| format!("metadata.name={name}"));
+        ListOptions { namespace, labels: self.labels.clone(), fields }
+    }
 }
 
 /// What one cluster answered.
@@ -54,22 +65,26 @@ pub struct ClusterResult {
 impl ClusterResult {
     /// The kind, of those that are known by now or come to be.
     pub fn kind(&self, kinds: &mut Kinds) -> Option<Kind> {
-        let what = self.resource.as_ref()?;
-        kinds.kind(&Served {
-            group: what.group.clone(),
-            version: what.version.clone(),
-            name: what.kind.clone(),
-            plural: what.plural.clone(),
-            singular: what.kind.to_lowercase(),
-            shorts: Vec::new(),
-            namespaced: what.namespaced,
-        })
+        kind_of(self.resource.as_ref()?, kinds)
     }
 
     /// The server knows no such kind.
     pub fn is_unknown_kind(&self) -> bool {
         self.resource.is_none() && self.result.as_ref().is_err_and(|f| f.class == FaultClass::NotFound)
     }
+}
+
+/// The kind of a resource, of those that are known by now or come to be.
+pub fn kind_of(what: &Resource, kinds: &mut Kinds) -> Option<Kind> {
+    kinds.kind(&Served {
+        group: what.group.clone(),
+        version: what.version.clone(),
+        name: what.kind.clone(),
+        plural: what.plural.clone(),
+        singular: what.kind.to_lowercase(),
+        shorts: Vec::new(),
+        namespaced: what.namespaced,
+    })
 }
 
 /// Asks every cluster in scope; the answers come in the order of the fleet. `progress` is told how many of how many have
@@ -133,18 +148,9 @@ async fn objects(
     let client = session.client(info.id).await?;
     let what = resolve(&client, &query.kind).await?;
     *resource = Some(what.clone());
-    let mut options = ListOptions {
-        namespace: None,
-        labels: query.labels.clone(),
-        fields: query.name.as_ref().map(|name| format!("metadata.name={name}")),
-    };
     let (mut columns, mut found) = (Vec::new(), Vec::new());
-    let namespaces: Vec<Option<String>> = match scope.namespaces() {
-        [_, ..] if what.namespaced => scope.namespaces().iter().map(|ns| Some(ns.to_string())).collect(),
-        _ => vec![None],
-    };
-    for namespace in namespaces {
-        options.namespace = namespace;
+    for namespace in namespaces(scope, &what) {
+        let options = query.options(namespace);
         let (said, more) = if Kind::of_manifest(&what.kind, &what.api_version()).is_some() {
             let objects = api::list(&client, &what, &options).await?;
             (Vec::new(), objects.into_iter().map(|object| Found { object, cells: Vec::new() }).collect())
@@ -156,6 +162,99 @@ async fn objects(
     }
     found.retain(|one| is_covered(scope, info, &what, &one.object));
     Ok((columns, found))
+}
+
+/// What is said while objects are followed: of which cluster, of what kind there once that is known, and what.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// Which.
+    pub cluster: ClusterId,
+    /// What the kind is there.
+    pub resource: Option<Resource>,
+    /// What.
+    pub change: Change,
+}
+
+impl Heard {
+    /// The server knows no such kind.
+    pub fn is_unknown_kind(&self) -> bool {
+        self.resource.is_none()
+            && matches!(&self.change, Change::Trouble(fault) if fault.class == FaultClass::NotFound)
+    }
+}
+
+/// Follows the objects of every cluster in scope, until what is given back is dropped. A cluster that does not know the kind
+/// says so, and no more.
+pub fn watch(session: &Shared, scope: &Scope, query: &Query) -> mpsc::Receiver<Heard> {
+    let (out, heard) = mpsc::channel(256);
+    for info in session.in_scope(scope) {
+        let (session, scope, query) = (session.clone(), scope.clone(), query.clone());
+        let (info, out) = (info.clone(), out.clone());
+        tokio::spawn(async move {
+            let mut wait = Duration::from_secs(1);
+            loop {
+                let trouble = match session.client(info.id).await {
+                    Ok(client) => match resolve(&client, &query.kind).await {
+                        Ok(what) => return watch_one(client, what, &info, &scope, &query, out).await,
+                        Err(fault) => fault,
+                    },
+                    Err(fault) => fault,
+                };
+                session.heed(info.id, &trouble);
+                let is_over = trouble.class == FaultClass::NotFound;
+                let heard = Heard { cluster: info.id, resource: None, change: Change::Trouble(trouble) };
+                if out.send(heard).await.is_err() || is_over {
+                    return;
+                }
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(Duration::from_secs(20));
+            }
+        });
+    }
+    heard
+}
+
+/// Follows those of one cluster.
+async fn watch_one(
+    client: Client,
+    what: Resource,
+    info: &ClusterInfo,
+    scope: &Scope,
+    query: &Query,
+    out: mpsc::Sender<Heard>,
+) {
+    let as_rows = Kind::of_manifest(&what.kind, &what.api_version()).is_none();
+    let (changes, mut heard) = mpsc::channel(64);
+    let namespaces = namespaces(scope, &what);
+    let mut waiting = namespaces.len();
+    for namespace in namespaces {
+        let options = query.options(namespace);
+        tokio::spawn(follow(client.clone(), what.clone(), options, as_rows, changes.clone()));
+    }
+    drop(changes);
+    while let Some(change) = heard.recv().await {
+        let is_said = match &change {
+            Change::Is(found, _) => is_covered(scope, info, &what, &found.object),
+            // Whole is what all its namespaces are.
+            Change::Whole => {
+                waiting = waiting.saturating_sub(1);
+                waiting == 0
+            }
+            Change::Columns(_) | Change::Trouble(_) => true,
+        };
+        let heard = Heard { cluster: info.id, resource: Some(what.clone()), change };
+        if is_said && out.send(heard).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Those that are asked for, each by itself; none: all at once.
+fn namespaces(scope: &Scope, what: &Resource) -> Vec<Option<String>> {
+    match scope.namespaces() {
+        [_, ..] if what.namespaced => scope.namespaces().iter().map(|ns| Some(ns.to_string())).collect(),
+        _ => vec![None],
+    }
 }
 
 /// The resource a word names: a built-in kind, or what the server knows by that name.

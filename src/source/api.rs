@@ -73,6 +73,14 @@ impl Resource {
         if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 
+    /// Says in an object of it what it is: lists leave that out.
+    pub(super) fn name_in(&self, object: &mut Value) {
+        if let Some(object) = object.as_object_mut() {
+            object.entry("apiVersion").or_insert_with(|| self.api_version().into());
+            object.entry("kind").or_insert_with(|| self.kind.clone().into());
+        }
+    }
+
     /// The path of the collection, or of one object.
     pub fn path(&self, namespace: Option<&str>, name: Option<&str>) -> String {
         let mut path = if self.group.is_empty() {
@@ -226,10 +234,21 @@ pub struct Found {
     pub cells: Vec<SafeText>,
 }
 
+/// A list as it was read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Listed {
+    /// Where the server prints rows.
+    pub(super) columns: Vec<Definition>,
+    /// All objects.
+    pub(super) found: Vec<Found>,
+    /// A watch goes on from there.
+    pub(super) version: String,
+}
+
 /// All objects, page by page.
 pub async fn list(client: &Client, what: &Resource, options: &ListOptions) -> Result<Vec<Value>, Fault> {
-    let (_, found) = pages(client, what, options, None).await?;
-    Ok(found.into_iter().map(|one| one.object).collect())
+    let listed = pages(client, what, options, None).await?;
+    Ok(listed.found.into_iter().map(|one| one.object).collect())
 }
 
 /// All objects with their rows as the server prints them (`meta.k8s.io/v1` Table), and the columns of these; no columns where
@@ -239,57 +258,71 @@ pub async fn printed(
     what: &Resource,
     options: &ListOptions,
 ) -> Result<(Vec<Definition>, Vec<Found>), Fault> {
-    pages(client, what, options, Some(TABLE)).await
+    let listed = pages(client, what, options, Some(TABLE)).await?;
+    Ok((listed.columns, listed.found))
 }
 
 /// A Table where the server makes one, else the objects.
 pub(super) const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 
-async fn pages(
+impl ListOptions {
+    /// As further parts of a query.
+    pub(super) fn selectors(&self) -> String {
+        let all = [("labelSelector", &self.labels), ("fieldSelector", &self.fields)];
+        let given = all.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
+        given.map(|(key, value)| format!("&{key}={}", escape(value))).collect()
+    }
+}
+
+/// Takes the objects out of a list or a Table, with their rows, and the columns.
+pub(super) fn parts(page: &mut Value) -> (Vec<Definition>, Vec<Found>) {
+    let mut taken = |field: &str| match page.get_mut(field).map(Value::take) {
+        Some(Value::Array(list)) => list,
+        _ => Vec::new(),
+    };
+    let items = taken("items").into_iter().map(|object| Found { object, cells: Vec::new() });
+    let mut found: Vec<Found> = items.collect();
+    found.extend(taken("rows").into_iter().filter_map(|mut row| {
+        let cells =
+            row.get("cells").and_then(Value::as_array).into_iter().flatten().map(served::cell).collect();
+        Some(Found { object: row.get_mut("object")?.take(), cells })
+    }));
+    (serde_json::from_value(taken("columnDefinitions").into()).unwrap_or_default(), found)
+}
+
+/// The pages of a list, as objects or in another form (`Accept`).
+pub(super) async fn pages(
     client: &Client,
     what: &Resource,
     options: &ListOptions,
     form: Option<&'static str>,
-) -> Result<(Vec<Definition>, Vec<Found>), Fault> {
+) -> Result<Listed, Fault> {
     let base = what.path(options.namespace.as_deref(), None);
     // Of a Table the objects are asked for whole.
     let whole = if form.is_some() { "&includeObject=Object" } else { "" };
-    let (mut columns, mut found): (Vec<Definition>, Vec<Found>) = (Vec::new(), Vec::new());
+    let mut listed = Listed::default();
     let mut token: Option<String> = None;
     let mut pages = Pages::default();
     loop {
-        let mut path = format!("{base}?limit=500{whole}");
-        for (key, value) in
-            [("labelSelector", &options.labels), ("fieldSelector", &options.fields), ("continue", &token)]
-        {
-            if let Some(value) = value {
-                path.push_str(&format!("&{key}={}", escape(value)));
-            }
-        }
+        let next = token.map_or_else(String::new, |token| format!("&continue={}", escape(&token)));
+        let path = format!("{base}?limit=500{whole}{}{next}", options.selectors());
         let mut page: Value = read_as(client, &path, form).await?;
-        let mut taken = |field: &str| match page.get_mut(field).map(Value::take) {
-            Some(Value::Array(list)) => list,
-            _ => Vec::new(),
-        };
-        found.extend(taken("items").into_iter().map(|object| Found { object, cells: Vec::new() }));
-        found.extend(taken("rows").into_iter().filter_map(|mut row| {
-            let cells =
-                row.get("cells").and_then(Value::as_array).into_iter().flatten().map(served::cell).collect();
-            Some(Found { object: row.get_mut("object")?.take(), cells })
-        }));
-        if columns.is_empty() {
-            columns = serde_json::from_value(taken("columnDefinitions").into()).unwrap_or_default();
+        let (columns, found) = parts(&mut page);
+        listed.found.extend(found);
+        if listed.columns.is_empty() {
+            listed.columns = columns;
         }
-        token = pages.next(found.len(), page.pointer("/metadata/continue").and_then(Value::as_str))?;
+        let said = |pointer: &str| page.pointer(pointer).and_then(Value::as_str);
+        token = pages.next(listed.found.len(), said("/metadata/continue"))?;
         if token.is_none() {
+            said("/metadata/resourceVersion").unwrap_or("").clone_into(&mut listed.version);
             break;
         }
     }
-    for item in found.iter_mut().filter_map(|one| one.object.as_object_mut()) {
-        item.entry("apiVersion").or_insert_with(|| what.api_version().into());
-        item.entry("kind").or_insert_with(|| what.kind.clone().into());
+    for one in &mut listed.found {
+        what.name_in(&mut one.object);
     }
-    Ok((columns, found))
+    Ok(listed)
 }
 
 /// How to apply.

@@ -12,6 +12,7 @@ pub mod credentials;
 pub mod discovery;
 pub mod expiry;
 pub mod fault;
+pub mod follow;
 pub mod identity;
 pub mod kubeconfig;
 pub mod logs;

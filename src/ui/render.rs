@@ -371,7 +371,8 @@ fn asking(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let skip = cells::width(asking.line.before()).saturating_sub(room);
     x += draw::text(buf, x, area.y, cells::skip_cells(text, skip), room, base.patch(theme.style(Role::Text)));
     let cursor_x = area.x + cells::width(&prompt) + cells::width(asking.line.before()).saturating_sub(skip);
-    if let Some(rest) = asking.suggestion.as_deref().and_then(|s| s.strip_prefix(text)) {
+    let suggestion = asking.suggestion.as_deref().filter(|_| asking.error.is_none());
+    if let Some(rest) = suggestion.and_then(|s| s.strip_prefix(text)) {
         draw::text(
             buf,
             x,

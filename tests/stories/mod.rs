@@ -149,6 +149,18 @@ impl World {
         (String::from_utf8(out).unwrap(), exit)
     }
 
+    /// Goes on with a command that does not end.
+    pub(crate) async fn follow(&self, line: &str, mut printed: Printed) {
+        let words = std::iter::once("skyfleet").chain(line.split_whitespace());
+        let args =
+            cli::args::parse(words.map(Into::into)).unwrap_or_else(|(text, _)| panic!("{line}: {text}"));
+        let command = args.command.clone().unwrap();
+        let mut err = printed.clone();
+        let interrupts = cli::interrupt::Interrupts::default();
+        let mut io = cli::Io { out: &mut printed, err: &mut err, width: None, ask: None, interrupts };
+        Box::pin(cli::run(&args, &command, self.session.clone(), &mut io)).await;
+    }
+
     /// An object as the server has it.
     pub(crate) async fn get(&self, n: usize, kind: Kind, name: &str) -> Result<Option<Value>, String> {
         let client = self.session.client(self.cluster(n).id).await.map_err(|f| f.to_string())?;
@@ -192,6 +204,30 @@ impl World {
         std::fs::write(&path, skyfleet::domain::diff::to_yaml(object)).unwrap();
         let path = path.to_string_lossy().into_owned();
         (dir, path)
+    }
+}
+
+/// What commands printed.
+#[derive(Clone, Default)]
+pub(crate) struct Printed(Arc<Mutex<Vec<u8>>>);
+
+impl Printed {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+
+    pub(crate) fn set(&self, text: String) {
+        *self.0.lock().unwrap() = text.into_bytes();
+    }
+}
+
+impl Write for Printed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

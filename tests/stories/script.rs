@@ -18,13 +18,16 @@
 //! | `lines N A \| B` | waits until so many lines have all of these |
 //! | `resize 80x24` | the terminal becomes that large |
 //! | `run COMMAND` | a command of the command line; `out TEXT` then wants that text in what it printed |
+//! | `follow COMMAND` | one that does not end: it goes on beside the steps, and `out TEXT` waits for it |
 
 use std::collections::BTreeMap;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use skyfleet::domain::table_view::{TableView, TableViews};
 
-use super::{Play, Term, World, with_terminal};
+use super::{PATIENCE, Play, Printed, Term, World, with_terminal};
 
 /// Gives the names of all scripts to a macro.
 macro_rules! with_each_script {
@@ -32,6 +35,7 @@ macro_rules! with_each_script {
         $macro! {
             a_broken_pattern_is_plain_text
             a_command_is_completed_with_tab
+            a_filter_is_completed_with_tab
             a_fuzzy_filter
             a_kind_in_one_cluster
             a_kind_with_a_filter
@@ -52,6 +56,7 @@ macro_rules! with_each_script {
             an_environment_is_a_scope
             another_theme_at_once
             by_health_the_worst_come_first
+            cli_follows_what_changes
             cli_lists_any_kind
             cluster_wide_kinds_have_no_namespace
             clusters_are_marked_and_sorted
@@ -177,12 +182,26 @@ pub(crate) fn play(script: &'static str, mut world: World) -> Play {
             // Nobody asks before anything is there.
             let all = world.session.infos.len();
             term.until("all clusters", |s| s.contains(&format!("{all}/{all} live")) || size.0 < 60).await?;
-            let mut printed = String::new();
+            let printed = Printed::default();
+            let mut beside: Option<Pin<Box<dyn Future<Output = ()> + '_>>> = None;
             for (n, step) in steps.iter().skip(before) {
-                let done = if of_world(step) {
-                    arrange(&world, step).await
-                } else {
-                    act(&term, &world, step, &mut printed).await
+                if let Some(line) = step.strip_prefix("follow ") {
+                    beside = Some(Box::pin(world.follow(line, printed.clone())));
+                    continue;
+                }
+                let done = async {
+                    if of_world(step) {
+                        arrange(&world, step).await
+                    } else {
+                        act(&term, &world, step, &printed).await
+                    }
+                };
+                let mut done = pin!(done);
+                let done = loop {
+                    tokio::select! {
+                        done = &mut done => break done,
+                        () = async { beside.as_mut().unwrap().await }, if beside.is_some() => beside = None,
+                    }
                 };
                 done.map_err(|why| format!("line {n}: {step}: {why}"))?;
             }
@@ -233,7 +252,7 @@ async fn arrange(world: &World, step: &str) -> Result<(), String> {
 }
 
 /// Does something at the terminal, or waits for something there.
-async fn act(term: &Term, world: &World, step: &str, printed: &mut String) -> Result<(), String> {
+async fn act(term: &Term, world: &World, step: &str, printed: &Printed) -> Result<(), String> {
     let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
     let parts = |text: &str| -> Vec<String> { text.split(" | ").map(|p| p.trim().to_owned()).collect() };
     match word {
@@ -260,9 +279,16 @@ async fn act(term: &Term, world: &World, step: &str, printed: &mut String) -> Re
             let n: usize = rest.parse().unwrap();
             (world.freeze)(&world.cluster(n).context, word == "freeze");
         }
-        "run" => (*printed, _) = world.run(rest).await,
-        "out" if printed.contains(rest) => {}
-        "out" => return Err(format!("it printed\n{printed}")),
+        "run" => printed.set(world.run(rest).await.0),
+        "out" => {
+            let started = Instant::now();
+            while !printed.text().lines().any(|line| parts(rest).iter().all(|part| line.contains(part))) {
+                if started.elapsed() > PATIENCE {
+                    return Err(format!("it printed\n{}", printed.text()));
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
         other => panic!("no step {other}"),
     }
     Ok(())

@@ -1,61 +1,64 @@
 //! `skyfleet get`: the server's objects of any kind, over every cluster in scope.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cli::Io;
 use crate::cli::args::{Args, GetArgs, Output};
 use crate::cli::exit::Exit;
 use crate::cli::out::{self, Answer};
-use crate::domain::columns::served::{Places, Union};
+use crate::domain::columns::served::{Definition, Places, Union};
 use crate::domain::diff;
+use crate::domain::id::ClusterId;
 use crate::domain::kind::{Kind, Kinds};
 use crate::domain::scope::Scope;
 use crate::domain::text::{SafeText, clean};
 use crate::fleet::cluster::{Cluster, ClusterInfo};
 use crate::fleet::delta::Row;
 use crate::fleet::table;
-use crate::ops::get::{ClusterResult, Found, Query, get, row};
-use crate::ops::session::Session;
+use crate::ops::get::{ClusterResult, Found, Query, Resource, get, kind_of, row};
+use crate::ops::session::Shared;
 
 /// Prints them.
 pub async fn run(
     a: &GetArgs,
     args: &Args,
-    session: &Session,
+    session: &Shared,
     scope: &Scope,
     io: &mut Io<'_>,
 ) -> io::Result<Exit> {
+    if a.watch {
+        return super::watch::run(a, args, session, scope, io).await;
+    }
     let query = Query { kind: a.kind.clone(), name: a.name.clone(), labels: args.scope.selector.clone() };
     let limit = Duration::from_secs(args.session.timeout.max(1));
     let results = get(session, scope, &query, limit, |_, _| {}).await;
-    let mut kinds = Kinds::default();
-    let kind = results.iter().find_map(|r| r.kind(&mut kinds));
     if !results.is_empty() && results.iter().all(ClusterResult::is_unknown_kind) {
         writeln!(io.err, "no cluster in scope knows a kind named {}", clean(&a.kind))?;
         return Ok(Exit::Usage);
     }
+    let mut printer = Printer::new(a.output);
+    results.iter().filter_map(|r| r.resource.as_ref()).for_each(|resource| printer.is_of(resource));
     let (results, without) = by_served(results);
     let now = session.clock.now();
-    // What clusters print of a kind that is not built in is one table, whatever version each has.
-    let mut union = Union::default();
-    let places: Vec<Places> = results.iter().map(|result| union.join(&result.columns)).collect();
-    let columns: Vec<table::Column> =
-        kind.map_or_else(Vec::new, |kind| table::printed(kind, union.columns()));
-    let is_shown = |c: &table::Column| kind.is_some_and(|kind| is_shown(kind, c, a.output));
+    for result in &results {
+        printer.join(result.info.id, &result.columns);
+    }
     let mut answer = Answer {
-        columns: vec![("CLUSTER", false)],
+        columns: Vec::new(),
         rows: Vec::new(),
         items: Vec::new(),
         more: not_served_names(&without),
         whole: None,
         errors: Vec::new(),
     };
-    answer.columns.extend(columns.iter().filter(|c| is_shown(c)).map(|c| (&*c.title, c.right)));
-    for (result, places) in results.into_iter().zip(places) {
-        let cluster = Cluster::new(result.info.clone());
+    let columns = printer.columns();
+    answer.columns.extend(columns.iter().map(|(title, right)| (title.as_str(), *right)));
+    for result in results {
         let objects = match result.result {
             Ok(objects) => objects,
             Err(fault) => {
@@ -63,31 +66,14 @@ pub async fn run(
                 continue;
             }
         };
-        for Found { object, cells } in objects {
-            let mut texts = vec![result.info.name().to_string()];
-            if let Some(mut row) = kind.and_then(|kind| row(kind, object.clone(), now)) {
-                if let (Row::Other(row), Some(Kind::Custom(_))) = (&mut row, kind) {
-                    row.cells = union.placed(&places, cells);
-                }
-                let cells = table::cells(&cluster, table::RowRef::of(&row), now);
-                texts.extend(
-                    cells.into_iter().zip(&columns).filter(|(_, c)| is_shown(c)).map(|(cell, _)| cell.text),
-                );
-            }
-            answer.rows.push(texts);
-            let shown = if object.get("kind").and_then(Value::as_str) == Some("Secret") {
-                diff::masked_alone(&object)
-            } else {
-                object
-            };
-            answer.items.push(item(&result.info, &shown));
+        for found in objects {
+            answer.items.push(item(&result.info, &masked(found.object.clone())));
+            answer.rows.push(printer.texts(&result.info, found, now));
         }
     }
     // On a narrow terminal the least important columns go before what matters is cut.
     if let Some(room) = io.width.filter(|_| a.output == Output::Table) {
-        let ranks: Vec<u8> =
-            std::iter::once(0).chain(columns.iter().filter(|c| is_shown(c)).map(|c| c.rank)).collect();
-        out::leave_out(&mut answer.columns, &mut answer.rows, &ranks, room);
+        out::leave_out(&mut answer.columns, &mut answer.rows, &printer.ranks(), room);
     }
     answer.print(a.output, session, io)?;
     not_served(&a.kind, &without, io)?;
@@ -95,12 +81,80 @@ pub async fn run(
         if session.in_scope(scope).next().is_none() {
             writeln!(io.err, "no cluster is in this scope; `skyfleet contexts` lists what there is")?;
         } else {
-            let plural = kind.map_or_else(|| a.kind.clone(), |k| k.info().plural.to_owned());
+            let plural = printer.kind.map_or_else(|| a.kind.clone(), |k| k.info().plural.to_owned());
             let named = a.name.as_deref().map_or_else(String::new, |n| format!(" named {}", clean(n)));
             writeln!(io.err, "no {plural}{named} in this scope")?;
         }
     }
     Ok(Exit::of(answer.rows.len(), answer.errors.len()))
+}
+
+/// Objects of one kind as rows of one table, over clusters that may print them in several ways.
+pub(super) struct Printer {
+    output: Output,
+    kinds: Kinds,
+    kind: Option<Kind>,
+    /// What clusters print of a kind that is not built in is one table, whatever version each has.
+    union: Union,
+    places: BTreeMap<ClusterId, Places>,
+}
+
+impl Printer {
+    /// Of a kind that is not known yet.
+    pub(super) fn new(output: Output) -> Self {
+        let (kinds, union) = (Kinds::default(), Union::default());
+        Self { output, kinds, kind: None, union, places: BTreeMap::new() }
+    }
+
+    /// That is the kind, if none was known.
+    pub(super) fn is_of(&mut self, resource: &Resource) {
+        self.kind = self.kind.or_else(|| kind_of(resource, &mut self.kinds));
+    }
+
+    /// A cluster prints these columns.
+    pub(super) fn join(&mut self, cluster: ClusterId, columns: &[Definition]) {
+        self.places.insert(cluster, self.union.join(columns));
+    }
+
+    fn shown(&self) -> impl Iterator<Item = (usize, table::Column)> {
+        let columns = self.kind.map_or_else(Vec::new, |kind| table::printed(kind, self.union.columns()));
+        let (kind, output) = (self.kind, self.output);
+        columns.into_iter().enumerate().filter(move |(_, c)| kind.is_some_and(|k| is_shown(k, c, output)))
+    }
+
+    /// The titles, and whether numbers stand at the right.
+    pub(super) fn columns(&self) -> Vec<(String, bool)> {
+        let own = self.shown().map(|(_, c)| (c.title.to_string(), c.right));
+        std::iter::once(("CLUSTER".to_owned(), false)).chain(own).collect()
+    }
+
+    /// Which columns go first where there is no room.
+    fn ranks(&self) -> Vec<u8> {
+        std::iter::once(0).chain(self.shown().map(|(_, c)| c.rank)).collect()
+    }
+
+    /// The cells of an object.
+    pub(super) fn texts(&self, info: &ClusterInfo, found: Found, now: Timestamp) -> Vec<String> {
+        let mut texts = vec![info.name().to_string()];
+        let Some(mut row) = self.kind.and_then(|kind| row(kind, found.object, now)) else { return texts };
+        if let (Row::Other(row), Some(Kind::Custom(_))) = (&mut row, self.kind) {
+            let places = self.places.get(&info.id).map_or(&[][..], Vec::as_slice);
+            row.cells = self.union.placed(places, found.cells);
+        }
+        let cluster = Cluster::new(info.clone());
+        let cells = table::cells(&cluster, table::RowRef::of(&row), now);
+        texts.extend(self.shown().filter_map(|(n, _)| cells.get(n)).map(|cell| cell.text.clone()));
+        texts
+    }
+}
+
+/// An object without what is secret in it.
+pub(super) fn masked(object: Value) -> Value {
+    if object.get("kind").and_then(Value::as_str) == Some("Secret") {
+        diff::masked_alone(&object)
+    } else {
+        object
+    }
 }
 
 /// The clusters that serve the kind, and those that do not.

@@ -11,6 +11,7 @@ pub mod logs;
 pub mod look;
 pub mod problems;
 pub mod tree;
+mod watch;
 pub mod write;
 
 use std::collections::BTreeSet;

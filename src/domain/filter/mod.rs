@@ -5,6 +5,7 @@
 //! there are, what a row's field is worth (`fleet::field`), or scopes (`scope`). Called by the table panes, the tree and
 //! `logs::filter`.
 
+pub mod complete;
 pub mod field;
 pub mod fuzzy;
 mod pattern;

@@ -14,7 +14,7 @@ use crate::domain::workload::short_image;
 
 /// An operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Op {
+pub(super) enum Op {
     Is,
     IsNot,
     Like,
@@ -94,7 +94,7 @@ pub struct Term {
 }
 
 /// Parts a word into a field, an operator and the rest. `None` when it is no such word.
-fn parted(word: &str) -> Option<(&str, Op, &str)> {
+pub(super) fn parted(word: &str) -> Option<(&str, Op, &str)> {
     let is_of_field = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '%');
     let (head, rest) = word.split_at_checked(word.find(|c| !is_of_field(c))?)?;
     if !head.starts_with(|c: char| c.is_ascii_alphabetic()) {

@@ -57,7 +57,13 @@ impl View {
         let Some(asking) = &self.asking else { return };
         let text = asking.line.text().to_owned();
         let (error, suggestion) = match asking.prompt {
-            Prompt::Filter => (self.set_filter(&text).err(), None),
+            Prompt::Filter => {
+                let is_of_rows =
+                    self.text.is_none() && self.focus == Focus::Pane && self.pane == PaneId::Resources;
+                let seen = self.seen(world.fleet, world.now);
+                let whole = is_of_rows.then(|| self.panes.resources.complete(seen, &text)).flatten();
+                (self.set_filter(&text).err(), whole)
+            }
             Prompt::Command => (None, command::complete(&text, &self.known(world))),
             Prompt::Scale(_) => (
                 if text.is_empty() {

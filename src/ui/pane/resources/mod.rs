@@ -1,5 +1,6 @@
 //! Resources: the rows of one kind over the scope, with a CLUSTER column.
 
+mod complete;
 mod empty;
 mod found;
 mod rows;
@@ -192,6 +193,11 @@ impl Resources {
         }
         self.rows.set(Keys::new(lists, order));
         self.odd = odd_images(seen.fleet, self.lens.kind, self.rows.keys());
+    }
+
+    /// A filter that is being typed, completed.
+    pub fn complete(&self, seen: Seen<'_>, text: &str) -> Option<String> {
+        complete::complete(seen, &self.lens, text)
     }
 
     /// A search that the loop is to start beside it.

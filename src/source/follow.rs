@@ -1,0 +1,241 @@
+//! A list of whole objects and what changes after it, until nobody hears: what `kubectl get -w` shows. Of trouble it says a word
+//! and goes on; what changed meanwhile comes out when it lists again.
+//!
+//! Never: rows of the fleet, which supervisors watch. Called by `ops::get`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http::Request;
+use http::header::{ACCEPT, HeaderValue};
+use kube::Client;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+
+use super::answer::{NoEvent, events};
+use super::api::{self, ANSWER_LIMIT, Found, ListOptions, Resource, TABLE};
+use super::fault::{Fault, FaultClass};
+use crate::domain::columns::served::Definition;
+
+/// The first and the longest pause after trouble.
+const WAIT_FIRST: Duration = Duration::from_millis(500);
+const WAIT_MOST: Duration = Duration::from_secs(20);
+/// A server ends a watch after so many seconds, as asked; one that is silent for longer is asked anew.
+const WATCH_SECONDS: u64 = 290;
+const WATCH_LIMIT: Duration = Duration::from_secs(WATCH_SECONDS + 10);
+
+/// What is said of a list.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// The columns of what follows.
+    Columns(Vec<Definition>),
+    /// An object, and what became of it.
+    Is(Box<Found>, Became),
+    /// The list was read whole.
+    Whole,
+    /// It cannot be read now, and is tried again.
+    Trouble(Fault),
+}
+
+/// What became of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Became {
+    /// It was there at first.
+    There,
+    /// It is new.
+    Added,
+    /// It is another than before.
+    Changed,
+    /// It is gone.
+    Deleted,
+}
+
+impl Became {
+    /// The word; nothing for what was there.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::There => "",
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// Follows the objects of a kind, as rows too where the server is to print them; ends when nobody hears.
+pub async fn follow(
+    client: Client,
+    what: Resource,
+    options: ListOptions,
+    as_rows: bool,
+    out: mpsc::Sender<Change>,
+) -> Option<()> {
+    let mut one = One { client, what, options, as_rows, out, known: BTreeMap::new(), was_whole: false };
+    let mut wait = WAIT_FIRST;
+    loop {
+        let fault = match one.list().await? {
+            Ok(mut version) => loop {
+                wait = WAIT_FIRST;
+                match one.watch(&mut version).await? {
+                    Ok(()) => {}
+                    // What was missed comes out of the list.
+                    Err(fault) => break fault,
+                }
+            },
+            Err(fault) => fault,
+        };
+        if fault.class == FaultClass::Gone {
+            continue;
+        }
+        one.out.send(Change::Trouble(fault)).await.ok()?;
+        sleep(wait).await;
+        wait = (wait * 2).min(WAIT_MOST);
+    }
+}
+
+struct One {
+    client: Client,
+    what: Resource,
+    options: ListOptions,
+    as_rows: bool,
+    out: mpsc::Sender<Change>,
+    /// Versions of what is there, by namespace and name.
+    known: BTreeMap<(String, String), String>,
+    was_whole: bool,
+}
+
+fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or("")
+}
+
+fn key(object: &Value) -> (String, String) {
+    (text(object, "/metadata/namespace").to_owned(), text(object, "/metadata/name").to_owned())
+}
+
+impl One {
+    /// Reads the list and says what is another since the one before; its version.
+    async fn list(&mut self) -> Option<Result<String, Fault>> {
+        let form = self.as_rows.then_some(TABLE);
+        let listed = match api::pages(&self.client, &self.what, &self.options, form).await {
+            Ok(listed) => listed,
+            Err(fault) => return Some(Err(fault)),
+        };
+        if !listed.columns.is_empty() {
+            self.out.send(Change::Columns(listed.columns)).await.ok()?;
+        }
+        let mut gone = std::mem::take(&mut self.known);
+        for found in listed.found {
+            let at = gone.remove(&key(&found.object));
+            let is_same = at.as_deref() == Some(text(&found.object, "/metadata/resourceVersion"));
+            let became = match at {
+                _ if !self.was_whole => Became::There,
+                None => Became::Added,
+                Some(_) => Became::Changed,
+            };
+            self.remember(&found.object);
+            if !is_same {
+                self.out.send(Change::Is(Box::new(found), became)).await.ok()?;
+            }
+        }
+        for (namespace, name) in gone.into_keys() {
+            let mut object = if namespace.is_empty() {
+                json!({"metadata": {"name": name}})
+            } else {
+                json!({"metadata": {"name": name, "namespace": namespace}})
+            };
+            self.what.name_in(&mut object);
+            let found = Found { object, cells: Vec::new() };
+            self.out.send(Change::Is(Box::new(found), Became::Deleted)).await.ok()?;
+        }
+        self.was_whole = true;
+        self.out.send(Change::Whole).await.ok()?;
+        Some(Ok(listed.version))
+    }
+
+    fn remember(&mut self, object: &Value) {
+        self.known.insert(key(object), text(object, "/metadata/resourceVersion").to_owned());
+    }
+
+    /// Says what happens after that version, until the server ends the watch.
+    async fn watch(&mut self, version: &mut String) -> Option<Result<(), Fault>> {
+        let request = match self.asked(version) {
+            Ok(request) => request,
+            Err(fault) => return Some(Err(fault)),
+        };
+        let mut events = match timeout(ANSWER_LIMIT, events(&self.client, request)).await {
+            Ok(Ok(events)) => events,
+            Ok(Err(fault)) => return Some(Err(fault)),
+            Err(_) => return Some(Err(Fault::timeout("watch", ANSWER_LIMIT.as_secs()))),
+        };
+        loop {
+            let next = tokio::select! {
+                next = timeout(WATCH_LIMIT, events.next::<Value>()) => next,
+                () = self.out.closed() => return None,
+            };
+            let mut event = match next {
+                Ok(Ok(event)) => event,
+                Ok(Err(NoEvent::End)) | Err(_) => return Some(Ok(())),
+                Ok(Err(NoEvent::Broken(fault) | NoEvent::Garbage(fault))) => return Some(Err(fault)),
+            };
+            let word = text(&event, "/type").to_owned();
+            let mut object = event.get_mut("object").map(Value::take).unwrap_or_default();
+            if word == "ERROR" {
+                let status = serde_json::from_value(object).unwrap_or_default();
+                return Some(Err(Fault::of(&kube::Error::Api(Box::new(status)))));
+            }
+            if word == "BOOKMARK" {
+                let at = ["/metadata/resourceVersion", "/rows/0/object/metadata/resourceVersion"];
+                if let Some(at) = at.map(|at| text(&object, at)).into_iter().find(|at| !at.is_empty()) {
+                    at.clone_into(version);
+                }
+                continue;
+            }
+            let mut cells = Vec::new();
+            if object.get("rows").is_some() {
+                let (columns, found) = api::parts(&mut object);
+                if !columns.is_empty() {
+                    self.out.send(Change::Columns(columns)).await.ok()?;
+                }
+                let Some(one) = found.into_iter().next() else { continue };
+                (object, cells) = (one.object, one.cells);
+            }
+            self.what.name_in(&mut object);
+            let own = text(&object, "/metadata/resourceVersion");
+            if !own.is_empty() {
+                own.clone_into(version);
+            }
+            let became = match word.as_str() {
+                "ADDED" => Became::Added,
+                "DELETED" => Became::Deleted,
+                _ => Became::Changed,
+            };
+            if became == Became::Deleted {
+                self.known.remove(&key(&object));
+            } else {
+                self.remember(&object);
+            }
+            self.out.send(Change::Is(Box::new(Found { object, cells }), became)).await.ok()?;
+        }
+    }
+
+    fn asked(&self, version: &str) -> Result<Request<Vec<u8>>, Fault> {
+        let base = self.what.path(self.options.namespace.as_deref(), None);
+        let mut path = format!(
+            "{base}?watch=true&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&resourceVersion={}",
+            api::escape(version)
+        );
+        if self.as_rows {
+            path.push_str("&includeObject=Object");
+        }
+        path.push_str(&self.options.selectors());
+        let mut asked = Request::builder()
+            .uri(&path)
+            .body(Vec::new())
+            .map_err(|error| Fault::new(FaultClass::Other, &format!("bad request {path}: {error}")))?;
+        if self.as_rows {
+            asked.headers_mut().insert(ACCEPT, HeaderValue::from_static(TABLE));
+        }
+        Ok(asked)
+    }
+}
