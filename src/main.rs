@@ -24,6 +24,7 @@ use skyfleet::domain::table_view::TableViews;
 use skyfleet::domain::text::SafeText;
 use skyfleet::fleet::cluster::ClusterInfo;
 use skyfleet::fleet::rules::Rules;
+use skyfleet::ops::queries;
 use skyfleet::ops::session::{Session, SessionOptions, Shared, remembered};
 use skyfleet::source::clock::Clock;
 use skyfleet::source::clouds::Home;
@@ -439,6 +440,8 @@ fn ui(
         max_targets: settings.max_targets.value,
         favourites: settings.favourites.value.clone(),
         aliases: settings.aliases.value.clone(),
+        queries: settings.queries.value.clone(),
+        kept: session.state_dir.as_deref().filter(|_| !session.demo).map(queries::kept).unwrap_or_default(),
         tables: session.views.clone(),
     };
     Ui { session, looks, options, notices, logged: None }

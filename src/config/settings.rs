@@ -90,6 +90,8 @@ pub struct Settings {
     pub names: Set<BTreeMap<String, String>>,
     /// Command lines by words of one's own.
     pub aliases: Set<BTreeMap<String, String>>,
+    /// Queries, each a command line, as tabs.
+    pub queries: Set<BTreeMap<String, String>>,
     /// The namespaces of the keys 1 to 9.
     pub favourites: Set<Vec<String>>,
     /// Tables by words of kinds: their columns, and what they are sorted by.
@@ -116,6 +118,7 @@ impl Default for Settings {
             groups: Set::preset(BTreeMap::new()),
             names: Set::preset(BTreeMap::new()),
             aliases: Set::preset(BTreeMap::new()),
+            queries: Set::preset(BTreeMap::new()),
             favourites: Set::preset(Vec::new()),
             views: Set::preset(BTreeMap::new()),
             guard_lost: false,
@@ -124,7 +127,7 @@ impl Default for Settings {
 }
 
 /// The keys of the file.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "theme",
     "keymap",
     "read_only",
@@ -140,6 +143,7 @@ const KEYS: [&str; 17] = [
     "groups",
     "names",
     "aliases",
+    "queries",
     "favourites",
     "views",
 ];
@@ -283,6 +287,7 @@ impl Settings {
         self.groups.then(file.take("groups", "names, each with a list of path globs"), Origin::File);
         self.names.then(file.take_names(), Origin::File);
         self.aliases.then(file.take("aliases", "words, each with a command line"), Origin::File);
+        self.queries.then(file.take("queries", "names, each with a command line"), Origin::File);
         self.favourites
             .then(file.take("favourites", "a list of namespaces, for the keys 1 to 9"), Origin::File);
         self.views

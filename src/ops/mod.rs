@@ -19,6 +19,7 @@ pub mod logs;
 pub mod look;
 pub mod preflight;
 pub mod problems;
+pub mod queries;
 pub mod reload;
 pub mod restart;
 pub mod run;

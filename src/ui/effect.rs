@@ -15,6 +15,7 @@ use crate::ops::clouds::CloudProfile;
 use crate::ops::deploy::{DeployOptions, DeployTo};
 use crate::ops::journal::Past;
 use crate::ops::logs::{LogOptions, LogTarget, SourceState};
+use crate::ops::queries::Queries;
 use crate::ops::reload::Noticed;
 use crate::ops::run::RunEvent;
 use crate::ops::sign_in::Lasting;
@@ -202,6 +203,8 @@ pub enum Job {
     },
     /// Keep who acts for clusters.
     Remember(Vec<String>),
+    /// Keeps these queries for the next run.
+    KeepQueries(Queries),
     /// End what is followed.
     StopLogs,
     /// Read manifests and plan them.

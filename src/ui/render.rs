@@ -319,8 +319,9 @@ fn pane(
                 }
                 _ => (*title).to_owned(),
             };
-            (title, *id == view.pane)
+            (title, *id == view.pane && view.query().is_none())
         })
+        .chain(view.queries().map(|(name, current)| (name.to_owned(), current)))
         .collect();
     let narrow = view.is_narrow();
     let mut x = titles.x + 1;

@@ -12,7 +12,7 @@ use crate::domain::quantity::{count, show_count};
 use crate::ops::logs::{LogEvent, LogTarget};
 use crate::ops::run::{RunEvent, RunOptions};
 use crate::ops::session::Shared;
-use crate::ops::{clouds, deploy, journal, logs, look, preflight, run, sign_in};
+use crate::ops::{clouds, deploy, journal, logs, look, preflight, queries, run, sign_in};
 
 use super::effect::{Job, Look, Said, Task, Toast};
 use super::pane::deploy::PAST_MOST;
@@ -88,6 +88,14 @@ impl Tasks {
                     let _ = said.send(Said::Trusted { cluster, outcome }).await;
                 })
             }
+            Job::KeepQueries(kept) => self.spawn("keep queries".to_owned(), async move {
+                let Some(state) = session.state_dir.clone() else { return };
+                let kept = tokio::task::spawn_blocking(move || queries::keep(&state, &kept)).await;
+                if let Ok(Err(error)) = kept {
+                    let words = format!("the query cannot be kept for the next time: {error}");
+                    let _ = said.send(Said::Toast(Toast { words, error: true })).await;
+                }
+            }),
             Job::Remember(contexts) => self.spawn("keep who acts".to_owned(), async move {
                 let kept = tokio::task::spawn_blocking(move || session.keep_remembered(&contexts)).await;
                 if let Ok(Err(error)) = kept {

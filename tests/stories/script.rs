@@ -44,6 +44,7 @@ macro_rules! with_each_script {
             a_pane_at_forty_columns
             a_path_is_a_column
             a_problem_with_its_evidence
+            a_query_is_a_tab
             a_range_of_marks
             a_term_that_is_wrong_names_the_problem
             a_text_follows_its_object

@@ -189,13 +189,4 @@ impl PaneId {
     pub fn parse(word: &str) -> Option<Self> {
         PANES.iter().map(|(id, ..)| *id).find(|id| id.word().eq_ignore_ascii_case(word))
     }
-
-    /// The tab after this, or before it.
-    #[must_use]
-    pub fn neighbour(self, forward: bool) -> Self {
-        let tabs: Vec<Self> = PANES.iter().filter(|(.., tab)| *tab).map(|(id, ..)| *id).collect();
-        let at = tabs.iter().position(|t| *t == self).unwrap_or(0);
-        let next = if forward { at + 1 } else { at + tabs.len() - 1 } % tabs.len().max(1);
-        tabs.get(next).copied().unwrap_or(self)
-    }
 }

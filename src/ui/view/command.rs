@@ -26,6 +26,10 @@ pub enum Command {
     Runs,
     /// Every word that stands for a kind or for a line.
     Aliases,
+    /// The rows that are shown, kept as a query of that name.
+    Save(String),
+    /// A query that was kept, forgotten.
+    Forget(String),
     /// Help.
     Help,
     /// Into the background.
@@ -47,8 +51,10 @@ pub struct Table {
     pub filter: Option<String>,
 }
 
-const WORDS: &[&str] =
-    &["q", "quit", "apply", "runs", "history", "ns", "by", "aliases", "ctx", "help", "suspend", "clouds"];
+const WORDS: &[&str] = &[
+    "q", "quit", "apply", "runs", "history", "ns", "by", "aliases", "ctx", "help", "suspend", "clouds",
+    "save", "forget",
+];
 
 /// What is wrong with a command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +126,8 @@ pub fn parse(text: &str, served: &dyn Fn(&str) -> Option<Kind>) -> Result<Comman
             return Pivot::parse(&word).map(Command::By).ok_or(Wrong::Pivot(word));
         }
         "alias" | "aliases" | "a" => return Ok(Command::Aliases),
+        "save" => return Ok(Command::Save(argument.unwrap_or_default())),
+        "forget" => return Ok(Command::Forget(argument.unwrap_or_default())),
         "runs" | "history" | "rollouts" => return Ok(Command::Runs),
         "apply" => return Ok(Command::Pane(PaneId::Deploy, None)),
         _ => {}
@@ -243,6 +251,8 @@ pub fn words() -> Vec<(String, String)> {
         ("apply PATH", "Plan manifests over the scope; `:deploy PATH` too."),
         ("runs", "What was run before, and what came of it; `:history` too."),
         ("aliases", "Every word that stands for a kind, or for a line of yours (`aliases` in config.yaml)."),
+        ("save NAME", "Keeps the rows that are shown, with their filter, as a tab and a word of yours."),
+        ("forget NAME", "Removes it."),
         ("help", "This."),
         ("suspend", "Into the background; `fg` brings it back."),
     ]
@@ -262,7 +272,7 @@ pub fn words() -> Vec<(String, String)> {
     out
 }
 
-fn names() -> Vec<&'static str> {
+pub(super) fn names() -> Vec<&'static str> {
     let mut out: Vec<&'static str> = WORDS.to_vec();
     for kind in KINDS {
         out.push(kind.plural);

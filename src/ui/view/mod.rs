@@ -11,6 +11,7 @@ mod own;
 mod palette;
 mod problem_count;
 mod prompt;
+mod queries;
 mod update;
 mod words;
 
@@ -32,9 +33,11 @@ use crate::fleet::Fleet;
 use crate::fleet::demand::Demand;
 use crate::fleet::tree;
 use crate::ops::problems;
+use crate::ops::queries::Queries;
 
 use self::awaited::Awaited;
 use self::problem_count::ProblemCount;
+use self::queries::OpenQuery;
 use super::effect::{Job, Prompt, Toast};
 use super::key::Key;
 use super::keymap::Keymap;
@@ -81,6 +84,10 @@ pub struct ViewOptions {
     pub favourites: Vec<String>,
     /// Command lines by a person's own words.
     pub aliases: BTreeMap<String, String>,
+    /// Queries of the settings, by name.
+    pub queries: Queries,
+    /// Queries that were kept before.
+    pub kept: Queries,
     /// Columns of tables.
     pub tables: Arc<TableViews>,
 }
@@ -93,6 +100,8 @@ impl Default for ViewOptions {
             max_targets: MAX_TARGETS,
             favourites: Vec::new(),
             aliases: BTreeMap::new(),
+            queries: Queries::new(),
+            kept: Queries::new(),
             tables: Arc::default(),
         }
     }
@@ -185,6 +194,8 @@ pub struct View {
     awaited: Option<Awaited>,
     /// Quitting was asked for while a plan runs.
     quit_asked: bool,
+    /// The query that was opened last.
+    query: Option<OpenQuery>,
 }
 
 impl View {
@@ -225,6 +236,7 @@ impl View {
             discovery: BTreeMap::new(),
             awaited: None,
             quit_asked: false,
+            query: None,
         }
     }
 

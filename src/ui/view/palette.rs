@@ -33,6 +33,7 @@ impl View {
     /// Opens it.
     pub(super) fn open_palette(&mut self, world: World<'_>) {
         let mut entries = self.panes_to_go_to();
+        entries.extend(self.queries_to_open());
         entries.extend(self.actions_to_do());
         entries.extend(places(world));
         entries.extend(Theme::names().into_iter().map(|name| Entry {
@@ -61,6 +62,17 @@ impl View {
             Where::Logs => Some("in the log pane"),
             Where::Deploy => Some("in the deploy pane"),
         }
+    }
+
+    fn queries_to_open(&self) -> Vec<Entry> {
+        let query = |(name, _): (&str, bool)| Entry {
+            sort: "query",
+            words: name.to_owned(),
+            hint: self.query_line(name).unwrap_or_default(),
+            why_not: None,
+            effects: vec![Effect::Command(name.to_owned())],
+        };
+        self.queries().map(query).collect()
     }
 
     fn panes_to_go_to(&self) -> Vec<Entry> {

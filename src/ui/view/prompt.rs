@@ -154,6 +154,14 @@ impl View {
 
     /// Does what a command line says.
     pub(super) fn run_command(&mut self, world: World<'_>, text: &str) -> Vec<Effect> {
+        if self.query_line(text.trim()).is_some() {
+            return self.open_query(world, text.trim());
+        }
+        self.run_line(world, text)
+    }
+
+    /// The same of a line that is no query's name.
+    pub(super) fn run_line(&mut self, world: World<'_>, text: &str) -> Vec<Effect> {
         let text = &self.without_alias(text);
         let served = |word: &str| world.fleet.served_as(word, &self.scope).first().copied();
         match command::parse(text, &served) {
@@ -188,6 +196,8 @@ impl View {
                 effects
             }
             Command::Aliases => vec![self.all_aliases()],
+            Command::Save(name) => self.save_query(world, &name),
+            Command::Forget(name) => self.forget_query(world, &name),
             Command::Namespace(namespace) => self.narrow_to(world, namespace),
             Command::Kind(table) => self.show_table(world, table),
         }
@@ -232,6 +242,7 @@ impl View {
                 .served_names()
                 .map(str::to_owned)
                 .chain(self.options.aliases.keys().cloned())
+                .chain(self.queries().map(|(name, _)| name.to_owned()))
                 .collect(),
             namespaces: namespaces.iter().map(ToString::to_string).collect(),
             clusters: clusters.collect(),

@@ -164,8 +164,8 @@ impl View {
             }
             // From the tree to the pane that stands beside it, or would: none is passed over.
             Action::NextPane if self.focus == Focus::Tree => return vec![Effect::Show(self.pane)],
-            Action::NextPane => return vec![Effect::Show(self.next_pane(true))],
-            Action::PrevPane => return vec![Effect::Show(self.next_pane(false))],
+            Action::NextPane => return self.next_tab(world, true),
+            Action::PrevPane => return self.next_tab(world, false),
             Action::GotoOverview => return vec![Effect::Show(PaneId::Overview)],
             Action::GotoResources => return vec![Effect::Show(PaneId::Resources)],
             Action::GotoProblems => return vec![Effect::Show(PaneId::Problems)],
@@ -407,10 +407,6 @@ impl View {
             Ok(plan) => vec![Effect::Confirm(Box::new(plan))],
             Err(error) => vec![Effect::complain(error.to_string())],
         }
-    }
-
-    fn next_pane(&self, forward: bool) -> PaneId {
-        self.pane.neighbour(forward)
     }
 
     pub(super) fn set_scope(&mut self, world: World<'_>, nodes: Vec<TreeNode>) {
