@@ -437,6 +437,7 @@ fn ui(
     let options = ViewOptions {
         read_only: settings.is_read_only(),
         demo: session.demo,
+        mouse: settings.mouse.value,
         max_targets: settings.max_targets.value,
         favourites: settings.favourites.value.clone(),
         aliases: settings.aliases.value.clone(),

@@ -90,6 +90,8 @@ pub struct Settings {
     pub names: Set<BTreeMap<String, String>>,
     /// Command lines by words of one's own.
     pub aliases: Set<BTreeMap<String, String>>,
+    /// The mouse is heard, and the terminal's own selecting is not.
+    pub mouse: Set<bool>,
     /// Queries, each a command line, as tabs.
     pub queries: Set<BTreeMap<String, String>>,
     /// The namespaces of the keys 1 to 9.
@@ -118,6 +120,7 @@ impl Default for Settings {
             groups: Set::preset(BTreeMap::new()),
             names: Set::preset(BTreeMap::new()),
             aliases: Set::preset(BTreeMap::new()),
+            mouse: Set::preset(false),
             queries: Set::preset(BTreeMap::new()),
             favourites: Set::preset(Vec::new()),
             views: Set::preset(BTreeMap::new()),
@@ -127,7 +130,7 @@ impl Default for Settings {
 }
 
 /// The keys of the file.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "theme",
     "keymap",
     "read_only",
@@ -143,6 +146,7 @@ const KEYS: [&str; 18] = [
     "groups",
     "names",
     "aliases",
+    "mouse",
     "queries",
     "favourites",
     "views",
@@ -287,6 +291,7 @@ impl Settings {
         self.groups.then(file.take("groups", "names, each with a list of path globs"), Origin::File);
         self.names.then(file.take_names(), Origin::File);
         self.aliases.then(file.take("aliases", "words, each with a command line"), Origin::File);
+        self.mouse.then(file.take("mouse", "true or false"), Origin::File);
         self.queries.then(file.take("queries", "names, each with a command line"), Origin::File);
         self.favourites
             .then(file.take("favourites", "a list of namespaces, for the keys 1 to 9"), Origin::File);

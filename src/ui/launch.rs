@@ -47,7 +47,7 @@ pub async fn launch(ui: Ui, keys: &mut Keys, left: Option<LeftOff>) -> io::Resul
     let stop = CancellationToken::new();
     let terminal = Arc::new(Terminal::default());
     watch_signals(stop.clone(), terminal.clone(), ui.session.clone());
-    let guard = Guard::enter()?;
+    let guard = Guard::enter(ui.options.mouse)?;
     let size = crossterm::terminal::size()?;
     let mut main = Loop::start(ui, Behind::stdout()?, size)?;
     if let Some(left) = left {

@@ -27,7 +27,6 @@ use crate::ops::costs;
 use super::action::Action;
 use super::effect::Prompt;
 use super::modal::which;
-use super::pane::PANES;
 use super::theme::{Role, Theme};
 use super::view::{Focus, SMALLEST, View};
 use super::widget::draw;
@@ -309,32 +308,15 @@ fn pane(
         Some(words) if !focused => format!("under the cursor: {words}  {heading}"),
         _ => format!("{}{heading}", view.crumbs()),
     };
-    let tabs: Vec<(String, bool)> = PANES
-        .iter()
-        .filter(|(id, _, tab)| *tab || *id == view.pane)
-        .map(|(id, title, _)| {
-            let title = match id {
-                super::pane::PaneId::Problems if view.problems().all > 0 => {
-                    format!("{title} {}", view.problems().all)
-                }
-                _ => (*title).to_owned(),
-            };
-            (title, *id == view.pane && view.query().is_none())
-        })
-        .chain(view.queries().map(|(name, current)| (name.to_owned(), current)))
-        .collect();
     let narrow = view.is_narrow();
     let mut x = titles.x + 1;
-    for (title, current) in &tabs {
-        if narrow && !current {
-            continue;
-        }
-        let style = match (current, focused) {
+    for tab in view.tabs().iter().filter(|tab| !narrow || tab.current) {
+        let style = match (tab.current, focused) {
             (true, true) => theme.style(Role::TitleFocused),
             (true, false) => theme.style(Role::Title),
             (false, _) => theme.style(Role::Muted),
         };
-        x += draw::text(buf, x, titles.y, title, titles.right().saturating_sub(x), style) + 2;
+        x += draw::text(buf, x, titles.y, &tab.title, titles.right().saturating_sub(x), style) + 2;
     }
     let muted = theme.style(Role::Muted);
     if narrow {

@@ -297,6 +297,7 @@ impl<W: Out> Loop<W> {
         let effects = match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.view.key(world, Key::of(&key)),
             Event::Paste(text) => self.view.paste(world, &text),
+            Event::Mouse(mouse) => self.view.mouse(world, mouse),
             Event::Resize(columns, rows) => {
                 self.view.size = (columns, rows);
                 self.screen.resize((columns, rows))?;

@@ -94,6 +94,21 @@ impl Pty {
         }
     }
 
+    /// Everything it wrote, once it has ended.
+    fn all_bytes(mut self) -> String {
+        let started = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(started.elapsed() < Duration::from_secs(20), "it does not end");
+            while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
+                self.bytes.extend(bytes);
+            }
+        }
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(100)) {
+            self.bytes.extend(bytes);
+        }
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
     /// Everything it writes until it ends.
     fn output_until_the_end(mut self) -> String {
         let started = Instant::now();
@@ -217,7 +232,7 @@ fn a_dumb_terminal_is_told_about_the_commands() {
 #[test]
 fn a_panic_gives_the_terminal_back() {
     if std::env::var_os("SKYFLEET_PLAYS_A_PANIC").is_some() {
-        let _guard = skyfleet::ui::term::guard::Guard::enter().unwrap();
+        let _guard = skyfleet::ui::term::guard::Guard::enter(false).unwrap();
         // One on another thread first: the screen stays.
         let _ = std::thread::spawn(|| panic!("beside the loop")).join();
         println!("still on the screen");
@@ -249,6 +264,62 @@ fn suspended_by_command_and_back_in_the_foreground() {
     shell.until("the shell at the end", |s| !s.contains("? help") && s.trim_end().ends_with("shell>"));
     shell.send(b"exit\r");
     shell.ended();
+}
+
+/// Only who wants the mouse loses the terminal's own selecting, and gets it back.
+#[test]
+fn the_mouse_moves_opens_and_changes_tabs_where_it_is_wanted() {
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().to_string_lossy().into_owned();
+    let size =
+        |pty: &Pty| pty.master.resize(PtySize { rows: 24, cols: 140, pixel_width: 0, pixel_height: 0 });
+    let mut pty = demo();
+    pty.send(b":q\r");
+    let bytes = pty.all_bytes();
+    assert!(!bytes.contains("\x1b[?1000h"), "nobody asked for it");
+
+    std::fs::write(home.path().join("config.yaml"), "mouse: true\n").unwrap();
+    let env = [("SKYFLEET_CONFIG_DIR", config.as_str())];
+    let mut pty = Pty::start(&["demo", "--fleet", "small"], &env);
+    size(&pty).unwrap();
+    pty.screen.screen_mut().set_size(24.try_into().unwrap(), 140.try_into().unwrap());
+    pty.until("the tree beside the overview", |s| s.contains("alpha") && s.contains("nothing is broken"));
+    let click = |pty: &mut Pty, x: u16, y: u16| {
+        pty.send(format!("\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m").as_bytes());
+    };
+    let line_of = |pty: &Pty, text: &str| -> (u16, u16) {
+        let screen = pty.text();
+        let (y, line) = screen.lines().enumerate().find(|(_, l)| l.contains(text)).unwrap();
+        let x = line.split_once(text).unwrap().0.chars().count();
+        (u16::try_from(x + 1).unwrap(), u16::try_from(y + 1).unwrap())
+    };
+    // A row of the tree: the cursor, then what is in it.
+    let (x, y) = line_of(&pty, "alpha");
+    click(&mut pty, x, y);
+    pty.until("alpha under the cursor", |s| s.contains("under the cursor") || s.contains("as arn"));
+    click(&mut pty, x, y);
+    pty.until("alpha stands open", |s| s.contains("checkout"));
+    // A tab.
+    let (x, y) = line_of(&pty, "Resources");
+    click(&mut pty, x, y);
+    pty.until("the pods", |s| s.contains("RESTARTS"));
+    // A row of the table: the cursor, then what Enter does.
+    let (x, y) = line_of(&pty, "sessions-0");
+    click(&mut pty, x, y);
+    click(&mut pty, x, y);
+    pty.until("the pod described", |s| s.contains("Controlled by:"));
+    // The wheel over a text.
+    for _ in 0..3 {
+        pty.send(format!("\x1b[<65;{x};{y}M").as_bytes());
+    }
+    pty.until("another part of it", |s| !s.contains("Context: "));
+    // Outside of everything.
+    for (x, y) in [(1, 24), (140, 24), (1, 1), (43, 2), (140, 2), (500, 500)] {
+        click(&mut pty, x, y);
+    }
+    pty.send(b"\x03");
+    let bytes = pty.all_bytes();
+    assert!(bytes.contains("\x1b[?1000h") && bytes.contains("\x1b[?1000l"));
 }
 
 #[test]

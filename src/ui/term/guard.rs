@@ -5,26 +5,31 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::domain::redact::redact;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::Print;
 use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use crossterm::{cursor, execute, queue};
+use crossterm::{cursor, queue};
+
+/// Clicks and the wheel, in the form that knows no end of columns. Not motion, which would flood a slow link.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 
 /// Whether the modes are set. The one flag of the process: a terminal is a thing of the process, and the panic hook has
 /// nowhere else to look.
 static ACTIVE: AtomicBool = AtomicBool::new(false);
 
 /// Gives the terminal back when dropped.
-pub struct Guard(());
+pub struct Guard {
+    mouse: bool,
+}
 
 impl Guard {
-    /// Raw mode, alternate screen, bracketed paste, no cursor. Installs the panic hook first.
-    pub fn enter() -> io::Result<Self> {
+    /// Raw mode, alternate screen, bracketed paste, no cursor, the mouse perhaps. Installs the panic hook first.
+    pub fn enter(mouse: bool) -> io::Result<Self> {
         install_hook();
-        enable_raw_mode()?;
-        ACTIVE.store(true, Ordering::SeqCst);
-        let guard = Self(());
-        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+        let guard = Self { mouse };
+        guard.take_back()?;
         Ok(guard)
     }
 
@@ -47,7 +52,12 @@ impl Guard {
     pub fn take_back(&self) -> io::Result<()> {
         enable_raw_mode()?;
         ACTIVE.store(true, Ordering::SeqCst);
-        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+        let mut out = io::stdout();
+        queue!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+        if self.mouse {
+            queue!(out, Print(MOUSE_ON))?;
+        }
+        out.flush()
     }
 }
 
@@ -63,7 +73,15 @@ pub fn restore() {
         return;
     }
     let mut out = io::stdout();
-    let _ = queue!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    // What was never set is undone at no harm.
+    let _ = queue!(
+        out,
+        Print(MOUSE_OFF),
+        EndSynchronizedUpdate,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
     let _ = out.flush();
     let _ = disable_raw_mode();
 }

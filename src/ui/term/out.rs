@@ -14,6 +14,9 @@ use super::encode;
 /// How long the last frame may take before the terminal is given back all the same.
 const LAST_FRAME: Duration = Duration::from_millis(300);
 
+/// So many bytes of a text go to the clipboard, a third more as base64.
+pub const MOST_COPIED: usize = 54_000;
+
 /// Where frames go.
 pub struct Screen<W: Out> {
     /// What the terminal shows.
@@ -81,7 +84,7 @@ impl<W: Out> Screen<W> {
 
     /// To the clipboard by OSC 52, which reaches the person's own machine over SSH. Terminals take about 74 KB.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
-        let end = text.floor_char_boundary(54_000);
+        let end = text.floor_char_boundary(MOST_COPIED);
         let text = text.get(..end).unwrap_or(text);
         let mut bytes = Vec::new();
         queue!(bytes, crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))?;

@@ -8,6 +8,7 @@ use crate::ui::effect::{Effect, Job, Look, Prompt, Said, Toast};
 use crate::ui::modal::confirm::Confirm;
 use crate::ui::pane::PaneId;
 use crate::ui::pane::text::TextView;
+use crate::ui::term::out::MOST_COPIED;
 use crate::ui::view::Focus;
 
 /// What a text is of is asked for again after so long.
@@ -117,8 +118,16 @@ impl View {
                 Effect::Retry(clusters) => queue.extend(self.retry(world, &clusters)),
                 Effect::Identities(id) => self.choose_identity(world, id),
                 Effect::Copy(text) => {
-                    let words = format!("copied {} (OSC 52)", count(text.lines().count().max(1), "line"));
-                    self.toast(Toast { words, error: false }, world.now);
+                    let (lines, cut) = (count(text.lines().count().max(1), "line"), text.len() > MOST_COPIED);
+                    let words = if cut {
+                        format!(
+                            "copied the first {} KB of {lines}: terminals take no more (OSC 52)",
+                            MOST_COPIED / 1000
+                        )
+                    } else {
+                        format!("copied {lines} (OSC 52)")
+                    };
+                    self.toast(Toast { words, error: cut }, world.now);
                     out.push(Effect::Copy(text));
                 }
                 other => out.push(other),

@@ -7,6 +7,7 @@ pub mod command;
 mod history;
 mod identity;
 mod left_off;
+mod mouse;
 mod own;
 mod palette;
 mod problem_count;
@@ -78,6 +79,8 @@ pub struct ViewOptions {
     pub read_only: bool,
     /// It is the demo.
     pub demo: bool,
+    /// The mouse is heard.
+    pub mouse: bool,
     /// Targets a plan may have.
     pub max_targets: usize,
     /// Namespaces of the keys 1 to 9.
@@ -97,6 +100,7 @@ impl Default for ViewOptions {
         Self {
             read_only: false,
             demo: false,
+            mouse: false,
             max_targets: MAX_TARGETS,
             favourites: Vec::new(),
             aliases: BTreeMap::new(),

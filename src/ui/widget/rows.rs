@@ -79,7 +79,8 @@ impl<K: Clone + Ord> Rows<K> {
         self.follow();
     }
 
-    fn follow(&mut self) {
+    /// The cursor is where the list's is.
+    pub fn follow(&mut self) {
         self.cursor = self.keys.get(self.list.cursor).cloned();
     }
 

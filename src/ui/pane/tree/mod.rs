@@ -365,6 +365,16 @@ impl Tree {
         true
     }
 
+    /// Its rows as a list, for a click on one.
+    pub fn list_mut(&mut self) -> &mut List {
+        &mut self.list
+    }
+
+    /// The cursor is where the list's is.
+    pub fn follow_list(&mut self) {
+        self.cursor = self.rows.get(self.list.cursor).map(|row| row.node.clone());
+    }
+
     /// Draws it.
     pub fn draw(
         &self,
