@@ -85,15 +85,21 @@ struct Viewed {
 }
 
 impl TableViews {
-    /// Of words that name kinds. Paths that cannot be read have no values.
+    /// Of words that name kinds. Paths that cannot be read are no columns.
     pub fn new<'a>(views: impl IntoIterator<Item = (&'a String, &'a TableView)>) -> Self {
         let of = |(word, view): (&String, &TableView)| {
-            let paths = view.entries().filter_map(|entry| match entry {
-                Entry::Path { path, .. } => own::parse(path).ok(),
-                Entry::Column(_) | Entry::Label { .. } => None,
+            let (mut view, mut paths) = (view.clone(), Vec::new());
+            view.columns.retain(|entry| match Entry::of(entry) {
+                Entry::Path { path, .. } => match own::parse(path) {
+                    Ok(path) => {
+                        paths.push(path);
+                        true
+                    }
+                    Err(_) => false,
+                },
+                Entry::Column(_) | Entry::Label { .. } => true,
             });
-            let paths = Paths::new(paths.collect());
-            Viewed { word: word.clone(), kind: Kind::parse(word), view: view.clone(), paths }
+            Viewed { word: word.clone(), kind: Kind::parse(word), view, paths: Paths::new(paths) }
         };
         Self(views.into_iter().map(of).collect())
     }

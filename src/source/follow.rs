@@ -86,6 +86,8 @@ pub async fn follow(
             Err(fault) => fault,
         };
         if fault.class == FaultClass::Gone {
+            // Nothing a person has to hear of; but who says so again and again is not asked in a circle.
+            sleep(WAIT_FIRST).await;
             continue;
         }
         one.out.send(Change::Trouble(fault)).await.ok()?;

@@ -48,6 +48,10 @@ impl View {
     pub(super) fn open_query(&mut self, world: World<'_>, name: &str) -> Vec<Effect> {
         let Some(line) = self.query_line(name) else { return Vec::new() };
         let effects = self.run_line(world, &line);
+        if !effects.iter().any(|e| matches!(e, Effect::Show(PaneId::Resources))) {
+            // It is wrong, or its kind is still asked for.
+            return effects;
+        }
         self.query = Some(OpenQuery {
             name: name.to_owned(),
             lens: self.panes.resources.lens().clone(),

@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 
-use crate::domain::columns::own;
 use crate::domain::object::Meta;
 use crate::domain::table_view::{Entry, TableView};
 use crate::fleet::table::{Cell, Column, RowRef};
@@ -50,10 +49,8 @@ pub(super) fn shown(all: &[Column], view: Option<&TableView>, wide: bool) -> Vec
             Entry::Label { title, key } => {
                 out.push((own(title), Source::Beside(Beside::Label(key.to_owned()))));
             }
-            Entry::Path { title, path } => {
-                // One that cannot be read has no number and no values.
-                let n = own::parse(path).ok().and_then(|_| paths.next());
-                out.extend(n.map(|n| (own(title), Source::Beside(Beside::Path(n)))));
+            Entry::Path { title, .. } => {
+                out.extend(paths.next().map(|n| (own(title), Source::Beside(Beside::Path(n)))));
             }
             Entry::Column(name) => {
                 let named = all.iter().enumerate().find(|(_, c)| c.title.eq_ignore_ascii_case(name));
@@ -110,6 +107,7 @@ pub fn unknown<'a>(all: &[Column], view: &'a TableView) -> Vec<&'a str> {
 mod tests {
     use super::*;
     use crate::domain::kind::Kind;
+    use crate::domain::table_view::TableViews;
     use crate::fleet::table::{CLUSTER, columns};
 
     fn titles(shown: &[(Column, Source)]) -> Vec<&str> {
@@ -134,12 +132,13 @@ mod tests {
             "path:.[",
             "path:$.spec.x",
         ]);
-        let shown_now = shown(&all, Some(&chosen), false);
+        let views = TableViews::new([(&"po".to_owned(), &chosen)]);
+        let shown_now = shown(&all, views.of(Kind::Pod), false);
         assert_eq!(titles(&shown_now), ["NAME", "TEAM", "NAME", "NODE", "SA", "X"]);
         assert_eq!(shown_now[1].1, Source::Beside(Beside::Label("team".into())));
         assert_eq!(shown_now[5].1, Source::Beside(Beside::Path(1)));
         assert_eq!(unknown(&all, &chosen), ["colour"]);
-        let wide = shown(&all, Some(&chosen), true);
+        let wide = shown(&all, views.of(Kind::Pod), true);
         assert_eq!(wide.len(), all.len() + 4, "each once");
         assert_eq!(shown(&all, Some(&view(&[])), false), shown(&all, None, false));
     }
