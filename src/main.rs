@@ -120,9 +120,12 @@ async fn run(args: Args) -> Exit {
     } else {
         real(&args.session, &settings, &paths, &mut notices)
     };
+    let mut is_whole = true;
     let session = session.and_then(|session| {
         if terminal || snapshot {
-            cli::scope::on_screen(session, &args.scope, &mut notices)
+            let shown = cli::scope::on_screen(session.clone(), &args.scope, &mut notices)?;
+            is_whole = Arc::ptr_eq(&session, &shown);
+            Ok(shown)
         } else {
             Ok(session)
         }
@@ -146,7 +149,8 @@ async fn run(args: Args) -> Exit {
         None | Some(Command::Demo) => {
             let mut first = ui(session, &args.session, &settings, &paths, notices, None);
             first.logged = logged.take();
-            let left_off = skyfleet::ops::left_off::take(&first.session);
+            // Where one was may be outside of what the flags leave.
+            let left_off = if is_whole { skyfleet::ops::left_off::take(&first.session) } else { None };
             let mut keys = Keys::default();
             let left = match launch(first, &mut keys, left_off).await {
                 Ok(Leave::Demo) => match simulation(&args, &settings, false).await {
@@ -441,7 +445,7 @@ fn ui(
         max_targets: settings.max_targets.value,
         favourites: settings.favourites.value.clone(),
         aliases: settings.aliases.value.clone(),
-        queries: settings.queries.value.clone(),
+        queries: views::queries(settings),
         kept: session.state_dir.as_deref().filter(|_| !session.demo).map(queries::kept).unwrap_or_default(),
         tables: session.views.clone(),
     };

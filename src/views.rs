@@ -1,15 +1,33 @@
-//! What is wrong with the tables that the settings want.
+//! What is wrong with the tables and queries that the settings want.
 
 use skyfleet::config::settings::Settings;
 use skyfleet::domain::columns::own;
 use skyfleet::domain::kind::Kind;
 use skyfleet::domain::table_view::Entry;
 use skyfleet::fleet::table::{CLUSTER, columns};
+use skyfleet::ops::queries::{Queries, is_name};
 use skyfleet::ui::pane::resources::view::unknown;
+use skyfleet::ui::view::command::{Wrong, parse};
 
-/// Of each view, in words for a person.
+/// The queries that have a name of their own.
+pub(crate) fn queries(settings: &Settings) -> Queries {
+    let all = settings.queries.value.iter();
+    all.filter(|(name, _)| is_free(name)).map(|(name, line)| (name.clone(), line.clone())).collect()
+}
+
+/// It is a name, and means nothing else behind `:`.
+fn is_free(name: &str) -> bool {
+    is_name(name) && matches!(parse(name, &|_| None), Err(Wrong::Unknown(..)))
+}
+
+/// Of each view and query, in words for a person.
 pub(crate) fn warnings(settings: &Settings) -> Vec<String> {
     let mut out = Vec::new();
+    for name in settings.queries.value.keys().filter(|name| !is_free(name)) {
+        out.push(format!(
+            "config.yaml: queries: {name:?} is no name that is free behind `:`; its query is not used"
+        ));
+    }
     for (word, view) in &settings.views.value {
         for entry in view.entries() {
             if let Entry::Path { path, .. } = entry

@@ -56,15 +56,16 @@ impl<'a> Entry<'a> {
             };
             Some((title, rest.get(mark.len()..).unwrap_or("")))
         };
-        let titled = |title: Option<&str>, own: &str, ends: &[char]| {
-            let last = own.trim_end_matches([']', '}', '\'', '"']).rsplit(ends).next().unwrap_or(own);
+        let titled = |title: Option<&str>, last: &str| {
             title.filter(|t| !t.is_empty()).map_or_else(|| last.to_uppercase(), str::to_owned)
         };
         if let Some((title, path)) = parts("path:") {
-            return Self::Path { title: titled(title, path, &['.', '/', '\'', '"']), path };
+            return Self::Path { title: titled(title, own::last_member(path)), path };
         }
         match parts("label:") {
-            Some((title, key)) => Self::Label { title: titled(title, key, &['/']), key },
+            Some((title, key)) => {
+                Self::Label { title: titled(title, key.rsplit('/').next().unwrap_or(key)), key }
+            }
             None => Self::Column(entry),
         }
     }
@@ -141,6 +142,11 @@ mod tests {
             ("SA=path:$.spec.serviceAccountName", path("SA", "$.spec.serviceAccountName")),
             ("OK=path:.c[?(@.a==\"label:x\")].b", path("OK", ".c[?(@.a==\"label:x\")].b")),
             ("path:.metadata.labels['a.b/c']", path("C", ".metadata.labels['a.b/c']")),
+            ("path:.spec.containers[0].image", path("IMAGE", ".spec.containers[0].image")),
+            ("path:.spec.containers[0]", path("CONTAINERS", ".spec.containers[0]")),
+            ("path:.spec.x[*]", path("X", ".spec.x[*]")),
+            ("path:.c[?(@.a==\"Ready\")]", path("C", ".c[?(@.a==\"Ready\")]")),
+            ("path:$", path("$", "$")),
             ("no label:x", Entry::Column("no label:x")),
         ] {
             assert_eq!(Entry::of(entry), wants, "{entry}");

@@ -2,6 +2,7 @@
 //!
 //! Never: rows of the fleet (those are watched), tables. Called by `skyfleet get`, `describe` and `yaml`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -187,17 +188,22 @@ impl Heard {
 /// says so, and no more.
 pub fn watch(session: &Shared, scope: &Scope, query: &Query) -> mpsc::Receiver<Heard> {
     let (out, heard) = mpsc::channel(256);
+    let gate = Arc::new(Semaphore::new(AT_ONCE));
     for info in session.in_scope(scope) {
+        let gate = gate.clone();
         let (session, scope, query) = (session.clone(), scope.clone(), query.clone());
         let (info, out) = (info.clone(), out.clone());
         tokio::spawn(async move {
             let mut wait = Duration::from_secs(1);
             loop {
-                let trouble = match session.client(info.id).await {
-                    Ok(client) => match resolve(&client, &query.kind).await {
-                        Ok(what) => return watch_one(client, what, &info, &scope, &query, out).await,
-                        Err(fault) => fault,
-                    },
+                let permit = gate.acquire().await;
+                let asked = match session.client(info.id).await {
+                    Ok(client) => resolve(&client, &query.kind).await.map(|what| (client, what)),
+                    Err(fault) => Err(fault),
+                };
+                drop(permit);
+                let trouble = match asked {
+                    Ok((client, what)) => return watch_one(client, what, &info, &scope, &query, out).await,
                     Err(fault) => fault,
                 };
                 session.heed(info.id, &trouble);

@@ -11,7 +11,7 @@ use http::header::{ACCEPT, HeaderValue};
 use kube::Client;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::answer::{NoEvent, events};
 use super::api::{self, ANSWER_LIMIT, Found, ListOptions, Resource, TABLE};
@@ -71,26 +71,34 @@ pub async fn follow(
     as_rows: bool,
     out: mpsc::Sender<Change>,
 ) -> Option<()> {
-    let mut one = One { client, what, options, as_rows, out, known: BTreeMap::new(), was_whole: false };
+    let mut one =
+        One { client, what, options, as_rows, out, known: BTreeMap::new(), was_whole: false, told: false };
     let mut wait = WAIT_FIRST;
     loop {
+        // Who refuses or ends each watch at once is not asked in a circle, however well its list is.
         let fault = match one.list().await? {
+            Err(fault) => fault,
             Ok(mut version) => loop {
-                wait = WAIT_FIRST;
-                match one.watch(&mut version).await? {
-                    Ok(()) => {}
+                let started = Instant::now();
+                one.told = false;
+                let ended = one.watch(&mut version).await?;
+                if one.told || started.elapsed() > WAIT_MOST {
+                    wait = WAIT_FIRST;
+                }
+                match ended {
                     // What was missed comes out of the list.
                     Err(fault) => break fault,
+                    Ok(()) if one.told => {}
+                    Ok(()) => {
+                        sleep(wait).await;
+                        wait = (wait * 2).min(WAIT_MOST);
+                    }
                 }
             },
-            Err(fault) => fault,
         };
-        if fault.class == FaultClass::Gone {
-            // Nothing a person has to hear of; but who says so again and again is not asked in a circle.
-            sleep(WAIT_FIRST).await;
-            continue;
+        if fault.class != FaultClass::Gone {
+            one.out.send(Change::Trouble(fault)).await.ok()?;
         }
-        one.out.send(Change::Trouble(fault)).await.ok()?;
         sleep(wait).await;
         wait = (wait * 2).min(WAIT_MOST);
     }
@@ -105,6 +113,8 @@ struct One {
     /// Versions of what is there, by namespace and name.
     known: BTreeMap<(String, String), String>,
     was_whole: bool,
+    /// The watch that runs has said something.
+    told: bool,
 }
 
 fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
@@ -120,6 +130,10 @@ impl One {
     async fn list(&mut self) -> Option<Result<String, Fault>> {
         let form = self.as_rows.then_some(TABLE);
         let listed = match api::pages(&self.client, &self.what, &self.options, form).await {
+            Ok(listed) if listed.version.is_empty() => {
+                let words = "the server's list has no resourceVersion; it cannot be watched";
+                return Some(Err(Fault::new(FaultClass::Other, words)));
+            }
             Ok(listed) => listed,
             Err(fault) => return Some(Err(fault)),
         };
@@ -186,6 +200,7 @@ impl One {
                 let status = serde_json::from_value(object).unwrap_or_default();
                 return Some(Err(Fault::of(&kube::Error::Api(Box::new(status)))));
             }
+            self.told = true;
             if word == "BOOKMARK" {
                 let at = ["/metadata/resourceVersion", "/rows/0/object/metadata/resourceVersion"];
                 if let Some(at) = at.map(|at| text(&object, at)).into_iter().find(|at| !at.is_empty()) {
@@ -212,10 +227,13 @@ impl One {
                 "DELETED" => Became::Deleted,
                 _ => Became::Changed,
             };
-            if became == Became::Deleted {
-                self.known.remove(&key(&object));
-            } else {
+            let before = self.known.remove(&key(&object));
+            if became != Became::Deleted {
                 self.remember(&object);
+                // It was in the list.
+                if before.is_some_and(|at| at == text(&object, "/metadata/resourceVersion")) {
+                    continue;
+                }
             }
             self.out.send(Change::Is(Box::new(Found { object, cells }), became)).await.ok()?;
         }

@@ -15,7 +15,6 @@ use crate::ops::clouds::CloudProfile;
 use crate::ops::deploy::{DeployOptions, DeployTo};
 use crate::ops::journal::Past;
 use crate::ops::logs::{LogOptions, LogTarget, SourceState};
-use crate::ops::queries::Queries;
 use crate::ops::reload::Noticed;
 use crate::ops::run::RunEvent;
 use crate::ops::sign_in::Lasting;
@@ -203,8 +202,13 @@ pub enum Job {
     },
     /// Keep who acts for clusters.
     Remember(Vec<String>),
-    /// Keeps these queries for the next run.
-    KeepQueries(Queries),
+    /// Keeps a query for the next run, or forgets it.
+    KeepQuery {
+        /// Its name.
+        name: String,
+        /// Its command line.
+        line: Option<String>,
+    },
     /// End what is followed.
     StopLogs,
     /// Read manifests and plan them.

@@ -55,15 +55,39 @@ pub async fn launch(ui: Ui, keys: &mut Keys, left: Option<LeftOff>) -> io::Resul
         let effects = main.view.go_on(World { fleet: &main.fleet, session: &session, now }, &left);
         main.perform(effects)?;
     }
-    let left = loop {
-        let leave = main.run(&mut pin!(keys.0.get_or_insert_with(Typed::default)), &stop).await;
+    let left = until_left(&mut main, &guard, keys, &stop, &terminal).await;
+    // A terminal that is gone may be noticed first by who writes to it.
+    if terminal.is_gone.load(Ordering::SeqCst) || matches!(left, Ok(Leave::Lost) | Err(_)) {
+        let (session, now) = (main.session(), main.now());
+        let world = World { fleet: &main.fleet, session: &session, now };
+        left_off::keep(&session, &main.view.left_off(world));
+    }
+    if left.is_ok() {
+        main.finish().await;
+    }
+    main.stop();
+    main.screen.settle();
+    drop(guard);
+    left
+}
+
+/// Runs the loop, and what it wants done to the terminal meanwhile, until a person leaves or the terminal is gone.
+async fn until_left(
+    main: &mut Loop<Behind>,
+    guard: &Guard,
+    keys: &mut Keys,
+    stop: &CancellationToken,
+    terminal: &Terminal,
+) -> io::Result<Leave> {
+    loop {
+        let leave = main.run(&mut pin!(keys.0.get_or_insert_with(Typed::default)), stop).await;
         main.screen.settle();
-        match leave {
-            Ok(Leave::Suspend) => {
+        match leave? {
+            Leave::Suspend => {
                 guard.suspend()?;
                 main.resized(crossterm::terminal::size()?)?;
             }
-            Ok(Leave::SignIn(id)) => {
+            Leave::SignIn(id) => {
                 // Whoever reads keys here would take them from the program that is talked to.
                 keys.0 = None;
                 forget_wake();
@@ -93,24 +117,9 @@ pub async fn launch(ui: Ui, keys: &mut Keys, left: Option<LeftOff>) -> io::Resul
                     main.signed_in(id, &outcome);
                 }
             }
-            Ok(leave @ (Leave::Quit | Leave::Lost | Leave::Demo)) => break leave,
-            Err(error) => {
-                main.stop();
-                drop(guard);
-                return Err(error);
-            }
+            leave @ (Leave::Quit | Leave::Lost | Leave::Demo) => return Ok(leave),
         }
-    };
-    if left == Leave::Lost || terminal.is_gone.load(Ordering::SeqCst) {
-        let (session, now) = (main.session(), main.now());
-        let world = World { fleet: &main.fleet, session: &session, now };
-        left_off::keep(&session, &main.view.left_off(world));
     }
-    main.finish().await;
-    main.stop();
-    main.screen.settle();
-    drop(guard);
-    Ok(left)
 }
 
 /// Takes in the wake-up that ends a stream of keys. Seen together with the first keys of the next stream it would hide them.

@@ -88,9 +88,9 @@ impl Tasks {
                     let _ = said.send(Said::Trusted { cluster, outcome }).await;
                 })
             }
-            Job::KeepQueries(kept) => self.spawn("keep queries".to_owned(), async move {
+            Job::KeepQuery { name, line } => self.spawn("keep queries".to_owned(), async move {
                 let Some(state) = session.state_dir.clone() else { return };
-                let kept = tokio::task::spawn_blocking(move || queries::keep(&state, &kept)).await;
+                let kept = tokio::task::spawn_blocking(move || queries::keep(&state, &name, line)).await;
                 if let Ok(Err(error)) = kept {
                     let words = format!("the query cannot be kept for the next time: {error}");
                     let _ = said.send(Said::Toast(Toast { words, error: true })).await;

@@ -97,40 +97,46 @@ pub(super) struct Printer {
     /// What clusters print of a kind that is not built in is one table, whatever version each has.
     union: Union,
     places: BTreeMap<ClusterId, Places>,
+    /// The columns that are shown, with their numbers among all.
+    shown: Vec<(usize, table::Column)>,
 }
 
 impl Printer {
     /// Of a kind that is not known yet.
     pub(super) fn new(output: Output) -> Self {
         let (kinds, union) = (Kinds::default(), Union::default());
-        Self { output, kinds, kind: None, union, places: BTreeMap::new() }
+        Self { output, kinds, kind: None, union, places: BTreeMap::new(), shown: Vec::new() }
     }
 
     /// That is the kind, if none was known.
     pub(super) fn is_of(&mut self, resource: &Resource) {
-        self.kind = self.kind.or_else(|| kind_of(resource, &mut self.kinds));
+        if self.kind.is_none() {
+            self.kind = kind_of(resource, &mut self.kinds);
+            self.choose();
+        }
     }
 
     /// A cluster prints these columns.
     pub(super) fn join(&mut self, cluster: ClusterId, columns: &[Definition]) {
         self.places.insert(cluster, self.union.join(columns));
+        self.choose();
     }
 
-    fn shown(&self) -> impl Iterator<Item = (usize, table::Column)> {
-        let columns = self.kind.map_or_else(Vec::new, |kind| table::printed(kind, self.union.columns()));
-        let (kind, output) = (self.kind, self.output);
-        columns.into_iter().enumerate().filter(move |(_, c)| kind.is_some_and(|k| is_shown(k, c, output)))
+    fn choose(&mut self) {
+        let Some(kind) = self.kind else { return };
+        let columns = table::printed(kind, self.union.columns()).into_iter().enumerate();
+        self.shown = columns.filter(|(_, c)| is_shown(kind, c, self.output)).collect();
     }
 
     /// The titles, and whether numbers stand at the right.
     pub(super) fn columns(&self) -> Vec<(String, bool)> {
-        let own = self.shown().map(|(_, c)| (c.title.to_string(), c.right));
+        let own = self.shown.iter().map(|(_, c)| (c.title.to_string(), c.right));
         std::iter::once(("CLUSTER".to_owned(), false)).chain(own).collect()
     }
 
     /// Which columns go first where there is no room.
     fn ranks(&self) -> Vec<u8> {
-        std::iter::once(0).chain(self.shown().map(|(_, c)| c.rank)).collect()
+        std::iter::once(0).chain(self.shown.iter().map(|(_, c)| c.rank)).collect()
     }
 
     /// The cells of an object.
@@ -143,7 +149,7 @@ impl Printer {
         }
         let cluster = Cluster::new(info.clone());
         let cells = table::cells(&cluster, table::RowRef::of(&row), now);
-        texts.extend(self.shown().filter_map(|(n, _)| cells.get(n)).map(|cell| cell.text.clone()));
+        texts.extend(self.shown.iter().filter_map(|(n, _)| cells.get(*n)).map(|cell| cell.text.clone()));
         texts
     }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
+use unicode_width::UnicodeWidthStr;
 
 use super::get::{Printer, item, masked};
 use crate::cli::Io;
@@ -42,10 +44,13 @@ pub(super) async fn run(
         unknown: BTreeSet::new(),
         held: Some(Vec::new()),
         told: BTreeMap::new(),
+        columns: Vec::new(),
         widths: Vec::new(),
     };
     let limit = Instant::now() + Duration::from_secs(args.session.timeout.max(1));
     io.interrupts.heard();
+    // One for all of them: what is pressed while a row is printed is heard after it.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
             next = heard.recv() => match next {
@@ -53,7 +58,7 @@ pub(super) async fn run(
                 None => break,
             },
             () = sleep_until(limit), if following.held.is_some() => following.begin(io)?,
-            _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
+            _ = &mut interrupted => return Ok(Exit::Interrupted),
         }
         if following.unknown == clusters {
             writeln!(io.err, "no cluster in scope knows a kind named {}", clean(&a.kind))?;
@@ -75,10 +80,12 @@ struct Following<'a> {
     waiting: BTreeSet<ClusterId>,
     /// Those that do not know the kind.
     unknown: BTreeSet<ClusterId>,
-    /// What is there at first, until all have said it.
-    held: Option<Vec<(ClusterId, Found)>>,
+    /// What was said, until all have said what there is.
+    held: Option<Vec<(ClusterId, Found, Became)>>,
     /// The trouble of clusters that was told.
     told: BTreeMap<ClusterId, String>,
+    /// The columns of the table as they stand above its rows, and how wide they are.
+    columns: Vec<(String, bool)>,
     widths: Vec<usize>,
 }
 
@@ -106,11 +113,8 @@ impl Following<'_> {
                 }
             }
             Change::Is(found, became) => match &mut self.held {
-                Some(held) if became == Became::There => held.push((cluster, *found)),
-                _ => {
-                    self.begin(io)?;
-                    self.print(cluster, *found, became, io)?;
-                }
+                Some(held) => held.push((cluster, *found, became)),
+                None => self.print(cluster, *found, became, io)?,
             },
         }
         Ok(())
@@ -129,42 +133,58 @@ impl Following<'_> {
         Ok(())
     }
 
-    /// Prints what is there, as one table.
+    /// Prints what was said so far: what is there first, as one table.
     fn begin(&mut self, io: &mut Io<'_>) -> io::Result<()> {
         let Some(mut held) = self.held.take() else { return Ok(()) };
-        held.sort_by_key(|(cluster, _)| *cluster);
-        if !matches!(self.output, Output::Table | Output::Wide | Output::Csv) {
-            for (cluster, found) in held {
-                self.print(cluster, found, Became::There, io)?;
+        held.sort_by_key(|(cluster, _, became)| (*became != Became::There, *cluster));
+        if matches!(self.output, Output::Table | Output::Wide | Output::Csv) {
+            let rows: Vec<Vec<String>> = held
+                .iter()
+                .filter_map(|(cluster, found, became)| self.row(*cluster, found, *became))
+                .collect();
+            if !rows.is_empty() {
+                self.head(&rows, io)?;
             }
-            return Ok(());
+            return rows.iter().try_for_each(|row| self.print_row(row, io));
         }
-        let mut rows = Vec::new();
-        for (cluster, found) in held {
-            rows.extend(self.row(cluster, found, Became::There));
-        }
-        let columns = self.printer.columns();
-        let columns: Vec<Column<'_>> = with_event(&columns);
-        if self.output == Output::Csv {
-            return out::csv(io.out, &columns, &rows);
-        }
-        let rows = out::cleaned(&rows);
-        let room = io.width.filter(|_| self.output != Output::Wide);
-        self.widths = out::widths(room, &columns, &rows, None);
-        if let Some(first) = self.widths.first_mut() {
-            *first = Became::Deleted.word().len();
-        }
-        out::line(io.out, &columns, &self.widths, columns.iter().map(|(title, _)| *title))?;
-        for row in &rows {
-            out::line(io.out, &columns, &self.widths, row.iter().map(String::as_str))?;
+        for (cluster, found, became) in held {
+            self.print(cluster, found, became, io)?;
         }
         Ok(())
     }
 
-    fn row(&self, cluster: ClusterId, found: Found, became: Became) -> Option<Vec<String>> {
+    /// The titles above these rows.
+    fn head(&mut self, rows: &[Vec<String>], io: &mut Io<'_>) -> io::Result<()> {
+        self.columns = with_event(&self.printer.columns());
+        let columns: Vec<Column<'_>> = self.columns.iter().map(|(t, right)| (t.as_str(), *right)).collect();
+        if self.output == Output::Csv {
+            return out::csv(io.out, &columns, &[]);
+        }
+        let room = io.width.filter(|_| self.output != Output::Wide);
+        self.widths = out::widths(room, &columns, &out::cleaned(rows), None);
+        if let Some(first) = self.widths.first_mut() {
+            *first = Became::Deleted.word().len();
+        }
+        out::line(io.out, &columns, &self.widths, columns.iter().map(|(title, _)| *title))
+    }
+
+    fn print_row(&mut self, row: &[String], io: &mut Io<'_>) -> io::Result<()> {
+        if self.output == Output::Csv {
+            return out::csv_row(io.out, row);
+        }
+        let row: Vec<String> = row.iter().map(|cell| clean(cell).into_owned()).collect();
+        // What is longer than all before it is not cut, as kubectl has it: nobody knows what comes.
+        for (width, cell) in self.widths.iter_mut().zip(&row) {
+            *width = (*width).max(UnicodeWidthStr::width(cell.as_str()));
+        }
+        let columns: Vec<Column<'_>> = self.columns.iter().map(|(t, right)| (t.as_str(), *right)).collect();
+        out::line(io.out, &columns, &self.widths, row.iter().map(String::as_str))
+    }
+
+    fn row(&self, cluster: ClusterId, found: &Found, became: Became) -> Option<Vec<String>> {
         let info = self.session.info(cluster)?;
         let mut row = vec![became.word().to_owned()];
-        row.extend(self.printer.texts(info, found, self.session.clock.now()));
+        row.extend(self.printer.texts(info, found.clone(), self.session.clock.now()));
         Some(row)
     }
 
@@ -186,25 +206,17 @@ impl Following<'_> {
                 writeln!(io.out, "{}", clean(name))
             }
             Output::Table | Output::Wide | Output::Csv => {
-                let Some(row) = self.row(cluster, found, became) else { return Ok(()) };
-                if self.output == Output::Csv {
-                    return out::csv_row(io.out, &row);
+                let Some(row) = self.row(cluster, &found, became) else { return Ok(()) };
+                // A cluster that came later may print other columns.
+                if self.columns.len() != row.len() {
+                    self.head(std::slice::from_ref(&row), io)?;
                 }
-                let columns = self.printer.columns();
-                let columns = with_event(&columns);
-                // What is longer than all before it stands out rather than being cut.
-                for (width, cell) in self.widths.iter_mut().zip(&row).filter(|_| io.width.is_none()) {
-                    *width = (*width).max(unicode_width::UnicodeWidthStr::width(cell.as_str()));
-                }
-                self.widths.resize(columns.len(), 12);
-                let row = row.iter().map(|cell| clean(cell).into_owned()).collect::<Vec<_>>();
-                out::line(io.out, &columns, &self.widths, row.iter().map(String::as_str))
+                self.print_row(&row, io)
             }
         }
     }
 }
 
-fn with_event(columns: &[(String, bool)]) -> Vec<Column<'_>> {
-    let own = columns.iter().map(|(title, right)| (title.as_str(), *right));
-    std::iter::once(("EVENT", false)).chain(own).collect()
+fn with_event(columns: &[(String, bool)]) -> Vec<(String, bool)> {
+    std::iter::once(("EVENT".to_owned(), false)).chain(columns.iter().cloned()).collect()
 }

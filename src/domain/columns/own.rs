@@ -59,6 +59,32 @@ pub fn parse(text: &str) -> Result<JsonPath, String> {
     JsonPath::parse(&standard(text)).map_err(|error| format!("{text:?} is no JSON path: {error}"))
 }
 
+/// The last name in a path: what its column is called where nobody says. Numbers, `*` and questions in brackets are no names;
+/// of a name with a domain it is what stands behind the slash.
+pub fn last_member(path: &str) -> &str {
+    let mut rest = path.trim().trim_end_matches('}');
+    while let Some(inside) = rest.strip_suffix(']') {
+        let quoted = inside.strip_suffix(['\'', '"']);
+        if let Some(quoted) = quoted {
+            let name = quoted.rsplit(['\'', '"']).next().unwrap_or(quoted);
+            return name.rsplit('/').next().unwrap_or(name);
+        }
+        let Some(open) = rest.find('[') else { break };
+        // The bracket that the end closes.
+        let mut at = open;
+        while at + closing(rest.get(at..).unwrap_or("")) < rest.len() {
+            let from = at + closing(rest.get(at..).unwrap_or(""));
+            match rest.get(from..).and_then(|behind| behind.find('[')) {
+                Some(next) => at = from + next,
+                None => break,
+            }
+        }
+        rest = rest.get(..at).unwrap_or("");
+    }
+    let last = rest.rsplit(['.', '/']).next().unwrap_or(rest);
+    if last.is_empty() { path } else { last }
+}
+
 /// What stands at a path: several values by commas, as `kubectl get -o custom-columns` prints them.
 fn value(path: &JsonPath, object: &Value) -> SafeText {
     let mut out = String::new();

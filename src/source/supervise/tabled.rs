@@ -125,7 +125,9 @@ impl Rows<Printed> for Tabled {
 
     /// Beside a row of a list; in an event beside the one row of its Table.
     fn whole<'a>(&self, read: &'a Value) -> &'a Value {
-        read.pointer("/rows/0/object").or_else(|| read.get("object")).unwrap_or(&Value::Null)
+        let in_event = read.pointer("/rows/0/object");
+        // A server that makes no Tables sends the object itself.
+        in_event.or_else(|| read.get("cells").and_then(|_| read.get("object"))).unwrap_or(read)
     }
 }
 

@@ -23,6 +23,9 @@ impl View {
             match effect {
                 Effect::Show(pane) => {
                     self.adopt_marks(world);
+                    if pane != PaneId::Resources {
+                        self.tab = None;
+                    }
                     if pane != self.pane {
                         self.remember();
                         // They spoke of what was shown.

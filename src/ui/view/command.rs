@@ -272,7 +272,7 @@ pub fn words() -> Vec<(String, String)> {
     out
 }
 
-pub(super) fn names() -> Vec<&'static str> {
+fn names() -> Vec<&'static str> {
     let mut out: Vec<&'static str> = WORDS.to_vec();
     for kind in KINDS {
         out.push(kind.plural);

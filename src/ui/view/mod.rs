@@ -200,6 +200,10 @@ pub struct View {
     quit_asked: bool,
     /// The query that was opened last.
     query: Option<OpenQuery>,
+    /// The query's tab one is at, whatever came of opening it.
+    tab: Option<String>,
+    /// The row that was clicked on, if nothing was done since.
+    clicked: Option<(Focus, usize)>,
 }
 
 impl View {
@@ -241,6 +245,8 @@ impl View {
             awaited: None,
             quit_asked: false,
             query: None,
+            tab: None,
+            clicked: None,
         }
     }
 

@@ -62,6 +62,11 @@ impl View {
             || self.asking.is_some();
         match key {
             Some(code) => {
+                if self.asking.is_some() {
+                    return Vec::new();
+                }
+                self.clicked = None;
+                self.pending.clear();
                 let before = self.focus;
                 if !has_dialog && self.welcome.is_none() {
                     self.focus = self.side(at);
@@ -72,10 +77,16 @@ impl View {
                     let up = code == KeyCode::Up;
                     let acted = self.act(world, if up { Action::HalfPageUp } else { Action::HalfPageDown });
                     effects.extend(self.absorb(world, acted));
-                } else {
+                } else if has_dialog {
                     let key = Key::of(&KeyEvent::new(code, KeyModifiers::NONE));
                     for _ in 0..WHEEL {
                         effects.extend(self.key(world, key));
+                    }
+                } else {
+                    let action = if code == KeyCode::Up { Action::Up } else { Action::Down };
+                    for _ in 0..WHEEL {
+                        let acted = self.act(world, action);
+                        effects.extend(self.absorb(world, acted));
                     }
                 }
                 if !has_dialog {
@@ -101,10 +112,13 @@ impl View {
     fn click(&mut self, world: World<'_>, at: Position) -> Vec<Effect> {
         let side = self.side(at);
         if at.y == TITLES {
+            if self.text.is_some() {
+                // Its title stands in the place of the tabs.
+                return Vec::new();
+            }
             return if side == Focus::Pane { self.click_tab(world, at.x) } else { Vec::new() };
         }
         let Some(row) = at.y.checked_sub(CONTENT) else { return Vec::new() };
-        let was_focus = self.focus == side;
         self.focus = side;
         let (list, row) = match side {
             Focus::Tree => (Some(self.tree.list_mut()), row),
@@ -119,12 +133,14 @@ impl View {
             }
         };
         let Some(list) = list else { return Vec::new() };
+        let is_drawn = usize::from(row) < list.page;
         let row = list.offset + usize::from(row);
-        if row >= list.len {
+        if row >= list.len || !is_drawn {
             return Vec::new();
         }
-        let is_again = list.cursor == row && was_focus;
+        let is_again = list.cursor == row && self.clicked == Some((side, row));
         list.go(row);
+        self.clicked = Some((side, row));
         match side {
             Focus::Tree => self.tree.follow_list(),
             Focus::Pane => {
@@ -149,6 +165,10 @@ impl View {
             let width = cells::width(&tab.title);
             if (left..left + width).contains(&x) {
                 let effects = match tab.pane {
+                    Some(PaneId::Resources) => {
+                        self.leave_query();
+                        vec![Effect::Show(PaneId::Resources)]
+                    }
                     Some(pane) => vec![Effect::Show(pane)],
                     None => vec![Effect::Command(tab.title)],
                 };

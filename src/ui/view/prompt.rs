@@ -205,6 +205,7 @@ impl View {
 
     /// Shows the rows that a command names.
     fn show_table(&mut self, world: World<'_>, table: Table) -> Vec<Effect> {
+        self.tab = None;
         let mut effects = Vec::new();
         if let Some(name) = &table.within {
             let found = clusters_named(world, name);

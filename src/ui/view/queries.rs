@@ -6,6 +6,7 @@ use crate::ui::effect::{Effect, Job};
 use crate::ui::lens::Lens;
 use crate::ui::pane::{PANES, PaneId};
 
+use super::command::{self, Command, Wrong};
 use super::{View, World};
 
 /// The query that was opened last, and what it showed.
@@ -44,20 +45,38 @@ impl View {
         self.options.kept.get(name).or_else(|| self.options.queries.get(name)).cloned()
     }
 
-    /// Shows one.
+    /// Shows one: all that its line says, and nothing of what was shown before.
     pub(super) fn open_query(&mut self, world: World<'_>, name: &str) -> Vec<Effect> {
         let Some(line) = self.query_line(name) else { return Vec::new() };
-        let effects = self.run_line(world, &line);
-        if !effects.iter().any(|e| matches!(e, Effect::Show(PaneId::Resources))) {
-            // It is wrong, or its kind is still asked for.
-            return effects;
-        }
-        self.query = Some(OpenQuery {
-            name: name.to_owned(),
-            lens: self.panes.resources.lens().clone(),
-            filter: crate::ui::pane::Pane::filter_text(&self.panes.resources).to_owned(),
-        });
+        let served = |word: &str| world.fleet.served_as(word, &self.scope).first().copied();
+        let whole = self.without_alias(&line);
+        let effects = if let Ok(Command::Kind(table)) = command::parse(&whole, &served) {
+            if self.pane == PaneId::Resources {
+                self.remember();
+            }
+            self.panes.resources.look_through(Lens::of(table.kind));
+            let effects = self.command(world, Command::Kind(table));
+            self.query = Some(OpenQuery {
+                name: name.to_owned(),
+                lens: self.panes.resources.lens().clone(),
+                filter: crate::ui::pane::Pane::filter_text(&self.panes.resources).to_owned(),
+            });
+            effects
+        } else {
+            // It leads elsewhere, or is wrong, or its kind has to be asked for.
+            self.query = None;
+            self.run_line(world, &line)
+        };
+        self.tab = Some(name.to_owned());
         effects
+    }
+
+    /// To the table without the query that was shown, if one was.
+    pub(super) fn leave_query(&mut self) {
+        if self.query.is_some() {
+            self.panes.resources.look_through(Lens::of(Kind::Pod));
+        }
+        (self.query, self.tab) = (None, None);
     }
 
     /// The tab after this, or before it: panes, then queries.
@@ -65,17 +84,17 @@ impl View {
         let panes: Vec<PaneId> = PANES.iter().filter(|(.., tab)| *tab).map(|(id, ..)| *id).collect();
         let queries: Vec<String> = self.all_queries().into_iter().map(str::to_owned).collect();
         let all = panes.len() + queries.len();
-        let of_query = self.query().and_then(|name| queries.iter().position(|q| q == name));
+        let of_query = self.tab.as_ref().and_then(|name| queries.iter().position(|q| q == name));
         let of_pane = panes.iter().position(|pane| *pane == self.pane).unwrap_or(0);
         let here = of_query.map_or(of_pane, |n| panes.len() + n);
         let next = if forward { (here + 1) % all } else { (here + all - 1) % all };
         match (panes.get(next), next.checked_sub(panes.len()).and_then(|n| queries.get(n))) {
             (_, Some(name)) => self.open_query(world, name),
             (Some(pane), None) => {
-                if *pane == PaneId::Resources && self.query().is_some() {
-                    // The table without the query.
-                    self.panes.resources.look_through(Lens::of(Kind::Pod));
+                if *pane == PaneId::Resources {
+                    self.leave_query();
                 }
+                self.tab = None;
                 vec![Effect::Show(*pane)]
             }
             (None, None) => Vec::new(),
@@ -92,7 +111,9 @@ impl View {
                 "a query wants a name of letters, digits, - _ and ., as in :save ill",
             )];
         }
-        if super::command::names().contains(&name) || Kind::parse(name).is_some() {
+        let served = |word: &str| world.fleet.served_as(word, &self.scope).first().copied();
+        let is_free = matches!(command::parse(name, &served), Err(Wrong::Unknown(..)));
+        if !is_free || self.without_alias(name) != name {
             return vec![Effect::complain(format!("`{name}` has a meaning of its own behind `:`"))];
         }
         let lens = self.panes.resources.lens().clone();
@@ -106,8 +127,9 @@ impl View {
             line.push_str(&format!(" /{filter}"));
         }
         self.options.kept.insert(name.to_owned(), line.clone());
+        self.tab = Some(name.to_owned());
         self.query = Some(OpenQuery { name: name.to_owned(), lens, filter });
-        let mut effects = self.keep_queries(world);
+        let mut effects = self.keep_query(world, name);
         effects.push(Effect::say(format!("kept: `:{name}` is `:{line}`; `:forget {name}` removes it")));
         effects
     }
@@ -122,12 +144,17 @@ impl View {
             };
             return vec![Effect::complain(words)];
         }
-        self.keep_queries(world)
+        if self.query.as_ref().is_some_and(|open| open.name == name) {
+            self.query = None;
+        }
+        self.tab = self.tab.take().filter(|tab| tab != name);
+        self.keep_query(world, name)
     }
 
-    fn keep_queries(&self, world: World<'_>) -> Vec<Effect> {
+    fn keep_query(&self, world: World<'_>, name: &str) -> Vec<Effect> {
         let keeps = world.session.state_dir.is_some() && !world.session.demo;
-        let job = || Effect::Job(Job::KeepQueries(self.options.kept.clone()));
+        let line = self.options.kept.get(name).cloned();
+        let job = || Effect::Job(Job::KeepQuery { name: name.to_owned(), line });
         keeps.then(job).into_iter().collect()
     }
 }

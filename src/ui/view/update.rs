@@ -36,6 +36,7 @@ pub struct World<'a> {
 impl View {
     /// Takes a key.
     pub fn key(&mut self, world: World<'_>, key: Key) -> Vec<Effect> {
+        self.clicked = None;
         if let Some(confirm) = &mut self.confirm {
             return match confirm.key(key) {
                 Answer::Open => Vec::new(),
