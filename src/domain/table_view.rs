@@ -107,7 +107,8 @@ impl TableViews {
 
     fn find(&self, kind: Kind) -> Option<&Viewed> {
         self.0.iter().find(|viewed| match kind {
-            Kind::Custom(custom) => viewed.kind.is_none() && custom.is_named(&viewed.word),
+            // With its group: a bare name may be another group's, too.
+            Kind::Custom(custom) => viewed.word.contains('.') && custom.is_named(&viewed.word),
             kind => viewed.kind == Some(kind),
         })
     }

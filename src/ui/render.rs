@@ -35,7 +35,7 @@ use super::widget::draw;
 pub fn render(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, buf: &mut Buffer) {
     let screen = buf.area;
     if screen.width < SMALLEST.0 || screen.height < SMALLEST.1 {
-        let words = format!("too small: need {}x{}", SMALLEST.0, SMALLEST.1);
+        let words = format!("too small: need {}x{}; ctrl-c quits", SMALLEST.0, SMALLEST.1);
         draw::text(buf, 0, 0, &words, screen.width, theme.style(Role::Warn));
         return;
     }

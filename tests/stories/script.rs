@@ -118,6 +118,7 @@ macro_rules! with_each_script {
             marks_are_the_scope
             namespaces_have_keys
             narrow_screens_show_one_pane
+            nothing_is_done_that_is_not_seen
             nothing_is_written_when_read_only_by_cluster
             resized_while_it_runs
             restart_a_workload

@@ -41,6 +41,7 @@ pub(super) async fn run(
         printer: Printer::new(a.output),
         output: a.output,
         waiting: clusters.clone(),
+        has_answered: false,
         unknown: BTreeSet::new(),
         held: Some(Vec::new()),
         told: BTreeMap::new(),
@@ -57,14 +58,21 @@ pub(super) async fn run(
                 Some(next) => following.hear(next, io)?,
                 None => break,
             },
-            () = sleep_until(limit), if following.held.is_some() => following.begin(io)?,
+            () = sleep_until(limit), if following.held.is_some() => {
+                if !following.has_answered {
+                    let seconds = args.session.timeout.max(1);
+                    writeln!(io.err, "no cluster in scope answered within {seconds} s")?;
+                    return Ok(Exit::Failed);
+                }
+                following.begin(io)?;
+            }
             _ = &mut interrupted => return Ok(Exit::Interrupted),
         }
         if following.unknown == clusters {
             writeln!(io.err, "no cluster in scope knows a kind named {}", clean(&a.kind))?;
             return Ok(Exit::Usage);
         }
-        if following.waiting.is_empty() && following.held.is_some() {
+        if following.waiting.is_empty() && following.has_answered && following.held.is_some() {
             following.begin(io)?;
         }
         io.out.flush()?;
@@ -78,6 +86,8 @@ struct Following<'a> {
     output: Output,
     /// Clusters that have not said yet what there is.
     waiting: BTreeSet<ClusterId>,
+    /// One has said what there is.
+    has_answered: bool,
     /// Those that do not know the kind.
     unknown: BTreeSet<ClusterId>,
     /// What was said, until all have said what there is.
@@ -108,6 +118,7 @@ impl Following<'_> {
             }
             Change::Whole => {
                 self.waiting.remove(&cluster);
+                self.has_answered = true;
                 if self.told.remove(&cluster).is_some() {
                     writeln!(io.err, "{}: answers again", self.name(cluster))?;
                 }
@@ -136,6 +147,9 @@ impl Following<'_> {
     /// Prints what was said so far: what is there first, as one table.
     fn begin(&mut self, io: &mut Io<'_>) -> io::Result<()> {
         let Some(mut held) = self.held.take() else { return Ok(()) };
+        if held.is_empty() {
+            writeln!(io.err, "nothing of that in this scope yet; waiting for it")?;
+        }
         held.sort_by_key(|(cluster, _, became)| (*became != Became::There, *cluster));
         if matches!(self.output, Output::Table | Output::Wide | Output::Csv) {
             let rows: Vec<Vec<String>> = held

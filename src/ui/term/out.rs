@@ -34,7 +34,8 @@ impl<W: Out> Screen<W> {
     /// A screen of that size on that output, which is empty.
     pub fn new(out: W, (columns, rows): (u16, u16)) -> io::Result<Self> {
         let blank = Buffer::empty(Rect::new(0, 0, columns, rows));
-        Ok(Self { shown: blank.clone(), next: blank, empty: false, out, bytes: 0 })
+        // Who was killed has left the alternate screen as it was.
+        Ok(Self { shown: blank.clone(), next: blank, empty: true, out, bytes: 0 })
     }
 
     /// Takes a new size; everything is drawn again.

@@ -126,7 +126,7 @@ pub fn parse(text: &str, served: &dyn Fn(&str) -> Option<Kind>) -> Result<Comman
             return Pivot::parse(&word).map(Command::By).ok_or(Wrong::Pivot(word));
         }
         "alias" | "aliases" | "a" => return Ok(Command::Aliases),
-        "save" => return Ok(Command::Save(argument.unwrap_or_default())),
+        "save" => return Ok(Command::Save(rest.trim().to_owned())),
         "forget" => return Ok(Command::Forget(argument.unwrap_or_default())),
         "runs" | "history" | "rollouts" => return Ok(Command::Runs),
         "apply" => return Ok(Command::Pane(PaneId::Deploy, None)),

@@ -263,6 +263,11 @@ impl View {
         }
     }
 
+    /// Nothing can be drawn in it.
+    pub const fn is_too_small(&self) -> bool {
+        self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
+    }
+
     /// One at a time: too narrow for tree and pane side by side, or no tree to show.
     pub fn is_narrow(&self) -> bool {
         self.size.0 < NARROW || self.welcome.is_some()

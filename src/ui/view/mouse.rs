@@ -48,6 +48,9 @@ impl View {
 
     /// Takes what the mouse did.
     pub fn mouse(&mut self, world: World<'_>, mouse: MouseEvent) -> Vec<Effect> {
+        if self.is_too_small() {
+            return Vec::new();
+        }
         let key = match mouse.kind {
             MouseEventKind::ScrollUp => Some(KeyCode::Up),
             MouseEventKind::ScrollDown => Some(KeyCode::Down),

@@ -130,14 +130,22 @@ impl View {
         self.tab = Some(name.to_owned());
         self.query = Some(OpenQuery { name: name.to_owned(), lens, filter });
         let mut effects = self.keep_query(world, name);
-        effects.push(Effect::say(format!("kept: `:{name}` is `:{line}`; `:forget {name}` removes it")));
+        let mut words = format!("kept: `:{name}` is `:{line}`; `:forget {name}` removes it");
+        if self.options.queries.contains_key(name) {
+            words.push_str("; it hides the one in config.yaml");
+        } else if !self.scope.is_all() {
+            words.push_str("; it is of whatever scope one is in");
+        }
+        effects.push(Effect::say(words));
         effects
     }
 
     /// Forgets one that was kept.
     pub(super) fn forget_query(&mut self, world: World<'_>, name: &str) -> Vec<Effect> {
         if self.options.kept.remove(name).is_none() {
-            let words = if self.options.queries.contains_key(name) {
+            let words = if name.is_empty() {
+                "which query? `:forget NAME`".to_owned()
+            } else if self.options.queries.contains_key(name) {
                 format!("`{name}` is in config.yaml (queries)")
             } else {
                 format!("no query is called `{name}`")

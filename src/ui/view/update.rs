@@ -37,6 +37,11 @@ impl View {
     /// Takes a key.
     pub fn key(&mut self, world: World<'_>, key: Key) -> Vec<Effect> {
         self.clicked = None;
+        if self.is_too_small() {
+            // Nothing is done that nobody sees.
+            let effects = if key.is_ctrl('c') { self.act(world, Action::Quit) } else { Vec::new() };
+            return self.absorb(world, effects);
+        }
         if let Some(confirm) = &mut self.confirm {
             return match confirm.key(key) {
                 Answer::Open => Vec::new(),
@@ -118,6 +123,9 @@ impl View {
 
     /// Takes pasted text: to the line that is typed, never to the key map.
     pub fn paste(&mut self, world: World<'_>, text: &str) -> Vec<Effect> {
+        if self.is_too_small() {
+            return Vec::new();
+        }
         if let Some(confirm) = &mut self.confirm {
             confirm.paste(text);
         } else if let Some(palette) = &mut self.palette {
