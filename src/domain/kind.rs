@@ -165,6 +165,14 @@ impl Kind {
         matches!(self, Self::Deployment | Self::StatefulSet | Self::ReplicaSet)
     }
 
+    /// What names it and no other: its plural, with its group where it is not built in.
+    pub fn full(self) -> String {
+        match self {
+            Self::Custom(custom) => custom.full(),
+            kind => kind.info().plural.to_owned(),
+        }
+    }
+
     /// Finds a built-in kind by any of its names, in any case: `po`, `pod`, `pods`, `Deployment`, `deployments.apps`.
     pub fn parse(word: &str) -> Option<Self> {
         let word = word.trim().to_ascii_lowercase();

@@ -107,10 +107,10 @@ impl Node {
             TreeNode::Group(group) => Self::Group(group),
             TreeNode::Health(health) => Self::Health(health.word().to_owned()),
             TreeNode::Namespaces(ns) => Self::Namespaces(ns),
-            TreeNode::App(ns, kind, name) => Self::App(ns, word(kind), name),
+            TreeNode::App(ns, kind, name) => Self::App(ns, kind.full(), name),
             TreeNode::Cluster(id) => Self::Cluster(context(id)?),
             TreeNode::Namespace(id, ns) => Self::Namespace(context(id)?, ns),
-            TreeNode::Workload(id, ns, kind, name) => Self::Workload(context(id)?, ns, word(kind), name),
+            TreeNode::Workload(id, ns, kind, name) => Self::Workload(context(id)?, ns, kind.full(), name),
             TreeNode::Pod(id, ns, name) => Self::Pod(context(id)?, ns, name),
         })
     }
@@ -143,7 +143,7 @@ impl Object {
     /// That of a session.
     pub fn of(key: &ObjectKey, session: &Session) -> Option<Self> {
         let context = session.info(key.cluster)?.context.clone();
-        Some(Self(context, word(key.kind), key.namespace.clone(), key.name.clone()))
+        Some(Self(context, key.kind.full(), key.namespace.clone(), key.name.clone()))
     }
 
     /// The same in a session; none where its cluster is gone, or the kind is not built in.
@@ -151,14 +151,6 @@ impl Object {
         let Self(context, kind, namespace, name) = self;
         let (cluster, kind) = (cluster(context, session)?, Kind::parse(kind)?);
         Some(ObjectKey { cluster, kind, namespace: namespace.clone(), name: name.clone() })
-    }
-}
-
-/// How a kind is named, for good.
-pub fn word(kind: Kind) -> String {
-    match kind {
-        Kind::Custom(custom) => custom.full(),
-        kind => kind.info().plural.to_owned(),
     }
 }
 

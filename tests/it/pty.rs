@@ -94,21 +94,6 @@ impl Pty {
         }
     }
 
-    /// Everything it wrote, once it has ended.
-    fn all_bytes(mut self) -> String {
-        let started = Instant::now();
-        while self.child.try_wait().unwrap().is_none() {
-            assert!(started.elapsed() < Duration::from_secs(20), "it does not end");
-            while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
-                self.bytes.extend(bytes);
-            }
-        }
-        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(100)) {
-            self.bytes.extend(bytes);
-        }
-        String::from_utf8_lossy(&self.bytes).into_owned()
-    }
-
     /// Everything it writes until it ends.
     fn output_until_the_end(mut self) -> String {
         let started = Instant::now();
@@ -275,7 +260,7 @@ fn the_mouse_moves_opens_and_changes_tabs_where_it_is_wanted() {
         |pty: &Pty| pty.master.resize(PtySize { rows: 24, cols: 140, pixel_width: 0, pixel_height: 0 });
     let mut pty = demo();
     pty.send(b":q\r");
-    let bytes = pty.all_bytes();
+    let bytes = pty.output_until_the_end();
     assert!(!bytes.contains("\x1b[?1000h"), "nobody asked for it");
 
     std::fs::write(home.path().join("config.yaml"), "mouse: true\n").unwrap();
@@ -318,7 +303,7 @@ fn the_mouse_moves_opens_and_changes_tabs_where_it_is_wanted() {
         click(&mut pty, x, y);
     }
     pty.send(b"\x03");
-    let bytes = pty.all_bytes();
+    let bytes = pty.output_until_the_end();
     assert!(bytes.contains("\x1b[?1000h") && bytes.contains("\x1b[?1000l"));
 }
 

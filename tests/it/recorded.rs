@@ -300,7 +300,7 @@ async fn follow(replay: &Replay, recording: &Recording, kind: Kind, goal: Option
     let (said, mut heard) = mpsc::channel(1024);
     let (_open, gate) = tokio::sync::watch::channel(Gate::opened());
     let watcher = Watcher::new(replay.client(), kind, None, Waiting::new(gate), Turns::default(), said);
-    let watching = tokio::spawn(watch(replay.client(), clock(recording), watcher));
+    let watching = tokio::spawn(watch(clock(recording), watcher));
     let mut settled = false;
     while let Ok(Some(next)) = tokio::time::timeout(Duration::from_secs(1), heard.recv()).await {
         match next.said {

@@ -231,7 +231,7 @@ async fn changes(admin: &Client, recorder: &Recorder) -> Result<(), String> {
             let clock = skyfleet::source::clock::Clock::system();
             let gate = Waiting::new(gate.clone());
             let watcher = Watcher::new(heard.clone(), kind, None, gate, Turns::default(), said.clone());
-            tokio::spawn(watch(heard.clone(), clock, watcher))
+            tokio::spawn(watch(clock, watcher))
         })
         .collect();
     let drain = tokio::spawn(async move { while all.recv().await.is_some() {} });

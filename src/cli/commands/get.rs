@@ -31,11 +31,11 @@ pub async fn run(
     scope: &Scope,
     io: &mut Io<'_>,
 ) -> io::Result<Exit> {
-    if a.watch {
-        return super::watch::run(a, args, session, scope, io).await;
-    }
     let query = Query { kind: a.kind.clone(), name: a.name.clone(), labels: args.scope.selector.clone() };
     let limit = Duration::from_secs(args.session.timeout.max(1));
+    if a.watch {
+        return super::watch::run(&query, a.output, limit, session, scope, io).await;
+    }
     let results = get(session, scope, &query, limit, |_, _| {}).await;
     if !results.is_empty() && results.iter().all(ClusterResult::is_unknown_kind) {
         writeln!(io.err, "no cluster in scope knows a kind named {}", clean(&a.kind))?;
@@ -66,9 +66,10 @@ pub async fn run(
                 continue;
             }
         };
+        let cluster = Cluster::new(result.info.clone());
         for found in objects {
             answer.items.push(item(&result.info, &masked(found.object.clone())));
-            answer.rows.push(printer.texts(&result.info, found, now));
+            answer.rows.push(printer.texts(&cluster, found, now));
         }
     }
     // On a narrow terminal the least important columns go before what matters is cut.
@@ -140,15 +141,14 @@ impl Printer {
     }
 
     /// The cells of an object.
-    pub(super) fn texts(&self, info: &ClusterInfo, found: Found, now: Timestamp) -> Vec<String> {
-        let mut texts = vec![info.name().to_string()];
+    pub(super) fn texts(&self, cluster: &Cluster, found: Found, now: Timestamp) -> Vec<String> {
+        let mut texts = vec![cluster.info.name().to_string()];
         let Some(mut row) = self.kind.and_then(|kind| row(kind, found.object, now)) else { return texts };
         if let (Row::Other(row), Some(Kind::Custom(_))) = (&mut row, self.kind) {
-            let places = self.places.get(&info.id).map_or(&[][..], Vec::as_slice);
+            let places = self.places.get(&cluster.id()).map_or(&[][..], Vec::as_slice);
             row.cells = self.union.placed(places, found.cells);
         }
-        let cluster = Cluster::new(info.clone());
-        let cells = table::cells(&cluster, table::RowRef::of(&row), now);
+        let cells = table::cells(cluster, table::RowRef::of(&row), now);
         texts.extend(self.shown.iter().filter_map(|(n, _)| cells.get(*n)).map(|cell| cell.text.clone()));
         texts
     }

@@ -11,35 +11,39 @@ use unicode_width::UnicodeWidthStr;
 
 use super::get::{Printer, item, masked};
 use crate::cli::Io;
-use crate::cli::args::{Args, GetArgs, Output};
+use crate::cli::args::Output;
 use crate::cli::exit::Exit;
 use crate::cli::out::{self, Column, escaped};
 use crate::domain::diff::to_yaml;
 use crate::domain::id::ClusterId;
 use crate::domain::scope::Scope;
 use crate::domain::text::clean;
+use crate::fleet::cluster::Cluster;
 use crate::ops::get::{Became, Change, Found, Heard, Query, watch};
 use crate::ops::session::Shared;
 
 /// Follows them.
 pub(super) async fn run(
-    a: &GetArgs,
-    args: &Args,
+    query: &Query,
+    output: Output,
+    limit: Duration,
     session: &Shared,
     scope: &Scope,
     io: &mut Io<'_>,
 ) -> io::Result<Exit> {
-    let query = Query { kind: a.kind.clone(), name: a.name.clone(), labels: args.scope.selector.clone() };
-    let clusters: BTreeSet<ClusterId> = session.in_scope(scope).map(|info| info.id).collect();
+    let rows = session.in_scope(scope).map(|info| (info.id, Cluster::new(info.clone())));
+    let rows: BTreeMap<ClusterId, Cluster> = rows.collect();
+    let clusters: BTreeSet<ClusterId> = rows.keys().copied().collect();
     if clusters.is_empty() {
         writeln!(io.err, "no cluster is in this scope; `skyfleet contexts` lists what there is")?;
         return Ok(Exit::Nothing);
     }
-    let mut heard = watch(session, scope, &query);
+    let mut heard = watch(session, scope, query);
     let mut following = Following {
         session,
-        printer: Printer::new(a.output),
-        output: a.output,
+        printer: Printer::new(output),
+        output,
+        clusters: rows,
         waiting: clusters.clone(),
         has_answered: false,
         unknown: BTreeSet::new(),
@@ -48,7 +52,7 @@ pub(super) async fn run(
         columns: Vec::new(),
         widths: Vec::new(),
     };
-    let limit = Instant::now() + Duration::from_secs(args.session.timeout.max(1));
+    let until = Instant::now() + limit;
     io.interrupts.heard();
     // One for all of them: what is pressed while a row is printed is heard after it.
     let mut interrupted = pin!(tokio::signal::ctrl_c());
@@ -58,10 +62,9 @@ pub(super) async fn run(
                 Some(next) => following.hear(next, io)?,
                 None => break,
             },
-            () = sleep_until(limit), if following.held.is_some() => {
+            () = sleep_until(until), if following.held.is_some() => {
                 if !following.has_answered {
-                    let seconds = args.session.timeout.max(1);
-                    writeln!(io.err, "no cluster in scope answered within {seconds} s")?;
+                    writeln!(io.err, "no cluster in scope answered within {} s", limit.as_secs())?;
                     return Ok(Exit::Failed);
                 }
                 following.begin(io)?;
@@ -69,7 +72,7 @@ pub(super) async fn run(
             _ = &mut interrupted => return Ok(Exit::Interrupted),
         }
         if following.unknown == clusters {
-            writeln!(io.err, "no cluster in scope knows a kind named {}", clean(&a.kind))?;
+            writeln!(io.err, "no cluster in scope knows a kind named {}", clean(&query.kind))?;
             return Ok(Exit::Usage);
         }
         if following.waiting.is_empty() && following.has_answered && following.held.is_some() {
@@ -84,6 +87,7 @@ struct Following<'a> {
     session: &'a Shared,
     printer: Printer,
     output: Output,
+    clusters: BTreeMap<ClusterId, Cluster>,
     /// Clusters that have not said yet what there is.
     waiting: BTreeSet<ClusterId>,
     /// One has said what there is.
@@ -153,8 +157,8 @@ impl Following<'_> {
         held.sort_by_key(|(cluster, _, became)| (*became != Became::There, *cluster));
         if matches!(self.output, Output::Table | Output::Wide | Output::Csv) {
             let rows: Vec<Vec<String>> = held
-                .iter()
-                .filter_map(|(cluster, found, became)| self.row(*cluster, found, *became))
+                .into_iter()
+                .filter_map(|(cluster, found, became)| self.row(cluster, found, became))
                 .collect();
             if !rows.is_empty() {
                 self.head(&rows, io)?;
@@ -195,10 +199,10 @@ impl Following<'_> {
         out::line(io.out, &columns, &self.widths, row.iter().map(String::as_str))
     }
 
-    fn row(&self, cluster: ClusterId, found: &Found, became: Became) -> Option<Vec<String>> {
-        let info = self.session.info(cluster)?;
+    fn row(&self, cluster: ClusterId, found: Found, became: Became) -> Option<Vec<String>> {
+        let cluster = self.clusters.get(&cluster)?;
         let mut row = vec![became.word().to_owned()];
-        row.extend(self.printer.texts(info, found.clone(), self.session.clock.now()));
+        row.extend(self.printer.texts(cluster, found, self.session.clock.now()));
         Some(row)
     }
 
@@ -220,7 +224,7 @@ impl Following<'_> {
                 writeln!(io.out, "{}", clean(name))
             }
             Output::Table | Output::Wide | Output::Csv => {
-                let Some(row) = self.row(cluster, &found, became) else { return Ok(()) };
+                let Some(row) = self.row(cluster, found, became) else { return Ok(()) };
                 // A cluster that came later may print other columns.
                 if self.columns.len() != row.len() {
                     self.head(std::slice::from_ref(&row), io)?;

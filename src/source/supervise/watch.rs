@@ -54,7 +54,8 @@ pub struct Heard {
 
 /// Watches one kind until dropped, as long as the gate is open; its lists are read in turn with others. Where all namespaces may not be listed, `own` is tried: the
 /// context's namespace.
-pub async fn watch(client: Client, clock: Clock, mut watcher: Watcher) {
+pub async fn watch(clock: Clock, mut watcher: Watcher) {
+    let client = watcher.client.clone();
     match watcher.kind {
         Kind::Namespace => typed::<SlimNamespace>(client, watcher).await,
         Kind::Node => typed::<SlimNode>(client, watcher).await,

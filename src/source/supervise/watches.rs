@@ -112,12 +112,12 @@ impl Watches {
     fn start(&mut self, kind: Kind) {
         let (client, clock, own) = (self.client.clone(), self.clock.clone(), self.own.clone());
         let (gate, turns, said) = (self.gate.subscribe(), self.turns.clone(), self.said.clone());
-        let mut watcher = Watcher::new(client.clone(), kind, own, Waiting::new(gate), turns, said);
+        let mut watcher = Watcher::new(client, kind, own, Waiting::new(gate), turns, said);
         watcher.paths = self.views.paths(kind);
         let task = if kind == Kind::Pod {
             self.tasks.spawn(counted::pods(watcher, self.budget.hold(), self.wanted.subscribe()))
         } else {
-            self.tasks.spawn(watch(client, clock, watcher))
+            self.tasks.spawn(watch(clock, watcher))
         };
         self.running.insert(kind, task);
     }

@@ -1,6 +1,5 @@
 //! The places one has been at, and the way back to them.
 
-use crate::domain::kind::Kind;
 use crate::ui::effect::{Drill, Effect};
 use crate::ui::pane::PaneId;
 
@@ -55,10 +54,7 @@ impl View {
     pub fn crumbs(&self) -> String {
         let first = self.past.len().saturating_sub(self.ways_in);
         let word = |place: &Place| match place.pane {
-            PaneId::Resources => match place.lens.kind {
-                Kind::Custom(custom) => custom.full(),
-                kind => kind.info().plural.to_owned(),
-            },
+            PaneId::Resources => place.lens.kind.full(),
             pane => pane.title().to_lowercase(),
         };
         let places = self.past.get(first..).unwrap_or_default().iter();

@@ -5,7 +5,7 @@ use crate::domain::kind::Kind;
 use crate::domain::quantity::count;
 use crate::domain::scope::TreeNode;
 use crate::fleet::tree::Pivot;
-use crate::ops::left_off::{self, LeftOff, Node, Object};
+use crate::ops::left_off::{LeftOff, Node, Object};
 use crate::ui::effect::{Effect, Toast};
 use crate::ui::lens::Lens;
 use crate::ui::pane::PaneId;
@@ -32,7 +32,7 @@ impl View {
                 .flat_map(|rows| rows.marks())
                 .filter_map(|key| Object::of(key, world.session))
                 .collect(),
-            kind: left_off::word(lens.kind),
+            kind: lens.kind.full(),
             namespace: lens.namespace.clone(),
             node: lens.node.clone(),
             faults: lens.faults,

@@ -4,7 +4,7 @@ use crate::domain::kind::Kind;
 use crate::ops::queries::is_name;
 use crate::ui::effect::{Effect, Job};
 use crate::ui::lens::Lens;
-use crate::ui::pane::{PANES, PaneId};
+use crate::ui::pane::{PANES, Pane, PaneId};
 
 use super::command::{self, Command, Wrong};
 use super::{View, World};
@@ -36,7 +36,7 @@ impl View {
     pub fn query(&self) -> Option<&str> {
         let open = self.query.as_ref().filter(|_| self.pane == PaneId::Resources)?;
         let rows = &self.panes.resources;
-        let is_same = *rows.lens() == open.lens && crate::ui::pane::Pane::filter_text(rows) == open.filter;
+        let is_same = *rows.lens() == open.lens && rows.filter_text() == open.filter;
         is_same.then_some(open.name.as_str())
     }
 
@@ -59,7 +59,7 @@ impl View {
             self.query = Some(OpenQuery {
                 name: name.to_owned(),
                 lens: self.panes.resources.lens().clone(),
-                filter: crate::ui::pane::Pane::filter_text(&self.panes.resources).to_owned(),
+                filter: self.panes.resources.filter_text().to_owned(),
             });
             effects
         } else {
@@ -120,9 +120,9 @@ impl View {
         if lens.node.is_some() || lens.faults {
             return vec![Effect::complain("pods of a node and faults alone cannot be kept; a filter can")];
         }
-        let mut line = crate::ops::left_off::word(lens.kind);
+        let mut line = lens.kind.full();
         line.extend(lens.namespace.iter().map(|ns| format!(" {ns}")));
-        let filter = crate::ui::pane::Pane::filter_text(&self.panes.resources).to_owned();
+        let filter = self.panes.resources.filter_text().to_owned();
         if !filter.is_empty() {
             line.push_str(&format!(" /{filter}"));
         }

@@ -400,6 +400,7 @@ fn keys_that_are_typed_ahead_act_on_the_right_row() {
 #[test]
 fn where_one_is_can_be_said_and_found_again() {
     use skyfleet::ui::view::World;
+    let mut start = None;
     for keys in [
         "",
         "g t / a l p h a enter enter : p o enter",
@@ -418,6 +419,9 @@ fn where_one_is_can_be_said_and_found_again() {
         let world = World { fleet: &stage.fleet, session: &stage.session, now: now() };
         let left = stage.view.left_off(world);
         let written = serde_json::to_string(&left).unwrap();
+        // What was pressed is told, whatever it was.
+        let beginning = start.get_or_insert_with(|| left.clone());
+        assert_eq!(left == *beginning, keys.is_empty(), "{keys}: {written}");
         let mut other = Stage::new((120, 40), &[], false);
         other.screen();
         let read = serde_json::from_str(&written).unwrap();

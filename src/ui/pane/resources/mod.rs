@@ -265,10 +265,7 @@ impl Pane for Resources {
     }
 
     fn heading(&self, seen: Seen<'_>) -> String {
-        let mut out = match self.lens.kind {
-            Kind::Custom(custom) => custom.full(),
-            kind => kind.info().plural.to_owned(),
-        };
+        let mut out = self.lens.kind.full();
         if let Some(node) = &self.lens.node {
             out.push_str(&format!("  on {node}"));
         }
