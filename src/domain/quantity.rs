@@ -80,6 +80,17 @@ pub fn show_bytes(bytes: u64) -> String {
     if tenth > 0 && value < 10 { format!("{value}.{tenth}{name}") } else { format!("{value}{name}") }
 }
 
+/// Bytes as a quantity, in the largest binary unit they are a whole number of: `1152Mi`.
+pub fn binary(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["", "Ki", "Mi", "Gi", "Ti", "Pi"];
+    let (mut value, mut unit) = (bytes, 0);
+    while value > 0 && value.is_multiple_of(1024) && unit + 1 < UNITS.len() {
+        value /= 1024;
+        unit += 1;
+    }
+    format!("{value}{}", UNITS.get(unit).copied().unwrap_or(""))
+}
+
 /// A count with thousands parted by commas: `4,204`.
 pub fn show_count(n: usize) -> String {
     let digits = n.to_string();
@@ -136,6 +147,7 @@ mod tests {
         assert_eq!(show_cpu(12_345), "12");
         assert_eq!(show_bytes(1536 * 1024 * 1024), "1.5Gi");
         assert_eq!(show_bytes(900), "900");
+        assert_eq!([0, 900, 1536 << 20, 2 << 30].map(binary), ["0", "900", "1536Mi", "2Gi"]);
         assert_eq!(show_count(4204), "4,204");
         assert_eq!(show_count(1_000_000), "1,000,000");
         assert_eq!(show_count(12), "12");

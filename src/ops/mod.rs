@@ -8,6 +8,7 @@ pub mod contexts;
 pub mod costs;
 pub mod delete;
 pub mod deploy;
+pub mod describe;
 pub mod doctor;
 pub mod gather;
 pub mod get;

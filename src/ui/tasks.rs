@@ -12,7 +12,7 @@ use crate::domain::quantity::{count, show_count};
 use crate::ops::logs::{LogEvent, LogTarget};
 use crate::ops::run::{RunEvent, RunOptions};
 use crate::ops::session::Shared;
-use crate::ops::{clouds, deploy, journal, logs, look, preflight, queries, run, sign_in};
+use crate::ops::{clouds, deploy, describe, journal, logs, look, preflight, queries, run, sign_in};
 
 use super::effect::{Job, Look, Said, Task, Toast};
 use super::pane::deploy::PAST_MOST;
@@ -137,7 +137,7 @@ impl Tasks {
                 ),
                 async move {
                     let text = match look {
-                        Look::Describe => look::describe(&session, &info, &object).await,
+                        Look::Describe => describe::describe(&session, &info, &object).await,
                         Look::Yaml => look::yaml(&session, &object, false).await,
                         Look::UsedBy => look::used_by(&session, &object).await,
                         Look::Decoded => look::decoded(&session, &object).await,

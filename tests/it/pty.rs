@@ -292,7 +292,7 @@ fn the_mouse_moves_opens_and_changes_tabs_where_it_is_wanted() {
     let (x, y) = line_of(&pty, "sessions-0");
     click(&mut pty, x, y);
     click(&mut pty, x, y);
-    pty.until("the pod described", |s| s.contains("Controlled by:"));
+    pty.until("the pod described", |s| s.contains("Controlled By:"));
     // The wheel over a text.
     for _ in 0..3 {
         pty.send(format!("\x1b[<65;{x};{y}M").as_bytes());

@@ -14,8 +14,8 @@ use crate::domain::kind::Kinds;
 use crate::domain::scope::Scope;
 use crate::domain::text::{SafeText, clean};
 use crate::ops::get::{ClusterResult, Found, Query, get};
-use crate::ops::look;
 use crate::ops::session::Session;
+use crate::ops::{describe, look};
 
 /// Describes it.
 pub async fn describe(
@@ -96,7 +96,7 @@ async fn each(
                 namespace: SafeText::new(namespace),
                 name: SafeText::new(&a.name),
             };
-            match look::describe(session, &result.info, &key).await {
+            match describe::describe(session, &result.info, &key).await {
                 Ok(text) => {
                     for line in text.lines() {
                         writeln!(io.out, "{}", clean(line))?;

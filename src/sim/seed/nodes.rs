@@ -204,8 +204,8 @@ fn node(spec: &ClusterSpec, pool: &Pool, index: i64, ip: &str, rng: &mut Rng) ->
         "metadata": {"name": name, "labels": labels, "annotations": {"volumes.kubernetes.io/controller-managed-attach-detach": "true"}},
         "spec": {"podCIDR": format!("10.{}.{}.0/24", 40 + index / 250, index % 250)},
         "status": {
-            "capacity": {"cpu": pool.cpu.to_string(), "memory": format!("{}Ki", pool.memory << 20), "pods": pods.to_string(), "ephemeral-storage": "104845292Ki"},
-            "allocatable": {"cpu": format!("{cpu}m"), "memory": format!("{}Ki", memory >> 10), "pods": pods.to_string(), "ephemeral-storage": "95551679124"},
+            "capacity": {"cpu": pool.cpu.to_string(), "memory": quantity::bytes_text(pool.memory << 30), "pods": pods.to_string(), "ephemeral-storage": "104845292Ki"},
+            "allocatable": {"cpu": quantity::cpu_text(cpu), "memory": quantity::bytes_text(memory), "pods": pods.to_string(), "ephemeral-storage": "95551679124"},
             "addresses": [{"type": "InternalIP", "address": ip}, {"type": "Hostname", "address": name}],
             "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
             "nodeInfo": {"architecture": "amd64", "operatingSystem": "linux", "kernelVersion": "6.12.40", "osImage": os(&spec.provider),

@@ -1,6 +1,7 @@
 //! kubectl on the served simulation beside kubectl on a real control plane: the same commands over the same objects, the
 //! answers compared once names, ages, addresses and ids are made alike.
 
+mod described;
 mod rows;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -23,7 +24,11 @@ const APP: &str = include_str!("app.yaml");
 
 /// Every test.
 pub(crate) fn tests() -> Vec<(&'static str, fn(&Clusters) -> Result<(), String>)> {
-    vec![("the_same_answers", the_same_answers), ("a_forwarded_port", a_forwarded_port)]
+    vec![
+        ("the_same_answers", the_same_answers),
+        ("a_forwarded_port", a_forwarded_port),
+        ("described_as_completely", described::as_complete_as_kubectl),
+    ]
 }
 
 /// `skyfleet sim serve`, until dropped.

@@ -101,13 +101,13 @@ fn describe(bench: &Bench) -> Outcome {
             ("Cluster", "aws / 222233334444 / eu-west-1 / shop-a"),
             ("Name", name),
             ("Namespace", ns),
-            ("Node", text(pod, "/spec/nodeName")),
+            ("Node", &format!("{}/{}", text(pod, "/spec/nodeName"), text(pod, "/status/hostIP"))),
             ("IP", text(pod, "/status/podIP")),
-            ("QoS class", text(pod, "/status/qosClass")),
+            ("QoS Class", text(pod, "/status/qosClass")),
             ("Status", text(pod, "/status/phase")),
             ("Image", CRASH),
-            ("Restarts", restarts.as_str()),
-            ("Service account", "default"),
+            ("Restart Count", restarts.as_str()),
+            ("Service Account", "default"),
         ] {
             if value(&out, line) != Some(wanted) {
                 return Err(format!("no {line} {wanted:?} in\n{out}"));
@@ -126,11 +126,15 @@ fn describe(bench: &Bench) -> Outcome {
         if list(&events["items"]).len() < 2 { Err("few events".to_owned()) } else { Ok(()) }
     })?;
     let out = bench.skyfleet(&format!("describe deploy web -n {ns}"))?.wants(0, "describe")?.out;
-    let replicas = "1 desired, 1 updated, 1 total, 0 ready, 0 available, 1 unavailable";
-    let strategy = "RollingUpdate (25% unavailable at most, 25% surge at most)";
-    for (line, wanted) in
-        [("Replicas", replicas), ("Strategy", strategy), ("Selector", "app=web"), ("Image", CRASH)]
-    {
+    let replicas = "1 desired | 1 updated | 1 total | 0 ready | 0 available | 1 unavailable";
+    let strategy = "25% max unavailable, 25% max surge";
+    for (line, wanted) in [
+        ("Replicas", replicas),
+        ("Strategy Type", "RollingUpdate"),
+        ("Rolling Update Strategy", strategy),
+        ("Selector", "app=web"),
+        ("Image", CRASH),
+    ] {
         if value(&out, line) != Some(wanted) {
             return Err(format!("no {line} {wanted:?} in\n{out}"));
         }
@@ -144,7 +148,7 @@ fn describe(bench: &Bench) -> Outcome {
     until("a described node", || {
         let line = format!("describe node {node} --cluster shop-a");
         let out = bench.skyfleet(&line)?.wants(0, &line)?.out;
-        if value(&out, "Provider") != Some(text(&told, "/spec/providerID")) {
+        if value(&out, "Provider ID") != Some(text(&told, "/spec/providerID")) {
             return Err(out);
         }
         // Its pods and what they ask for, as kubectl adds them up: `cpu  950m (23%)  1 (25%)`.
@@ -157,14 +161,18 @@ fn describe(bench: &Bench) -> Outcome {
             let parts = line.split('(').skip(1).map(|l| l.split(')').next().unwrap_or("").to_owned());
             parts.collect::<Vec<String>>()
         };
-        let ours = out.split("Allocated:").nth(1).unwrap_or("");
+        let ours = out.split("Allocated Resources:").nth(1).unwrap_or("");
         let sums = there.split("Allocated resources:").nth(1).unwrap_or("");
         for row in ["cpu", "memory"] {
             if percent(ours, row) != percent(sums, row) || percent(ours, row).len() != 2 {
                 return Err(format!("{row} is not kubectl's:\n{ours}\n{sums}"));
             }
         }
-        if value(ours, "Pods") == Some(pods) { Ok(()) } else { Err(format!("not {pods} pods:\n{ours}")) }
+        if ours.contains(&format!("Pods ({pods} in total):")) {
+            Ok(())
+        } else {
+            Err(format!("not {pods} pods:\n{ours}"))
+        }
     })
 }
 
