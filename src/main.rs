@@ -37,8 +37,8 @@ use skyfleet::ui::launch::{Keys, launch};
 use skyfleet::ui::looks::Looks;
 use skyfleet::ui::run::{Leave, Ui};
 use skyfleet::ui::still::{Form, fixed_time, still};
-use skyfleet::ui::theme::Theme;
 use skyfleet::ui::theme::depth::{ColorChoice, Depth};
+use skyfleet::ui::theme::{Letters, Theme};
 use skyfleet::ui::view::ViewOptions;
 
 fn var(name: &str) -> Option<String> {
@@ -436,7 +436,7 @@ fn ui(
         theme: settings.theme.value.clone(),
         keymap: settings.keymap.value.clone(),
         depth,
-        ascii: settings.ascii.value,
+        letters: Letters::of(settings.ascii.value, settings.wide.value),
     };
     let options = ViewOptions {
         read_only: settings.is_read_only(),

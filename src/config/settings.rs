@@ -74,6 +74,8 @@ pub struct Settings {
     pub max_targets: Set<usize>,
     /// Draw with ASCII alone.
     pub ascii: Set<bool>,
+    /// The terminal shows letters of ambiguous width two cells wide.
+    pub wide: Set<bool>,
     /// When clusters are connected.
     pub connect: Set<Connect>,
     /// Which credential plugins run: allow, ask, deny.
@@ -112,6 +114,7 @@ impl Default for Settings {
             protected: Set::preset(Vec::new()),
             max_targets: Set::preset(50),
             ascii: Set::preset(false),
+            wide: Set::preset(false),
             connect: Set::preset(Connect::Auto),
             exec_policy: Set::preset("ask".to_owned()),
             remember_fleet: Set::preset(true),
@@ -130,7 +133,7 @@ impl Default for Settings {
 }
 
 /// The keys of the file.
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "theme",
     "keymap",
     "read_only",
@@ -138,6 +141,7 @@ const KEYS: [&str; 19] = [
     "protected",
     "max_targets",
     "ascii",
+    "ambiguous",
     "connect",
     "exec_policy",
     "remember_fleet",
@@ -152,6 +156,8 @@ const KEYS: [&str; 19] = [
     "views",
 ];
 
+/// How wide letters may be whose width Unicode leaves open.
+const WIDTH_WORDS: &str = "narrow or wide";
 /// The words of `connect`.
 const CONNECT_WORDS: &str = "auto, visible or manual";
 /// The words of `exec_policy`.
@@ -275,6 +281,12 @@ impl Settings {
         self.theme.then(file.take("theme", "a name"), Origin::File);
         self.keymap.then(file.take("keymap", "a name"), Origin::File);
         self.ascii.then(file.take("ascii", "true or false"), Origin::File);
+        if let Some(word) = file.take::<String>("ambiguous", WIDTH_WORDS) {
+            match word.as_str() {
+                "wide" | "narrow" => self.wide.then(Some(word == "wide"), Origin::File),
+                _ => file.warn("ambiguous", &format!("`ambiguous` wants {WIDTH_WORDS}; it is not used")),
+            }
+        }
         if let Some(word) = file.take::<String>("connect", CONNECT_WORDS) {
             match Connect::parse(&word) {
                 Some(connect) => self.connect.then(Some(connect), Origin::File),

@@ -10,8 +10,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::effect::Said;
 use super::keymap::Keymap;
-use super::theme::Theme;
 use super::theme::depth::Depth;
+use super::theme::{Letters, Theme};
 
 /// How often a person's files are looked at.
 const EVERY: Duration = Duration::from_secs(2);
@@ -29,8 +29,8 @@ pub struct Looks {
     pub keymap: String,
     /// How many colours the terminal has.
     pub depth: Depth,
-    /// Draw with ASCII alone.
-    pub ascii: bool,
+    /// Which letters it shows as wide as they are counted.
+    pub letters: Letters,
 }
 
 /// A theme and a key map, ready.
@@ -63,8 +63,8 @@ impl Looks {
     /// Reads both; a person's own come before those in the binary.
     pub fn read(&self) -> Worn {
         let (theme, of_theme) = match self.text("themes", &self.theme) {
-            Some(text) => Theme::parse(&self.theme, &text, self.depth, self.ascii),
-            None => Theme::embedded(&self.theme, self.depth, self.ascii),
+            Some(text) => Theme::parse(&self.theme, &text, self.depth, self.letters),
+            None => Theme::embedded(&self.theme, self.depth, self.letters),
         };
         let (keymap, of_keymap) = match self.text("keymaps", &self.keymap) {
             Some(text) => Keymap::parse(&self.keymap, &text),
@@ -143,7 +143,7 @@ mod tests {
             theme: "mine".into(),
             keymap: "mine".into(),
             depth: Depth::Rgb,
-            ascii: false,
+            letters: Letters::All,
         };
         let worn = looks.read();
         assert_eq!(worn.warnings, Vec::<String>::new());
@@ -179,7 +179,7 @@ mod tests {
             theme: "../../etc/x".into(),
             keymap: "default".into(),
             depth: Depth::None,
-            ascii: true,
+            letters: Letters::Ascii,
         };
         assert_eq!(looks.file("themes", &looks.theme), None);
         assert_eq!(looks.read().warnings, ["theme ../../etc/x: no such theme; the default is used"]);

@@ -27,7 +27,7 @@ use crate::ops::costs;
 use super::action::Action;
 use super::effect::Prompt;
 use super::modal::which;
-use super::theme::{Role, Theme};
+use super::theme::{Letters, Role, Theme};
 use super::view::{Focus, SMALLEST, View};
 use super::widget::draw;
 
@@ -88,8 +88,10 @@ pub fn render(fleet: &Fleet, view: &View, theme: &Theme, now: Timestamp, buf: &m
     if let Some(choice) = &view.choice {
         choice.draw(theme, screen, buf);
     }
-    if theme.ascii {
-        draw::to_ascii(buf);
+    match theme.letters {
+        Letters::All => {}
+        Letters::Unambiguous => draw::to_unambiguous(buf),
+        Letters::Ascii => draw::to_ascii(buf),
     }
 }
 

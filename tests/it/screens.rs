@@ -22,9 +22,10 @@ use skyfleet::ui::keymap::Keymap;
 use skyfleet::ui::pane::PaneId;
 use skyfleet::ui::render::render;
 use skyfleet::ui::term::snapshot;
-use skyfleet::ui::theme::Theme;
 use skyfleet::ui::theme::depth::Depth;
+use skyfleet::ui::theme::{Letters, Theme};
 use skyfleet::ui::view::{View, ViewOptions, World};
+use unicode_width::UnicodeWidthStr;
 
 use crate::simulated;
 
@@ -102,6 +103,10 @@ struct Stage {
 
 impl Stage {
     fn new(size: (u16, u16), texts: &[String], ascii: bool) -> Self {
+        Self::with(size, texts, Letters::of(ascii, false))
+    }
+
+    fn with(size: (u16, u16), texts: &[String], letters: Letters) -> Self {
         // The session's clients want a runtime to be made in; nothing is asked of them.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let session = {
@@ -111,8 +116,8 @@ impl Stage {
         let fleet = fleet(&session, texts);
         let (keymap, _) = Keymap::embedded("default");
         let options = ViewOptions { demo: true, ..ViewOptions::default() };
-        let depth = if ascii { Depth::None } else { Depth::Rgb };
-        let (theme, _) = Theme::embedded("default", depth, ascii);
+        let depth = if letters == Letters::Ascii { Depth::None } else { Depth::Rgb };
+        let (theme, _) = Theme::embedded("default", depth, letters);
         Self { _runtime: runtime, session, fleet, view: View::new(options, keymap, size), theme }
     }
 
@@ -204,6 +209,22 @@ fn without_unicode_and_colour() {
     let mut stage = Stage::new((80, 24), &[], true);
     stage.press("g r ctrl-d");
     assert!(stage.view.confirm.is_some(), "the dialog was among them");
+}
+
+#[test]
+fn letters_of_ambiguous_width_are_not_drawn_where_they_are_wide() {
+    let odd = ["日本語のテキスト".to_owned(), "é…→ Привет ①".to_owned()];
+    let mut cjk = 0;
+    for keys in EACH {
+        let mut stage = Stage::with((120, 40), &odd, Letters::Unambiguous);
+        stage.press(keys);
+        for cell in &stage.draw().content {
+            let letter = cell.symbol();
+            assert_eq!(letter.width_cjk(), letter.width(), "{keys}: {letter:?}");
+            cjk += usize::from(letter == "日");
+        }
+    }
+    assert!(cjk > 0, "what is two cells wide for all stays");
 }
 
 #[test]

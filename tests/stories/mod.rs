@@ -399,7 +399,8 @@ where
     let mut events =
         Box::pin(futures::stream::unfold(events, |mut rx| async { rx.recv().await.map(|e| (e, rx)) }));
     let (theme, keymap) = ("default".to_owned(), "default".to_owned());
-    let looks = Looks { folder: None, theme, keymap, depth: Depth::Rgb, ascii: false };
+    let looks =
+        Looks { folder: None, theme, keymap, depth: Depth::Rgb, letters: skyfleet::ui::theme::Letters::All };
     let ui = Ui {
         session: world.session.clone(),
         looks,

@@ -189,7 +189,11 @@ mod tests {
         let screen = Rect { x: 0, y: 0, width, height };
         let mut buf = Buffer::empty(screen);
         choice.prepare(screen);
-        choice.draw(&Theme::embedded("default", Depth::Rgb, false).0, screen, &mut buf);
+        choice.draw(
+            &Theme::embedded("default", Depth::Rgb, crate::ui::theme::Letters::All).0,
+            screen,
+            &mut buf,
+        );
         (0..height).map(|y| (0..width).map(|x| buf[(x, y)].symbol()).collect::<String>() + "\n").collect()
     }
 

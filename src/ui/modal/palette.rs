@@ -238,7 +238,11 @@ mod tests {
             let mut buf = Buffer::empty(screen);
             let mut all = palette();
             all.prepare(screen);
-            all.draw(&Theme::embedded("default", Depth::Rgb, false).0, screen, &mut buf);
+            all.draw(
+                &Theme::embedded("default", Depth::Rgb, crate::ui::theme::Letters::All).0,
+                screen,
+                &mut buf,
+            );
         }
     }
 }

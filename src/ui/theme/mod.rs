@@ -52,14 +52,40 @@ roles! {
     Source6 "source6"; Source7 "source7"; Source8 "source8";
 }
 
+/// Which letters a terminal shows as wide as they are counted here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Letters {
+    /// All.
+    #[default]
+    All,
+    /// All but those whose width Unicode leaves to the reader (UAX 11, "ambiguous"): this terminal, as many in East Asia,
+    /// shows them two cells wide. Lines and signs of ours are among them; the nearest ASCII sign stands for each.
+    Unambiguous,
+    /// ASCII alone.
+    Ascii,
+}
+
+impl Letters {
+    /// Of what settings say: `ascii`, and that ambiguous letters are `wide`.
+    pub const fn of(ascii: bool, wide: bool) -> Self {
+        match (ascii, wide) {
+            (true, _) => Self::Ascii,
+            (false, true) => Self::Unambiguous,
+            (false, false) => Self::All,
+        }
+    }
+}
+
 /// A theme, ready for one terminal.
 #[derive(Clone, Debug)]
 pub struct Theme {
     /// Its name.
     pub name: String,
     styles: BTreeMap<Role, Style>,
-    /// Draw with ASCII alone.
+    /// Signs of ours are ASCII.
     pub ascii: bool,
+    /// What may be drawn.
+    pub letters: Letters,
     /// The background it is made for: pictures have it, a terminal has its own.
     pub background: Option<Color>,
 }
@@ -172,11 +198,11 @@ impl Theme {
     }
 
     /// An embedded theme by name.
-    pub fn embedded(name: &str, depth: Depth, ascii: bool) -> (Self, Vec<ThemeWarning>) {
+    pub fn embedded(name: &str, depth: Depth, letters: Letters) -> (Self, Vec<ThemeWarning>) {
         match EMBEDDED.iter().find(|(n, _)| *n == name) {
-            Some((name, text)) => Self::parse(name, text, depth, ascii),
+            Some((name, text)) => Self::parse(name, text, depth, letters),
             None => {
-                let (theme, mut warnings) = Self::embedded("default", depth, ascii);
+                let (theme, mut warnings) = Self::embedded("default", depth, letters);
                 warnings.push(ThemeWarning {
                     theme: name.to_owned(),
                     line: None,
@@ -188,16 +214,17 @@ impl Theme {
     }
 
     /// Reads a theme for a terminal of that depth. A bad entry is a warning, the rest is used.
-    pub fn parse(name: &str, text: &str, depth: Depth, ascii: bool) -> (Self, Vec<ThemeWarning>) {
+    pub fn parse(name: &str, text: &str, depth: Depth, letters: Letters) -> (Self, Vec<ThemeWarning>) {
         let (source, warnings) = Source::read(name, text);
         let made_for = source.background.first();
         let background = made_for.and_then(|b| style::colour(b, &source.palette).ok());
-        let mut theme = Self { name: name.to_owned(), styles: BTreeMap::new(), ascii, background };
+        let ascii = letters != Letters::All;
+        let mut theme = Self { name: name.to_owned(), styles: BTreeMap::new(), ascii, letters, background };
         let depth = if source.is_of_16 && depth != Depth::None { Depth::Ansi16 } else { depth };
         // Without colour what an entry meant by one is lost: the theme that was made for that stands in, where the row
         // under the cursor is the one that stands out.
         let plain = if depth == Depth::None && name != "mono" {
-            Self::embedded("mono", depth, ascii).0.styles
+            Self::embedded("mono", depth, letters).0.styles
         } else {
             BTreeMap::new()
         };
@@ -276,7 +303,7 @@ mod tests {
     fn the_embedded_themes_have_every_role_and_no_fault() {
         for (name, _) in EMBEDDED {
             for depth in [Depth::Rgb, Depth::Ansi256, Depth::Ansi16, Depth::None] {
-                let (theme, warnings) = Theme::embedded(name, depth, false);
+                let (theme, warnings) = Theme::embedded(name, depth, Letters::All);
                 assert!(warnings.is_empty(), "{warnings:?}");
                 let missing: Vec<_> =
                     ROLES.iter().filter(|(r, _)| !theme.styles.contains_key(r)).map(|(_, w)| *w).collect();
@@ -288,7 +315,7 @@ mod tests {
     #[test]
     fn without_colour_the_cursor_is_still_seen() {
         for (name, _) in EMBEDDED {
-            let (theme, _) = Theme::embedded(name, Depth::None, false);
+            let (theme, _) = Theme::embedded(name, Depth::None, Letters::All);
             let cursor = theme.style(Role::Cursor);
             assert!(cursor.fg.is_none() && cursor.bg.is_none(), "{name}");
             assert!(cursor.add_modifier.contains(Modifier::REVERSED), "{name}");
@@ -312,7 +339,7 @@ mod tests {
             "x",
             "roles:\n  text: fg=#ffffff\n  nonsense: bold\n  muted: fg=purpleish\n",
             Depth::Rgb,
-            false,
+            Letters::All,
         );
         let said: Vec<String> = warnings.iter().map(ToString::to_string).collect();
         assert_eq!(
@@ -323,9 +350,10 @@ mod tests {
             ]
         );
         assert_ne!(theme.style(Role::Text), Style::default());
-        let (_, warnings) = Theme::parse("x", "roles: [\n", Depth::Rgb, false);
+        let (_, warnings) = Theme::parse("x", "roles: [\n", Depth::Rgb, Letters::All);
         assert!(warnings[0].to_string().starts_with("theme x, line "), "{}", warnings[0]);
-        let (_, warnings) = Theme::parse("x", "inherits: nothing\npalette: {a: 7}\n", Depth::Rgb, false);
+        let (_, warnings) =
+            Theme::parse("x", "inherits: nothing\npalette: {a: 7}\n", Depth::Rgb, Letters::All);
         assert_eq!(warnings.len(), 2, "{warnings:?}");
     }
 
@@ -333,16 +361,16 @@ mod tests {
     #[test]
     fn a_theme_is_what_it_inherits_but_for_what_it_says() {
         let text = "inherits: default\npalette:\n  good: \"#00ff00\"\n  mine: \"#123456\"\nroles:\n  match: fg=mine bold\n";
-        let (theme, warnings) = Theme::parse("x", text, Depth::Rgb, false);
+        let (theme, warnings) = Theme::parse("x", text, Depth::Rgb, Letters::All);
         assert!(warnings.is_empty(), "{warnings:?}");
         assert_eq!(theme.style(Role::Ok).fg, Some(Color::Rgb(0, 255, 0)));
         assert_eq!(theme.style(Role::Match).fg, Some(Color::Rgb(0x12, 0x34, 0x56)));
-        let (default, _) = Theme::embedded("default", Depth::Rgb, false);
+        let (default, _) = Theme::embedded("default", Depth::Rgb, Letters::All);
         assert_eq!(theme.style(Role::Down), default.style(Role::Down));
         // The 16 colours are the terminal's: a palette says nothing of them.
-        let of_16 = |name| Theme::embedded(name, Depth::Ansi16, false).0.styles;
+        let of_16 = |name| Theme::embedded(name, Depth::Ansi16, Letters::All).0.styles;
         assert_eq!(of_16("nord"), of_16("default"));
-        assert_eq!(Theme::embedded("sixteen", Depth::Rgb, false).0.styles, of_16("default"));
+        assert_eq!(Theme::embedded("sixteen", Depth::Rgb, Letters::All).0.styles, of_16("default"));
     }
 
     /// Relative luminance and contrast as of WCAG 2.2 (w3.org/TR/WCAG22, 1.4.3).
@@ -365,7 +393,7 @@ mod tests {
         let mut checked = 0;
         for (name, text) in EMBEDDED {
             let (source, _) = Source::read(name, text);
-            let (theme, _) = Theme::embedded(name, Depth::Rgb, false);
+            let (theme, _) = Theme::embedded(name, Depth::Rgb, Letters::All);
             if source.is_of_16 || *name == "mono" {
                 continue;
             }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
 
 use crate::domain::cells::{self, width};
 
@@ -56,6 +57,16 @@ pub fn to_ascii(buf: &mut Buffer) {
     for cell in &mut buf.content {
         if !cell.symbol().is_ascii() {
             cell.set_char(cell.symbol().chars().next().map_or(' ', ascii));
+        }
+    }
+}
+
+/// Writes the nearest ASCII sign for each letter that is one cell here and may be two on the screen.
+pub fn to_unambiguous(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        let letter = cell.symbol();
+        if !letter.is_ascii() && letter.width_cjk() != letter.width() {
+            cell.set_char(letter.chars().next().map_or(' ', ascii));
         }
     }
 }

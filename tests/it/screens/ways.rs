@@ -382,8 +382,13 @@ fn keys_that_are_typed_ahead_act_on_the_right_row() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let _inside = runtime.enter();
     let (theme, keymap) = ("default".to_owned(), "default".to_owned());
-    let looks =
-        Looks { folder: None, theme, keymap, depth: skyfleet::ui::theme::depth::Depth::None, ascii: false };
+    let looks = Looks {
+        folder: None,
+        theme,
+        keymap,
+        depth: skyfleet::ui::theme::depth::Depth::None,
+        letters: skyfleet::ui::theme::Letters::All,
+    };
     let session = crate::simulated::session(&crate::simulated::small(1));
     let options = skyfleet::ui::view::ViewOptions::default();
     let ui = Ui { session, looks, options, notices: Vec::new(), logged: None };

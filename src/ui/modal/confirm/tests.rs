@@ -35,7 +35,7 @@ fn plan(steps: Vec<Step>) -> Plan {
 
 fn screen(confirm: &mut Confirm, w: u16, h: u16) -> String {
     let area = Rect::new(0, 0, w, h);
-    let (theme, _) = Theme::embedded("default", Depth::Rgb, false);
+    let (theme, _) = Theme::embedded("default", Depth::Rgb, crate::ui::theme::Letters::All);
     let mut buf = Buffer::empty(area);
     confirm.prepare(area);
     confirm.draw(&theme, area, &mut buf);

@@ -65,7 +65,7 @@ impl Stage {
 
     /// The heading and the pane.
     fn screen(&mut self, width: u16, height: u16) -> String {
-        let (theme, _) = Theme::embedded("default", Depth::Rgb, false);
+        let (theme, _) = Theme::embedded("default", Depth::Rgb, crate::ui::theme::Letters::All);
         let area = Rect::new(0, 0, width, height);
         let mut buf = Buffer::empty(area);
         let mut pane = std::mem::take(&mut self.pane);
