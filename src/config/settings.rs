@@ -220,6 +220,28 @@ impl File<'_> {
         out
     }
 
+    /// The map `views`, each by itself.
+    fn take_views(&mut self) -> Option<BTreeMap<String, TableView>> {
+        let all: BTreeMap<String, Value> =
+            self.take("views", "kinds, each with `columns` (a list) and perhaps `sort`")?;
+        let mut out = BTreeMap::new();
+        for (kind, value) in all {
+            match serde_json::from_value::<TableView>(value) {
+                Ok(view) if view.columns.iter().any(|c| c.trim().is_empty()) => {
+                    self.warn("views", &format!("view `{kind}` has a column without a name; it is not used"));
+                }
+                Ok(view) => {
+                    out.insert(kind, view);
+                }
+                Err(_) => self.warn(
+                    "views",
+                    &format!("view `{kind}` wants `columns` (a list) and perhaps `sort`; it is not used"),
+                ),
+            }
+        }
+        Some(out)
+    }
+
     /// The map `names`: no two clusters may be called the same.
     fn take_names(&mut self) -> Option<BTreeMap<String, String>> {
         let mut names: BTreeMap<String, String> = self.take("names", "contexts, each with a name")?;
@@ -307,8 +329,7 @@ impl Settings {
         self.queries.then(file.take("queries", "names, each with a command line"), Origin::File);
         self.favourites
             .then(file.take("favourites", "a list of namespaces, for the keys 1 to 9"), Origin::File);
-        self.views
-            .then(file.take("views", "kinds, each with `columns` (a list) and perhaps `sort`"), Origin::File);
+        self.views.then(file.take_views(), Origin::File);
         file.guards = true;
         if file.values.get("exec_policy").is_some_and(|v| !v.is_null()) {
             // What cannot be read must not allow anything.

@@ -63,6 +63,10 @@ impl Key {
                         ctrl = true;
                         KeyCode::Char(' ')
                     }
+                    // What was typed before the terminal was raw: its line ends are no returns.
+                    'j' if ctrl => {
+                        return Self { code: KeyCode::Enter, ctrl: false, alt: false, shift: false };
+                    }
                     // ctrl-\ arrives as ctrl-4 from terminals without the kitty protocol.
                     '4' if ctrl => KeyCode::Char('\\'),
                     c if ctrl => KeyCode::Char(c.to_ascii_lowercase()),

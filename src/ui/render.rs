@@ -356,16 +356,17 @@ fn asking(view: &View, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let skip = cells::width(asking.line.before()).saturating_sub(room);
     x += draw::text(buf, x, area.y, cells::skip_cells(text, skip), room, base.patch(theme.style(Role::Text)));
     let cursor_x = area.x + cells::width(&prompt) + cells::width(asking.line.before()).saturating_sub(skip);
-    let suggestion = asking.suggestion.as_deref().filter(|_| asking.error.is_none());
+    let suggestion = asking.suggestions.get(asking.chosen).filter(|_| asking.error.is_none());
+    let room = area.right().saturating_sub(x);
+    let muted = base.patch(theme.style(Role::Muted));
     if let Some(rest) = suggestion.and_then(|s| s.strip_prefix(text)) {
-        draw::text(
-            buf,
-            x,
-            area.y,
-            &format!("{rest}  tab"),
-            area.right().saturating_sub(x),
-            base.patch(theme.style(Role::Muted)),
-        );
+        let more = match asking.suggestions.len() {
+            1 => String::new(),
+            n => format!("  ↑↓ {} of {n}", asking.chosen + 1),
+        };
+        draw::text(buf, x, area.y, &format!("{rest}  tab{more}"), room, muted);
+    } else if let Some(doubt) = asking.doubt.as_deref().filter(|_| asking.error.is_none()) {
+        draw::text(buf, x + 2, area.y, doubt, room.saturating_sub(2), muted);
     }
     if let Some(error) = &asking.error {
         draw::text(

@@ -34,6 +34,7 @@ macro_rules! with_each_script {
     ($macro:ident) => {
         $macro! {
             a_broken_pattern_is_plain_text
+            a_cluster_of_a_narrow_scope
             a_command_is_completed_with_tab
             a_filter_is_completed_with_tab
             a_fuzzy_filter
@@ -41,6 +42,7 @@ macro_rules! with_each_script {
             a_kind_with_a_filter
             a_lost_cluster_is_one_row
             a_namespace_by_command_and_back
+            a_namespace_that_is_not_there
             a_pane_at_forty_columns
             a_path_is_a_column
             a_problem_with_its_evidence
@@ -50,6 +52,7 @@ macro_rules! with_each_script {
             a_text_follows_its_object
             a_tree_filter_that_finds_nothing_says_so
             a_verb_on_a_tree_row
+            a_way_to_complete_is_chosen
             a_wrong_command_names_the_nearest
             a_wrong_number_of_replicas
             aliases_are_listed
@@ -70,6 +73,7 @@ macro_rules! with_each_script {
             describe_a_pod
             drill_down_and_back
             drill_through_the_overview
+            each_kind_keeps_its_sorting
             esc_leads_to_the_tree_and_out
             events_of_a_namespace
             every_tab_by_its_keys
@@ -135,6 +139,7 @@ macro_rules! with_each_script {
             to_and_fro
             too_small_a_terminal
             typed_terms
+            what_k9s_has_elsewhere
             what_runs_beside_is_listed
             what_was_said_can_be_read_again
             who_uses_a_config_map

@@ -6,6 +6,7 @@
 //! `logs::filter`.
 
 pub mod complete;
+pub mod doubt;
 pub mod field;
 pub mod fuzzy;
 mod pattern;
@@ -43,12 +44,14 @@ pub enum FilterError {
     #[error(transparent)]
     Labels(#[from] SelectorError),
     /// A typed term of a field that no row has.
-    #[error("{word}: no field is called `{field}`; there are {known}")]
+    #[error("{word}: no field is called `{field}`{}; there are {known}", near.map_or_else(String::new, |near| format!(", perhaps `{near}`")))]
     Field {
         /// The term as it was typed.
         word: String,
         /// What was taken for a field.
         field: String,
+        /// One that is much like it.
+        near: Option<&'static str>,
         /// Those there are.
         known: String,
     },

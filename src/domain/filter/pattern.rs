@@ -75,6 +75,11 @@ impl Pattern {
     }
 }
 
+/// It has signs of an expression and is none.
+pub(super) fn is_broken(text: &str) -> bool {
+    (text.contains(META) || text.contains('\\')) && compile(text).is_err()
+}
+
 /// Whether small letters occur in a text, in any case.
 fn holds(text: &[u8], small: &[u8]) -> bool {
     let Some(first) = small.first().copied() else { return true };

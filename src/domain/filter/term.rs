@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 pub use super::field::{Field, Sort};
 pub use super::value::Value;
 
+use super::doubt::nearest;
 use super::value::version;
 use super::{FilterError, Pattern, short};
 use crate::domain::workload::short_image;
@@ -121,8 +122,9 @@ impl Term {
             if !op.is_order() {
                 return Ok(None);
             }
-            let known = Field::ALL.iter().map(|f| f.word()).collect::<Vec<_>>().join(" ");
-            return Err(FilterError::Field { word: short(body), field: short(head), known });
+            let words = || Field::ALL.iter().map(|f| f.word());
+            let (near, known) = (nearest(head, words()), words().collect::<Vec<_>>().join(" "));
+            return Err(FilterError::Field { word: short(body), field: short(head), near, known });
         };
         let part = field.part().filter(|_| text.ends_with('%') && !matches!(op, Op::Like | Op::Unlike));
         let field = part.unwrap_or(field);

@@ -69,15 +69,19 @@ impl Help {
         if key.is(KeyCode::Esc) || key.is(KeyCode::Enter) || key.is_ctrl('c') {
             return false;
         }
-        let step = |to: usize, list: &mut List| list.go(to);
+        let page = isize::try_from(self.list.page).unwrap_or(1);
         if key.is(KeyCode::Down) {
-            step(self.list.cursor + 1, &mut self.list);
+            self.scroll(1);
         } else if key.is(KeyCode::Up) {
-            step(self.list.cursor.saturating_sub(1), &mut self.list);
+            self.scroll(-1);
         } else if key.is(KeyCode::PageDown) {
-            step(self.list.cursor + self.list.page, &mut self.list);
+            self.scroll(page);
         } else if key.is(KeyCode::PageUp) {
-            step(self.list.cursor.saturating_sub(self.list.page), &mut self.list);
+            self.scroll(-page);
+        } else if key.is(KeyCode::Home) {
+            self.scroll(isize::MIN);
+        } else if key.is(KeyCode::End) {
+            self.scroll(isize::MAX);
         } else if key.typed() == Some('q') && self.search.text().is_empty() {
             return false;
         } else {
@@ -85,6 +89,14 @@ impl Help {
             self.list.go(0);
         }
         true
+    }
+
+    /// There is nothing to choose: the lines move, not a cursor.
+    fn scroll(&mut self, by: isize) {
+        let last = self.list.len.saturating_sub(self.list.page);
+        let top = self.list.offset.saturating_add_signed(by).min(last);
+        self.list.cursor = top;
+        self.list.offset = top;
     }
 
     /// Its lines at this size.
@@ -123,10 +135,7 @@ impl Help {
         let [keys_at, context_at, text_at] = columns(screen.width);
         for (y, i) in (screen.y + 2..screen.bottom()).zip(window) {
             let Some([keys, context, help]) = self.lines.get(i) else { break };
-            let base = if i == self.list.cursor { theme.style(Role::Selection) } else { text };
-            if i == self.list.cursor {
-                draw::line_style(buf, screen, y, base);
-            }
+            let base = text;
             let keys_room = if help.is_empty() { screen.width } else { KEYS_WIDTH };
             // As the table draws it where there is no such sign.
             let keys = match (theme.ascii, keys.as_str()) {

@@ -5,6 +5,7 @@ use std::fmt;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
+use crate::domain::filter::complete::ways_on;
 use crate::domain::kind::{KINDS, Kind};
 use crate::fleet::tree::Pivot;
 use crate::ui::pane::{PANES, PaneId};
@@ -56,6 +57,18 @@ const WORDS: &[&str] = &[
     "save", "forget",
 ];
 
+/// Commands of k9s that have no pane of their own, and where what they show is.
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (&["xray", "x"], "the tree is always at the left, and shift-u on an object shows what uses it"),
+    (&["pulses", "pulse", "pu", "hz"], "the overview is g o, what is wrong g p"),
+    (&["popeye", "pop"], "what is wrong and why is g p"),
+    (&["screendump", "screendumps", "sd"], "ctrl-s saves a text or table where you say"),
+    (&["portforwards", "pf", "portforward"], "forwards are kubectl's for now"),
+    (&["benchmarks", "be", "bench"], "it measures no load"),
+    (&["dir", "dirs"], "`:deploy PATH` plans the manifests of a folder"),
+    (&["skins", "skin"], "themes are in the palette, ctrl-p"),
+];
+
 /// What is wrong with a command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wrong {
@@ -63,6 +76,8 @@ pub enum Wrong {
     Nothing,
     /// That is no kind and no pane; what was perhaps meant.
     Unknown(String, Option<&'static str>),
+    /// k9s has it; here there is something else for it.
+    Elsewhere(String, &'static str),
     /// A word too many behind a kind.
     TooMany(String),
     /// The tree cannot be grouped by that.
@@ -74,7 +89,9 @@ impl Wrong {
     pub fn word(&self) -> &str {
         match self {
             Self::Nothing => "",
-            Self::Unknown(word, _) | Self::TooMany(word) | Self::Pivot(word) => word,
+            Self::Unknown(word, _) | Self::Elsewhere(word, _) | Self::TooMany(word) | Self::Pivot(word) => {
+                word
+            }
         }
     }
 }
@@ -86,6 +103,7 @@ impl fmt::Display for Wrong {
             Self::Unknown(word, Some(near)) => {
                 write!(f, "`{word}` is no kind or pane; did you mean `{near}`?")
             }
+            Self::Elsewhere(word, instead) => write!(f, "there is no `{word}`: {instead}"),
             Self::TooMany(word) => write!(
                 f,
                 "`{word}` is too much: a kind takes one namespace, @CLUSTER, labels (app=web), -f TEXT and /FILTER"
@@ -140,7 +158,10 @@ pub fn parse(text: &str, served: &dyn Fn(&str) -> Option<Kind>) -> Result<Comman
     }
     match served(word) {
         Some(kind) => table(kind, rest).map(Command::Kind),
-        None => Err(Wrong::Unknown(word.to_owned(), suggest(word))),
+        None => Err(match ELSEWHERE.iter().find(|(words, _)| words.contains(&word)) {
+            Some((_, instead)) => Wrong::Elsewhere(word.to_owned(), instead),
+            None => Wrong::Unknown(word.to_owned(), suggest(word)),
+        }),
     }
 }
 
@@ -207,31 +228,27 @@ pub struct Known {
     pub clusters: Vec<String>,
 }
 
-/// The best completion of what was typed so far: of its first word, of a namespace behind a kind or `ns`, of a cluster behind `@`
+/// The completions of what was typed so far, the shortest first: of its first word, of a namespace behind a kind or `ns`, of a cluster behind `@`
 /// or `ctx`.
-pub fn complete(text: &str, known: &Known) -> Option<String> {
-    let best = |word: &str, names: &mut dyn Iterator<Item = &str>| -> Option<String> {
-        let lower = word.to_lowercase();
-        let fits = names.filter(|n| n.starts_with(&lower) && *n != lower);
-        fits.min_by_key(|n| (n.len(), (*n).to_owned())).map(str::to_owned)
-    };
-    let of = |list: &'_ [String], word: &str| best(word, &mut list.iter().map(String::as_str));
+pub fn complete(text: &str, known: &Known) -> Vec<String> {
+    let of = |list: &[String], word: &str| ways_on(&word.to_lowercase(), list.iter().map(String::as_str));
     let Some((before, last)) = text.rsplit_once(' ') else {
         let own = known.words.iter().map(String::as_str);
-        return if text.is_empty() { None } else { best(text, &mut names().into_iter().chain(own)) };
+        let all = names().into_iter().chain(own);
+        return if text.is_empty() { Vec::new() } else { ways_on(&text.to_lowercase(), all) };
     };
     let head = before.split_whitespace().next().unwrap_or("");
     let behind = before.contains(" /") || before.contains(" -f");
     if behind || last.is_empty() {
-        return None;
+        return Vec::new();
     }
-    let word = match (last.strip_prefix('@'), head) {
-        (Some(cluster), _) => format!("@{}", of(&known.clusters, cluster)?),
-        (None, "by") => best(last, &mut Pivot::ALL.iter().map(|p| p.word()))?,
-        (None, "ctx" | "context" | "contexts" | "cluster" | "clusters") => of(&known.clusters, last)?,
-        (None, _) => of(&known.namespaces, last)?,
+    let words = match (last.strip_prefix('@'), head) {
+        (Some(cluster), _) => of(&known.clusters, cluster).iter().map(|c| format!("@{c}")).collect(),
+        (None, "by") => ways_on(&last.to_lowercase(), Pivot::ALL.iter().map(|p| p.word())),
+        (None, "ctx" | "context" | "contexts" | "cluster" | "clusters") => of(&known.clusters, last),
+        (None, _) => of(&known.namespaces, last),
     };
-    Some(format!("{before} {word}"))
+    words.iter().map(|word| format!("{before} {word}")).collect()
 }
 
 /// The nearest known word.
@@ -353,7 +370,7 @@ mod tests {
             ("po /sh", None),
             ("po -f sh", None),
         ] {
-            assert_eq!(complete(text, &known).as_deref(), completed, "{text}");
+            assert_eq!(complete(text, &known).first().map(String::as_str), completed, "{text}");
         }
     }
 }

@@ -132,7 +132,11 @@ pub struct Asking {
     /// What is wrong with it so far.
     pub error: Option<String>,
     /// What it could be completed to.
-    pub suggestion: Option<String>,
+    pub suggestions: Vec<String>,
+    /// Which of them Tab takes.
+    pub chosen: usize,
+    /// What it finds is perhaps not what was meant.
+    pub doubt: Option<String>,
     /// What was there before, to go back to.
     before: String,
 }

@@ -54,28 +54,24 @@ impl View {
     /// One namespace in every cluster in scope, or that scope again. Every pane follows.
     pub(super) fn narrow_to(&mut self, world: World<'_>, namespace: Option<String>) -> Vec<Effect> {
         self.adopt_marks(world);
-        self.panes.resources.in_namespace(None);
         // A scope that another `:ns` made is widened first.
         let now = self.narrowed.clone().filter(|(made, _)| *made == self.scope_nodes);
         let of = now.map_or_else(|| self.scope_nodes.clone(), |(_, of)| of);
         let whole = if of.is_empty() { vec![TreeNode::Fleet] } else { of.clone() };
-        let Some(name) = namespace else { return vec![Effect::Scope(whole)] };
+        let Some(name) = namespace else {
+            self.panes.resources.in_namespace(None);
+            return vec![Effect::Scope(whole)];
+        };
         let scope = Scope::nodes(whole);
         let ns = SafeText::new(&name);
         let has = world.fleet.in_scope(&scope).filter(|c| tree::namespace_names(c).contains(&ns));
         let mut nodes: Vec<TreeNode> = has.map(|c| TreeNode::Namespace(c.id(), ns.clone())).collect();
-        let is_loading = |c: &&Cluster| matches!(c.phase, Phase::Connecting { .. } | Phase::Syncing { .. });
-        let loading = world.fleet.in_scope(&scope).filter(is_loading).count();
-        if nodes.is_empty() && !(scope.is_all() && loading > 0) {
-            if loading > 0 {
-                let words = format!(
-                    "no cluster in scope has a namespace {name} so far; {} may",
-                    count(loading, "more cluster")
-                );
-                return vec![Effect::complain(words)];
-            }
-            return vec![Effect::complain(format!("no cluster in scope has a namespace {name}"))];
+        if nodes.is_empty()
+            && let Some(why) = no_namespace(world, &scope, &name)
+        {
+            return vec![Effect::complain(why)];
         }
+        self.panes.resources.in_namespace(None);
         if scope.is_all() {
             // Also in clusters that have it later.
             nodes = vec![TreeNode::Namespaces(ns)];
@@ -129,5 +125,22 @@ impl View {
         }
         let (name, title) = ("aliases".to_owned(), "Aliases".to_owned());
         Effect::Text { name, title, text: lines.join("\n") }
+    }
+}
+
+/// Why no namespace of that name is shown, if none is in these clusters. Over all clouds one that is still loading may have it.
+pub(super) fn no_namespace(world: World<'_>, scope: &Scope, name: &str) -> Option<String> {
+    let ns = SafeText::new(name);
+    if world.fleet.in_scope(scope).any(|c| tree::namespace_names(c).contains(&ns)) {
+        return None;
+    }
+    let is_loading = |c: &&Cluster| matches!(c.phase, Phase::Connecting { .. } | Phase::Syncing { .. });
+    match world.fleet.in_scope(scope).filter(is_loading).count() {
+        0 => Some(format!("no cluster in scope has a namespace {name}")),
+        _ if scope.is_all() => None,
+        n => Some(format!(
+            "no cluster in scope has a namespace {name} so far; {} may",
+            count(n, "more cluster")
+        )),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crossterm::event::KeyCode;
 
+use crate::domain::filter::doubt::doubt;
 use crate::domain::kind::Kind;
 use crate::domain::scope::TreeNode;
 use crate::domain::text::SafeText;
@@ -17,6 +18,7 @@ use crate::ui::pane::PaneId;
 use crate::ui::widget::input::Line;
 
 use super::command::{self, Command, Known, Table, Wrong};
+use super::own::no_namespace;
 use super::{Asking, Focus, View, World};
 
 impl View {
@@ -33,7 +35,16 @@ impl View {
         }
         // A filter is typed anew; Esc brings the one before back.
         let start = if let Prompt::Save(name) = &prompt { name.clone() } else { String::new() };
-        self.asking = Some(Asking { prompt, line: Line::new(&start), error: None, suggestion: None, before });
+        let line = Line::new(&start);
+        self.asking = Some(Asking {
+            prompt,
+            line,
+            error: None,
+            suggestions: Vec::new(),
+            chosen: 0,
+            doubt: None,
+            before,
+        });
     }
 
     fn filter_now(&self) -> &str {
@@ -56,13 +67,15 @@ impl View {
     pub(super) fn typed(&mut self, world: World<'_>) {
         let Some(asking) = &self.asking else { return };
         let text = asking.line.text().to_owned();
-        let (error, suggestion) = match asking.prompt {
+        let mut doubted = None;
+        let (error, suggestions) = match asking.prompt {
             Prompt::Filter => {
                 let is_of_rows =
                     self.text.is_none() && self.focus == Focus::Pane && self.pane == PaneId::Resources;
                 let seen = self.seen(world.fleet, world.now);
-                let whole = is_of_rows.then(|| self.panes.resources.complete(seen, &text)).flatten();
-                (self.set_filter(&text).err(), whole)
+                let ways = if is_of_rows { self.panes.resources.complete(seen, &text) } else { Vec::new() };
+                doubted = doubt(&text).filter(|_| is_of_rows);
+                (self.set_filter(&text).err(), ways)
             }
             Prompt::Command => (None, command::complete(&text, &self.known(world))),
             Prompt::Scale(_) => (
@@ -71,13 +84,15 @@ impl View {
                 } else {
                     ops::scale::Amount::parse(&text).err().map(|e| e.to_string())
                 },
-                None,
+                Vec::new(),
             ),
-            Prompt::Manifest | Prompt::Save(_) => (None, None),
+            Prompt::Manifest | Prompt::Save(_) => (None, Vec::new()),
         };
         if let Some(asking) = &mut self.asking {
             asking.error = error;
-            asking.suggestion = suggestion;
+            asking.suggestions = suggestions;
+            asking.chosen = 0;
+            asking.doubt = doubted;
         }
     }
 
@@ -98,10 +113,14 @@ impl View {
             return self.asked(world);
         }
         let Some(asking) = &mut self.asking else { return Vec::new() };
+        let among = asking.suggestions.len();
         if key.is(KeyCode::Tab) {
-            if let Some(suggestion) = asking.suggestion.clone() {
+            if let Some(suggestion) = asking.suggestions.get(asking.chosen).cloned() {
                 asking.line.set(&suggestion);
             }
+        } else if among > 0 && (key.is(KeyCode::Down) || key.is(KeyCode::Up)) {
+            asking.chosen = (asking.chosen + if key.is(KeyCode::Down) { 1 } else { among - 1 }) % among;
+            return Vec::new();
         } else {
             asking.line.key(key);
         }
@@ -166,7 +185,7 @@ impl View {
         let served = |word: &str| world.fleet.served_as(word, &self.scope).first().copied();
         match command::parse(text, &served) {
             Ok(command) => self.command(world, command),
-            Err(wrong @ (Wrong::Nothing | Wrong::TooMany(_) | Wrong::Pivot(_))) => {
+            Err(wrong @ (Wrong::Nothing | Wrong::TooMany(_) | Wrong::Pivot(_) | Wrong::Elsewhere(..))) => {
                 vec![Effect::complain(wrong.to_string())]
             }
             Err(wrong @ Wrong::Unknown(..)) => self.wait_for_kind(world, text.to_owned(), wrong),
@@ -212,7 +231,13 @@ impl View {
             if found.is_empty() {
                 return vec![Effect::complain(format!("no cluster or context is named `{name}`"))];
             }
-            effects.push(Effect::Scope(found));
+            effects.push(Effect::Scope(self.within(world, &found)));
+        }
+        if let Some(name) = table.namespace.as_ref().filter(|n| *n != "all" && *n != "-")
+            && table.kind != Kind::Namespace
+            && let Some(why) = no_namespace(world, &self.scope, name)
+        {
+            return vec![Effect::complain(why)];
         }
         // From another pane showing this one remembers where one was.
         if self.pane == PaneId::Resources && *self.panes.resources.lens() != Lens::of(table.kind) {
@@ -224,12 +249,33 @@ impl View {
             self.panes.resources.in_namespace(namespace);
         }
         effects.push(Effect::Show(PaneId::Resources));
-        if let Some(filter) = table.filter
-            && let Err(why) = crate::ui::pane::Pane::filter(&mut self.panes.resources, &filter)
-        {
+        // Without a filter it wants all rows.
+        let filter = table.filter.unwrap_or_default();
+        if let Err(why) = crate::ui::pane::Pane::filter(&mut self.panes.resources, &filter) {
             effects.push(Effect::complain(why));
         }
         effects
+    }
+
+    /// What of the scope is in these clusters; of one that is not in scope, all.
+    fn within(&self, world: World<'_>, found: &[TreeNode]) -> Vec<TreeNode> {
+        let of = |node: &TreeNode| -> Vec<TreeNode> {
+            let TreeNode::Cluster(id) = node else { return vec![node.clone()] };
+            let inside = self.scope_nodes.iter().filter_map(|part| match part {
+                TreeNode::Namespace(at, _) | TreeNode::Workload(at, ..) | TreeNode::Pod(at, ..) => {
+                    (at == id).then(|| part.clone())
+                }
+                TreeNode::Namespaces(ns) => Some(TreeNode::Namespace(*id, ns.clone())),
+                TreeNode::App(ns, kind, name) => {
+                    Some(TreeNode::Workload(*id, ns.clone(), *kind, name.clone()))
+                }
+                _ => None,
+            });
+            let parts: Vec<TreeNode> = inside.collect();
+            let is_whole = world.fleet.cluster(*id).is_some_and(|c| self.scope.covers_cluster(c.info.at()));
+            if parts.is_empty() || is_whole { vec![node.clone()] } else { parts }
+        };
+        found.iter().flat_map(of).collect()
     }
 
     /// What a command can be completed with.

@@ -67,14 +67,22 @@ impl Sorting {
         matches!(self.column(), None | Some("NAME" | "NAMESPACE" | "AGE" | "CLUSTER"))
     }
 
+    /// The column that an action sorts by.
+    pub const fn wanted(action: Action) -> Option<&'static str> {
+        Some(match action {
+            Action::SortName => "NAME",
+            Action::SortAge => "AGE",
+            Action::SortStatus => "STATUS",
+            Action::SortNamespace => "NAMESPACE",
+            _ => return None,
+        })
+    }
+
     /// Takes an action; true when rows are sorted otherwise from now on.
     pub fn act(&mut self, action: Action, columns: &[Column]) -> bool {
-        let by = match action {
-            Action::SortName => Cow::Borrowed("NAME"),
-            Action::SortAge => Cow::Borrowed("AGE"),
-            Action::SortStatus => Cow::Borrowed("STATUS"),
-            Action::SortNamespace => Cow::Borrowed("NAMESPACE"),
-            Action::SortColumn => match self.chosen.clone() {
+        let by = match (Self::wanted(action), action) {
+            (Some(title), _) => Cow::Borrowed(title),
+            (None, Action::SortColumn) => match self.chosen.clone() {
                 Some(chosen) => chosen,
                 None => return false,
             },

@@ -17,8 +17,8 @@ use super::rows::rows_of;
 const OF_CLUSTER: usize = 200;
 const IN_ALL: usize = 2_000;
 
-/// The whole filter, completed.
-pub(super) fn complete(seen: Seen<'_>, lens: &Lens, text: &str) -> Option<String> {
+/// The whole filter, completed in each way.
+pub(super) fn complete(seen: Seen<'_>, lens: &Lens, text: &str) -> Vec<String> {
     complete::complete(text, &Sample { seen, lens, rows: OnceCell::new() })
 }
 

@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 
 use crate::domain::age;
+use crate::domain::filter::doubt::doubt;
 use crate::domain::kind::Kind;
 use crate::domain::quantity::{count, show_count};
 use crate::fleet::cluster::{Cluster, Lack, Load, Why};
 use crate::fleet::phase::Phase;
+use crate::ui::lens::Lens;
 use crate::ui::pane::Seen;
 
 /// Since when a kind is not current, and why.
@@ -69,6 +71,22 @@ pub(super) fn empty_words(seen: Seen<'_>, kind: Kind, total: usize, narrowing: &
                 out.push(format!("{name} is {}{cause}", phase.word()));
             }
         }
+    }
+    out
+}
+
+/// What leaves rows out, and the key that ends it.
+pub(super) fn narrowing(filter: &str, lens: &Lens) -> Vec<String> {
+    let mut out = Vec::new();
+    if !filter.is_empty() {
+        out.push(format!("/{filter}: Esc clears it"));
+        out.extend(doubt(filter));
+    }
+    if lens.faults {
+        out.push("only rows that are not well: ctrl-z shows all".to_owned());
+    }
+    if let Some(ns) = lens.namespace.as_ref().filter(|_| lens.kind.info().namespaced) {
+        out.push(format!("only namespace {ns}: 0 shows all"));
     }
     out
 }

@@ -9,7 +9,7 @@ mod sought;
 pub mod view;
 mod ways;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
@@ -36,7 +36,7 @@ use crate::ui::widget::rows::Rows;
 use crate::ui::widget::sorting::Sorting;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
 
-use empty::{empty_words, lack_words};
+use empty::{empty_words, lack_words, narrowing};
 use found::{Asked, Found, Lists, sorted, sorted_again};
 use rows::{odd_images, row_of};
 use sorting::Sorter;
@@ -56,11 +56,13 @@ pub struct Resources {
     /// Rows in scope before the filter.
     total: usize,
     sorting: Sorting,
+    /// What rows of other kinds were sorted by.
+    sortings: BTreeMap<Kind, Sorting>,
     columns: Vec<Column>,
     /// What each of the columns shows.
     sources: Vec<Source>,
-    /// The kind whose view was taken last.
-    viewed: Option<Kind>,
+    /// The kinds that were shown before: the sorting of a view is for the first time.
+    viewed: BTreeSet<Kind>,
     widths: Widths,
     /// The rows of the clusters, kept for the filter.
     found: Found,
@@ -81,9 +83,10 @@ impl Default for Resources {
             rows: Rows::default(),
             total: 0,
             sorting: Sorting::default(),
+            sortings: BTreeMap::new(),
             columns: Vec::new(),
             sources: Vec::new(),
-            viewed: None,
+            viewed: BTreeSet::new(),
             widths: Widths::default(),
             found: Found::default(),
             sought: Sought::default(),
@@ -107,6 +110,7 @@ impl Resources {
 
     /// Shows other rows; they begin without filter and marks.
     pub fn look_through(&mut self, lens: Lens) {
+        self.turn_to(lens.kind);
         self.lens = lens;
         self.found.forget();
         self.rows.clear();
@@ -122,12 +126,21 @@ impl Resources {
     /// Shows another kind.
     pub fn show(&mut self, kind: Kind) {
         if self.lens.kind != kind {
-            self.lens.kind = kind;
+            self.turn_to(kind);
             self.lens.node = None;
             self.rows.clear();
             self.widths.clear();
         }
         self.touch();
+    }
+
+    /// Another kind: how rows of this one were sorted is kept for when they are shown again.
+    fn turn_to(&mut self, kind: Kind) {
+        let before = std::mem::replace(&mut self.lens.kind, kind);
+        if before != kind {
+            let sorting = self.sortings.remove(&kind).unwrap_or_default();
+            self.sortings.insert(before, std::mem::replace(&mut self.sorting, sorting));
+        }
     }
 
     /// Narrows to one namespace, or to none.
@@ -195,8 +208,8 @@ impl Resources {
         self.odd = odd_images(seen.fleet, self.lens.kind, self.rows.keys());
     }
 
-    /// A filter that is being typed, completed.
-    pub fn complete(&self, seen: Seen<'_>, text: &str) -> Option<String> {
+    /// A filter that is being typed, completed in each way.
+    pub fn complete(&self, seen: Seen<'_>, text: &str) -> Vec<String> {
         complete::complete(seen, &self.lens, text)
     }
 
@@ -235,7 +248,7 @@ impl Pane for Resources {
         let view = seen.tables.of(self.lens.kind);
         let shown = view::shown(&all_columns(seen.fleet, self.lens.kind), view, seen.wide);
         (self.columns, self.sources) = shown.into_iter().unzip();
-        if self.viewed.replace(self.lens.kind) != Some(self.lens.kind)
+        if self.viewed.insert(self.lens.kind)
             && let Some(sort) = view.and_then(|view| view.sort.as_deref())
         {
             self.sorting = Sorting::by(sort);
@@ -325,7 +338,12 @@ impl Pane for Resources {
     fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
         if self.rows.keys().is_empty() {
             let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-            let words = empty_words(seen, self.lens.kind, self.total, &self.narrowing());
+            let words = empty_words(
+                seen,
+                self.lens.kind,
+                self.total,
+                &narrowing(self.rows.filter_text(), &self.lens),
+            );
             draw::words(buf, below, words, theme.style(Role::Muted));
             return;
         }
@@ -376,6 +394,13 @@ impl Pane for Resources {
     fn act(&mut self, seen: Seen<'_>, action: Action) -> Vec<Effect> {
         if self.rows.act(action) {
             return Vec::new();
+        }
+        if let Some(title) = Sorting::wanted(action)
+            && !self.columns.iter().any(|c| c.title == title)
+        {
+            return vec![Effect::complain(format!(
+                "there is no column {title} here; ctrl-w shows more of them"
+            ))];
         }
         if self.sorting.act(action, &self.columns) {
             self.rows.touch();
@@ -459,23 +484,6 @@ impl Pane for Resources {
             let cells = Self::cell_texts(cluster, row, seen.now);
             out.push_str(&cells.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join("\t"));
             out.push('\n');
-        }
-        out
-    }
-}
-
-impl Resources {
-    /// What leaves rows out, and the key that ends it.
-    fn narrowing(&self) -> Vec<String> {
-        let mut out = Vec::new();
-        if !self.rows.filter_text().is_empty() {
-            out.push(format!("/{}: Esc clears it", self.rows.filter_text()));
-        }
-        if self.lens.faults {
-            out.push("only rows that are not well: ctrl-z shows all".to_owned());
-        }
-        if let Some(ns) = self.lens.namespace.as_ref().filter(|_| self.lens.kind.info().namespaced) {
-            out.push(format!("only namespace {ns}: 0 shows all"));
         }
         out
     }

@@ -59,7 +59,15 @@ pub(super) fn shown(all: &[Column], view: Option<&TableView>, wide: bool) -> Vec
             }
         }
     }
+    // Where there is no room the last go first, and what ctrl-w adds before them.
+    for (n, (column, _)) in out.iter_mut().enumerate() {
+        column.rank = column.rank.min(u8::try_from(n).unwrap_or(4).min(4));
+    }
     if wide {
+        let cell = |all| {
+            let (column, source) = cell(all);
+            (Column { rank: column.rank.max(5), ..column }, source)
+        };
         let others = all.iter().enumerate().map(cell);
         let others: Vec<_> = others.filter(|(_, source)| !out.iter().any(|(_, s)| s == source)).collect();
         out.extend(others);
