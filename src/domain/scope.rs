@@ -195,6 +195,16 @@ impl Scope {
             && self.places.iter().all(|p| p.finds(at))
     }
 
+    /// All of it is in namespaces of one name.
+    pub fn is_of_one_namespace(&self) -> bool {
+        let of = |item: &Item| match item {
+            Item::Node(node) => node.namespace().cloned(),
+            Item::Glob(_) => None,
+        };
+        let first = self.items.first().and_then(of);
+        self.namespaces.len() == 1 || (first.is_some() && self.items.iter().all(|item| of(item) == first))
+    }
+
     /// The nodes it is made of (globs have none).
     pub fn tree_nodes(&self) -> impl Iterator<Item = &TreeNode> {
         self.items.iter().filter_map(|i| match i {
@@ -447,5 +457,21 @@ mod tests {
             app.touches(at) && !app.touches_what(at, |_| false),
             "which clusters have it, the fleet knows"
         );
+    }
+
+    #[test]
+    fn of_one_namespace_or_of_several() {
+        let ns = |id, name| TreeNode::Namespace(ClusterId(id), SafeText::new(name));
+        for (nodes, is) in [
+            (vec![], false),
+            (vec![ns(0, "a")], true),
+            (vec![ns(0, "a"), ns(1, "a")], true),
+            (vec![ns(0, "a"), ns(1, "b")], false),
+            (vec![ns(0, "a"), TreeNode::Cluster(ClusterId(1))], false),
+            (vec![TreeNode::Namespaces(SafeText::new("a"))], true),
+        ] {
+            assert_eq!(Scope::nodes(nodes.clone()).is_of_one_namespace(), is, "{nodes:?}");
+        }
+        assert!(Scope::all().in_namespaces(vec![SafeText::new("a")]).is_of_one_namespace());
     }
 }

@@ -24,7 +24,7 @@ fn what_is_too_much_is_counted_and_comes_where_somebody_looks() {
     // A namespace of its own choice, in both.
     pty.send(b":ns checkout\r");
     let row = |s: &str, cluster: &str| {
-        s.lines().any(|l| l.contains(cluster) && l.contains("checkout") && l.contains("1/1"))
+        s.contains("ns checkout") && s.lines().any(|l| l.contains(cluster) && l.contains("1/1"))
     };
     pty.until("rows of both", |s| row(s, "alpha") && row(s, "beta"));
     assert!(!pty.text().contains("no pods here"), "{}", pty.text());

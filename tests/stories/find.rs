@@ -38,13 +38,13 @@ pub(super) async fn play(world: World) -> Result<(), String> {
         term.command(&format!("po {ns} @{second} app=web /web- !nothing"));
         let title = format!("pods  ns {ns}  /-l app=web web- !nothing");
         term.see(&title).await?;
-        term.line(&[&second, &ns, "web-", "1/1"]).await?;
+        term.line(&[&second, "web-", "1/1"]).await?;
         if term.screen().lines().any(|l| l.split_once('│').is_some_and(|(_, row)| row.contains(&first))) {
             return Err(format!("another cluster than {second}:\n{}", term.screen()));
         }
         // To its owner and its node, and back.
         term.press("J");
-        term.line(&[&second, &ns, "web", "3/3"]).await?;
+        term.line(&[&second, "web", "3/3"]).await?;
         term.see("deployments").await?;
         term.press("esc");
         term.see(&title).await?;
@@ -61,7 +61,7 @@ pub(super) async fn play(world: World) -> Result<(), String> {
         term.filter("-l app in (api, db)");
         term.see("none of 3 pods").await?;
         term.filter("-l app notin (api, db),pod-template-hash");
-        term.line(&[&second, &ns, "web-", "1/1"]).await?;
+        term.line(&[&second, "web-", "1/1"]).await?;
         // What is wrong is named while it is typed.
         term.press("/");
         term.text("-l rank>x");

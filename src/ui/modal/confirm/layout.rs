@@ -63,11 +63,19 @@ impl Layout {
         let longest = lines.chain(details.iter().map(|(t, _)| cells::width(t))).max().unwrap_or(0);
         let width = longest.max(columns).max(NARROWEST).saturating_add(4).min(most);
         let inner = width.saturating_sub(4).max(1);
-        let rows = target_rows(&targets, inner);
+        let mut rows = target_rows(&targets, inner);
         let details: Vec<Row> = details.iter().flat_map(|(text, role)| wrapped(text, *role, inner)).collect();
         let asked = typed.map_or_else(Vec::new, |typed| asked(plan, typed, inner));
         let below = asked.len() + 1;
         let room = usize::from(screen.height.saturating_sub(2)).saturating_sub(below).max(1);
+        let clusters: BTreeSet<&str> = targets.iter().map(|s| s.cluster.path.as_str()).collect();
+        if rows.len() > targets.len() && clusters.len() < targets.len() {
+            // A cluster is said once, as long as no target is scrolled away from it.
+            let once = below_clusters(&targets, inner);
+            if once.len() + details.len() <= room {
+                rows = once;
+            }
+        }
         let all = rows.len() + details.len();
         // Where not all fits, warnings stay in sight as long as they leave the targets half of the room.
         let (scrolled, pinned) = if all <= room || details.len() * 2 <= room {
@@ -203,6 +211,29 @@ fn one_line(targets: &[&Step], paths: &[String], columns: &Columns) -> Vec<Row> 
         Row { text, role: role_of(step), tint: tint(step, path), target: Some(n) }
     };
     targets.iter().zip(paths).enumerate().map(row).collect()
+}
+
+/// Each cluster once, and below it what is done there.
+fn below_clusters(targets: &[&Step], width: u16) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut before = None;
+    for (n, step) in targets.iter().enumerate() {
+        let path = &step.cluster.path;
+        if before.replace(path) != Some(path) {
+            let environment = step.cluster.environment.word();
+            for text in cells::wrap(&format!("{path}  {environment}"), width, 2) {
+                let of_path = text.trim_end_matches(environment).trim_end();
+                let tint = tint(step, of_path);
+                rows.push(Row { text, role: Role::Text, tint, target: Some(n) });
+            }
+        }
+        let why = step.verdict.blocks().map_or_else(String::new, |why| format!("  {why}"));
+        let text = format!("  {}  {}{why}", step.object_words(), step.action_words());
+        for text in cells::wrap(&text, width, 4) {
+            rows.push(Row { text, role: role_of(step), tint: None, target: Some(n) });
+        }
+    }
+    rows
 }
 
 fn two_lines(targets: &[&Step], paths: &[String], width: u16) -> Vec<Row> {

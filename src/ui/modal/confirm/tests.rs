@@ -90,6 +90,20 @@ fn all_of_the_width_is_used_where_it_is_needed() {
 }
 
 #[test]
+fn a_cluster_is_said_once_where_all_is_in_sight() {
+    let several =
+        |n: usize| -> Vec<Step> { (0..n).map(|i| step(0, "prod-weu", &format!("web-{i}"))).collect() };
+    let mut confirm = Confirm::new(plan(several(3)), 50);
+    let text = screen(&mut confirm, 80, 30);
+    assert_eq!(text.matches("/ prod-weu  prod").count(), 1, "{text}");
+    assert!((0..3).all(|i| text.contains(&format!("checkout / deploy/web-{i}"))), "{text}");
+    // Scrolled away from its cluster a target would stand alone.
+    let mut confirm = Confirm::new(plan(several(20)), 50);
+    let text = screen(&mut confirm, 80, 24);
+    assert!(text.matches("/ prod-weu").count() > 1, "{text}");
+}
+
+#[test]
 fn what_is_out_of_sight_is_counted() {
     let steps = (0..12).map(|n| step(n, &format!("prod-{n}"), "web")).collect();
     let mut confirm = Confirm::new(plan(steps), 50);

@@ -246,7 +246,8 @@ impl Resources {
 impl Pane for Resources {
     fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
         let view = seen.tables.of(self.lens.kind);
-        let shown = view::shown(&all_columns(seen.fleet, self.lens.kind), view, seen.wide);
+        let of_one = self.lens.namespace.is_some() || seen.preview.is_of_one_namespace();
+        let shown = view::shown(&all_columns(seen.fleet, self.lens.kind), view, seen.wide, of_one);
         (self.columns, self.sources) = shown.into_iter().unzip();
         if self.viewed.insert(self.lens.kind)
             && let Some(sort) = view.and_then(|view| view.sort.as_deref())

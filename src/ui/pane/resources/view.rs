@@ -35,11 +35,18 @@ impl Beside {
     }
 }
 
-/// The columns that are shown, in their order: those of the view, and when wide all others after them.
-pub(super) fn shown(all: &[Column], view: Option<&TableView>, wide: bool) -> Vec<(Column, Source)> {
+/// The columns that are shown, in their order: those of the view, and when wide all others after them. Where all rows are `of_one`
+/// namespace, as the heading or the scope says, none has to say it again.
+pub(super) fn shown(
+    all: &[Column],
+    view: Option<&TableView>,
+    wide: bool,
+    of_one: bool,
+) -> Vec<(Column, Source)> {
     let cell = |(n, column): (usize, &Column)| (column.clone(), Source::Cell(n));
     let Some(view) = view.filter(|view| !view.columns.is_empty()) else {
-        return all.iter().enumerate().filter(|(_, c)| wide || !c.wide).map(cell).collect();
+        let says = |c: &Column| wide || !(c.wide || of_one && c.title == "NAMESPACE");
+        return all.iter().enumerate().filter(|(_, c)| says(c)).map(cell).collect();
     };
     let mut out: Vec<(Column, Source)> = Vec::new();
     let mut paths = 0..;
@@ -141,13 +148,17 @@ mod tests {
             "path:$.spec.x",
         ]);
         let views = TableViews::new([(&"po".to_owned(), &chosen)]);
-        let shown_now = shown(&all, views.of(Kind::Pod), false);
+        let shown_now = shown(&all, views.of(Kind::Pod), false, true);
         assert_eq!(titles(&shown_now), ["NAME", "TEAM", "NAME", "NODE", "SA", "X"]);
         assert_eq!(shown_now[1].1, Source::Beside(Beside::Label("team".into())));
         assert_eq!(shown_now[5].1, Source::Beside(Beside::Path(1)));
         assert_eq!(unknown(&all, &chosen), ["colour"]);
-        let wide = shown(&all, views.of(Kind::Pod), true);
+        let wide = shown(&all, views.of(Kind::Pod), true, false);
         assert_eq!(wide.len(), all.len() + 4, "each once");
-        assert_eq!(shown(&all, Some(&view(&[])), false), shown(&all, None, false));
+        assert_eq!(shown(&all, Some(&view(&[])), false, false), shown(&all, None, false, false));
+        let of_one = shown(&all, None, false, true);
+        assert!(titles(&shown(&all, None, false, false)).contains(&"NAMESPACE"));
+        assert!(!titles(&of_one).contains(&"NAMESPACE"));
+        assert!(titles(&shown(&all, None, true, true)).contains(&"NAMESPACE"));
     }
 }
