@@ -2,6 +2,7 @@
 //!
 //! Never: rows of the fleet (those are watched), tables. Called by `skyfleet get`, `describe` and `yaml`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +23,8 @@ use crate::source::api::{self, ListOptions};
 use crate::source::connect::Client;
 use crate::source::discovery;
 use crate::source::fault::{Fault, FaultClass};
-use crate::source::follow::follow;
 pub use crate::source::follow::{Became, Change};
+use crate::source::follow::{Renew, follow};
 /// An object as a row of its kind.
 pub use crate::source::slim::row;
 
@@ -203,7 +204,10 @@ pub fn watch(session: &Shared, scope: &Scope, query: &Query) -> mpsc::Receiver<H
                 };
                 drop(permit);
                 let trouble = match asked {
-                    Ok((client, what)) => return watch_one(client, what, &info, &scope, &query, out).await,
+                    Ok((client, what)) => {
+                        let renew = renewal(&session, info.id);
+                        return watch_one((client, renew), what, &info, &scope, &query, out).await;
+                    }
                     Err(fault) => fault,
                 };
                 session.heed(info.id, &trouble);
@@ -220,9 +224,21 @@ pub fn watch(session: &Shared, scope: &Scope, query: &Query) -> mpsc::Receiver<H
     heard
 }
 
+/// How a cluster's clients are asked for anew.
+fn renewal(session: &Shared, id: ClusterId) -> Renew {
+    let session = session.clone();
+    Arc::new(move |fault| {
+        let session = session.clone();
+        Box::pin(async move {
+            session.heed(id, &fault);
+            session.client(id).await
+        })
+    })
+}
+
 /// Follows those of one cluster.
 async fn watch_one(
-    client: Client,
+    (client, renew): (Client, Renew),
     what: Resource,
     info: &ClusterInfo,
     scope: &Scope,
@@ -232,19 +248,29 @@ async fn watch_one(
     let as_rows = Kind::of_manifest(&what.kind, &what.api_version()).is_none();
     let (changes, mut heard) = mpsc::channel(64);
     let namespaces = namespaces(scope, &what);
-    let mut waiting = namespaces.len();
-    for namespace in namespaces {
+    let mut waiting: BTreeSet<usize> = (0..namespaces.len()).collect();
+    for (n, namespace) in namespaces.into_iter().enumerate() {
         let options = query.options(namespace);
-        tokio::spawn(follow(client.clone(), what.clone(), options, as_rows, changes.clone()));
+        let (client, renew) = (client.clone(), renew.clone());
+        let (said, mut of_one) = mpsc::channel(64);
+        tokio::spawn(follow(client, renew, what.clone(), options, as_rows, said));
+        let changes = changes.clone();
+        tokio::spawn(async move {
+            while let Some(change) = of_one.recv().await {
+                if changes.send((n, change)).await.is_err() {
+                    return;
+                }
+            }
+        });
     }
     drop(changes);
-    while let Some(change) = heard.recv().await {
+    while let Some((n, change)) = heard.recv().await {
         let is_said = match &change {
             Change::Is(found, _) => is_covered(scope, info, &what, &found.object),
             // Whole is what all its namespaces are.
             Change::Whole => {
-                waiting = waiting.saturating_sub(1);
-                waiting == 0
+                waiting.remove(&n);
+                waiting.is_empty()
             }
             Change::Columns(_) | Change::Trouble(_) => true,
         };

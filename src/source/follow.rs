@@ -4,8 +4,10 @@
 //! Never: rows of the fleet, which supervisors watch. Called by `ops::get`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use http::Request;
 use http::header::{ACCEPT, HeaderValue};
 use kube::Client;
@@ -63,9 +65,13 @@ impl Became {
     }
 }
 
+/// A client after this fault: another where who one is was refused. Tokens end before people do.
+pub type Renew = Arc<dyn Fn(Fault) -> BoxFuture<'static, Result<Client, Fault>> + Send + Sync>;
+
 /// Follows the objects of a kind, as rows too where the server is to print them; ends when nobody hears.
 pub async fn follow(
     client: Client,
+    renew: Renew,
     what: Resource,
     options: ListOptions,
     as_rows: bool,
@@ -97,9 +103,13 @@ pub async fn follow(
             },
         };
         if fault.class != FaultClass::Gone {
-            one.out.send(Change::Trouble(fault)).await.ok()?;
+            one.out.send(Change::Trouble(fault.clone())).await.ok()?;
         }
         sleep(wait).await;
+        // Where there is none, the one there is tries again.
+        if let Ok(client) = renew(fault).await {
+            one.client = client;
+        }
         wait = (wait * 2).min(WAIT_MOST);
     }
 }
@@ -257,5 +267,88 @@ impl One {
             asked.headers_mut().insert(ACCEPT, HeaderValue::from_static(TABLE));
         }
         Ok(asked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::kind::Kind;
+    use http::Response;
+    use http_body_util::Full;
+    use hyper::body::Bytes;
+    use kube::client::Body;
+    use std::convert::Infallible;
+    use std::sync::Mutex;
+
+    /// A server that answers lists and watches, each with the next of its texts; where there is none any more, it is silent.
+    fn server(lists: &[(u16, Value)], watches: &[(u16, Value)]) -> Client {
+        let turned =
+            |texts: &[(u16, Value)]| Arc::new(Mutex::new(texts.iter().rev().cloned().collect::<Vec<_>>()));
+        let (lists, watches) = (turned(lists), turned(watches));
+        let answer = move |request: Request<Body>| {
+            let is_watch = request.uri().query().is_some_and(|q| q.contains("watch=true"));
+            let next = (if is_watch { &watches } else { &lists }).lock().unwrap().pop();
+            async move {
+                let Some((status, text)) = next else { std::future::pending().await };
+                let body = Full::new(Bytes::from(text.to_string() + "\n"));
+                Ok::<_, Infallible>(Response::builder().status(status).body(body).unwrap())
+            }
+        };
+        Client::new(tower::service_fn(answer), "default")
+    }
+
+    fn pod(name: &str, version: &str) -> Value {
+        json!({"metadata": {"name": name, "namespace": "x", "resourceVersion": version}})
+    }
+
+    fn list(pods: &[Value]) -> (u16, Value) {
+        (200, json!({"metadata": {"resourceVersion": "9"}, "items": pods}))
+    }
+
+    fn status(code: u16, reason: &str) -> Value {
+        json!({"kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": reason})
+    }
+
+    /// What is said, until this many lists were whole.
+    async fn said(client: Client, after: Client, whole: usize) -> Vec<String> {
+        let (out, mut heard) = mpsc::channel(64);
+        let renew: Renew = Arc::new(move |fault| {
+            let after = after.clone();
+            Box::pin(
+                async move { if fault.class == FaultClass::Unauthorized { Ok(after) } else { Err(fault) } },
+            )
+        });
+        let options = ListOptions::default();
+        tokio::spawn(follow(client, renew, Resource::from(Kind::Pod), options, false, out));
+        let (mut said, mut left) = (Vec::new(), whole);
+        while left > 0 {
+            match timeout(Duration::from_mins(5), heard.recv()).await.unwrap().unwrap() {
+                Change::Is(found, became) => {
+                    said.push(format!("{} {}", became.word(), text(&found.object, "/metadata/name")));
+                }
+                Change::Whole => left -= 1,
+                Change::Trouble(fault) => said.push(format!("{:?}", fault.class)),
+                Change::Columns(_) => {}
+            }
+        }
+        said
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_missed_comes_out_of_the_list() {
+        let expired = json!({"type": "ERROR", "object": status(410, "Expired")});
+        let lists = [list(&[pod("a", "1"), pod("b", "2")]), list(&[pod("a", "5"), pod("c", "6")])];
+        let client = server(&lists, &[(200, expired)]);
+        let none = server(&[], &[]);
+        assert_eq!(said(client, none, 2).await, [" a", " b", "changed a", "added c", "deleted b"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_that_ended_is_another_client() {
+        let refused = (401, status(401, "Unauthorized"));
+        let client = server(&[list(&[pod("a", "1")]), refused.clone()], &[refused.clone(), refused]);
+        let after = server(&[list(&[pod("a", "1"), pod("b", "2")])], &[]);
+        assert_eq!(said(client, after, 2).await, [" a", "Unauthorized", "added b"]);
     }
 }
