@@ -165,6 +165,7 @@ impl PodRow {
             interner.share(text);
         }
         self.meta.labels.share(interner);
+        self.meta.own.share(interner);
         for owner in self.owner.iter_mut().chain(&mut self.workload) {
             interner.share_owner(owner);
         }

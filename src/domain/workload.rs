@@ -61,6 +61,7 @@ impl WorkloadRow {
         for text in words.into_iter().chain(&mut self.images) {
             interner.share(text);
         }
+        self.meta.own.share(interner);
     }
 
     /// A row with nothing but its kind and metadata.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
+use crate::domain::interner::Interner;
 use crate::domain::kind::Kind;
 use crate::domain::text::SafeText;
 
@@ -19,6 +20,14 @@ const LONGEST: usize = 256;
 pub struct Own(Option<Arc<Vec<SafeText>>>);
 
 impl Own {
+    /// Makes what many objects say the same piece of memory in all of them.
+    pub fn share(&mut self, interner: &mut Interner) {
+        // Before rows are kept nobody else has them.
+        for text in self.0.as_mut().and_then(Arc::get_mut).into_iter().flatten() {
+            interner.share(text);
+        }
+    }
+
     /// The value of the path of that number; `None` where the object has none.
     pub fn get(&self, n: usize) -> Option<&str> {
         self.0.as_ref()?.get(n).map(SafeText::as_str).filter(|text| !text.is_empty())

@@ -242,6 +242,10 @@ impl Pane for Clusters {
         self.rows.filter(text)
     }
 
+    fn is_filtered(&self) -> bool {
+        true
+    }
+
     fn filter_text(&self) -> &str {
         self.rows.filter_text()
     }

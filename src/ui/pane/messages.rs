@@ -137,6 +137,10 @@ impl Pane for Messages {
         Ok(())
     }
 
+    fn is_filtered(&self) -> bool {
+        true
+    }
+
     fn filter_text(&self) -> &str {
         &self.filter
     }

@@ -90,6 +90,11 @@ pub trait Pane {
         self.rows_mut().map_or(Ok(()), |rows| rows.filter(text))
     }
 
+    /// There is something to filter in it.
+    fn is_filtered(&self) -> bool {
+        self.rows().is_some()
+    }
+
     /// The filter in force.
     fn filter_text(&self) -> &str {
         self.rows().map_or("", Rows::filter_text)

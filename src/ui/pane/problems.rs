@@ -422,6 +422,10 @@ impl Pane for Problems {
         Ok(())
     }
 
+    fn is_filtered(&self) -> bool {
+        true
+    }
+
     fn filter_text(&self) -> &str {
         &self.filter
     }

@@ -47,6 +47,19 @@ impl View {
         });
     }
 
+    /// `/`, where there is something to filter.
+    pub(super) fn ask_filter(&self) -> Effect {
+        let is_filtered =
+            self.text.is_some() || self.focus == Focus::Tree || self.panes.get(self.pane).is_filtered();
+        if is_filtered {
+            return Effect::Prompt(Prompt::Filter);
+        }
+        Effect::complain(format!(
+            "nothing is filtered in {}: g r has the rows, g t the tree",
+            self.pane.word()
+        ))
+    }
+
     fn filter_now(&self) -> &str {
         match (&self.text, self.focus) {
             (Some(text), _) => text.search_text(),

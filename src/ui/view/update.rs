@@ -160,7 +160,7 @@ impl View {
             Action::Suspend => return vec![Effect::Suspend],
             Action::Demo if self.welcome.is_some() => return vec![Effect::Demo],
             Action::Command => return vec![Effect::Prompt(Prompt::Command)],
-            Action::Filter => return vec![Effect::Prompt(Prompt::Filter)],
+            Action::Filter => return vec![self.ask_filter()],
             Action::Palette => {
                 self.open_palette(world);
                 return Vec::new();

@@ -10,6 +10,9 @@ use crate::domain::cells;
 use crate::fleet::table::Column;
 use crate::ui::theme::{Role, Theme};
 
+/// Cells beside the columns: a sign before them, a blank at each end.
+const MARGIN: u16 = 3;
+
 /// How wide each column is; kept between frames so that columns do not jump while rows scroll by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Widths {
@@ -44,6 +47,12 @@ impl Widths {
         for ((width, column), cell) in self.widths.iter_mut().zip(columns).zip(cells) {
             *width = (*width).max(cells::width(cell).min(column.most));
         }
+    }
+
+    /// The columns that are drawn in a table of that width.
+    pub fn drawn(&self, columns: &[Column], across: u16) -> Vec<Column> {
+        let fit = self.fit(columns, across.saturating_sub(MARGIN));
+        columns.iter().zip(fit).filter(|(_, width)| width.is_some()).map(|(c, _)| c.clone()).collect()
     }
 
     /// The widths that fit into `room` cells with two blanks between. `None` means: not shown. In this order, each only
@@ -202,7 +211,7 @@ pub fn draw(
     if area.height == 0 || area.width < 4 {
         return;
     }
-    let room = area.width.saturating_sub(3);
+    let room = area.width.saturating_sub(MARGIN);
     let fit = widths.fit(columns, room);
     let title_style = theme.style(Role::Muted);
     let mut x = area.x + 2;

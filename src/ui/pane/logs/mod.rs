@@ -407,6 +407,10 @@ impl Pane for Logs {
         Ok(())
     }
 
+    fn is_filtered(&self) -> bool {
+        true
+    }
+
     fn filter_text(&self) -> &str {
         &self.filter_text
     }

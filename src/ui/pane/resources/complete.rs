@@ -11,11 +11,11 @@ use crate::fleet::table::RowRef;
 use crate::ui::lens::Lens;
 use crate::ui::pane::Seen;
 
-use super::rows::rows_of;
+use super::found::rows_through;
 
-/// So many rows of a cluster and of all of them are looked at.
-const OF_CLUSTER: usize = 200;
+/// So many rows are looked at, as many of each cluster, but of a cluster at least so many.
 const IN_ALL: usize = 2_000;
+const OF_CLUSTER: usize = 5;
 
 /// The whole filter, completed in each way.
 pub(super) fn complete(seen: Seen<'_>, lens: &Lens, text: &str) -> Vec<String> {
@@ -31,12 +31,12 @@ struct Sample<'a> {
 impl<'a> Sample<'a> {
     fn rows(&self) -> &[(&'a Cluster, RowRef<'a>)] {
         self.rows.get_or_init(|| {
-            let clusters = self.seen.fleet.in_scope(self.seen.scope);
-            let rows = clusters.flat_map(|cluster| {
-                let rows = rows_of(cluster, self.lens.kind, self.seen.scope).take(OF_CLUSTER);
+            let among = self.seen.fleet.in_scope(self.seen.scope).count().max(1);
+            let rows = self.seen.fleet.in_scope(self.seen.scope).flat_map(|cluster| {
+                let rows = rows_through(self.lens, cluster, self.seen).take((IN_ALL / among).max(OF_CLUSTER));
                 rows.map(move |row| (cluster, row))
             });
-            rows.take(IN_ALL).collect()
+            rows.collect()
         })
     }
 

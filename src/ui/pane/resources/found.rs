@@ -44,7 +44,7 @@ impl Kept {
         let mut keys = Vec::new();
         let mut texts = Haystack::default();
         let name = cluster.info.name();
-        for row in lens(cluster, seen, wanted) {
+        for row in rows_through(wanted, cluster, seen) {
             keys.push(key_of(cluster, wanted, row));
             if with_texts {
                 texts.push_with(|out| {
@@ -177,7 +177,8 @@ impl Piece<'_> {
             return hits;
         }
         let mut hits = hits.unwrap_or_else(|| vec![true; self.keys.len()]);
-        for (row, hit) in lens(self.cluster, seen, asked.lens).zip(&mut hits).filter(|(_, hit)| **hit) {
+        for (row, hit) in rows_through(asked.lens, self.cluster, seen).zip(&mut hits).filter(|(_, hit)| **hit)
+        {
             let value = |term: &Term| field::value(self.cluster, row, term.field(), seen.now);
             *hit = labels.is_none_or(|selector| selector.matches(&row.meta().labels))
                 && terms.iter().all(|term| term.passes(value(term).as_ref()))
@@ -203,7 +204,9 @@ pub(super) fn sorted(seen: Seen<'_>, asked: Asked<'_>, pieces: &[Piece<'_>]) -> 
     }
     let mut both: Vec<(SortKey, At)> = Vec::new();
     for (list, piece) in pieces.iter().enumerate() {
-        for (n, row) in lens(piece.cluster, seen, asked.lens).enumerate().filter(|(n, _)| piece.is_hit(*n)) {
+        for (n, row) in
+            rows_through(asked.lens, piece.cluster, seen).enumerate().filter(|(n, _)| piece.is_hit(*n))
+        {
             both.push((asked.sorter.key(piece.cluster, row, seen.now), At::new(list, n)));
         }
     }
@@ -268,7 +271,11 @@ fn key_of(cluster: &Cluster, lens: &Lens, row: RowRef<'_>) -> ObjectKey {
 }
 
 /// The rows of a cluster that scope and lens let through, those that are well included.
-fn lens<'a>(cluster: &'a Cluster, seen: Seen<'a>, lens: &'a Lens) -> impl Iterator<Item = RowRef<'a>> {
+pub(super) fn rows_through<'a>(
+    lens: &'a Lens,
+    cluster: &'a Cluster,
+    seen: Seen<'a>,
+) -> impl Iterator<Item = RowRef<'a>> {
     rows_of(cluster, lens.kind, seen.preview).filter(move |row| {
         let on_node = match (&lens.node, row) {
             (Some(node), RowRef::Pod(pod)) => pod.node == *node,

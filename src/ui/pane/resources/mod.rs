@@ -25,7 +25,7 @@ use crate::fleet::cluster::{Cluster, Why};
 use crate::fleet::phase::Phase;
 use crate::fleet::table::{self, CLUSTER, Column, RowRef};
 use crate::ui::action::Action;
-use crate::ui::effect::{Effect, Job, Prompt, Said};
+use crate::ui::effect::{Effect, Job, Said};
 use crate::ui::lens::Lens;
 use crate::ui::pace::Pace;
 use crate::ui::pane::{Pane, Seen};
@@ -64,6 +64,8 @@ pub struct Resources {
     /// The kinds that were shown before: the sorting of a view is for the first time.
     viewed: BTreeSet<Kind>,
     widths: Widths,
+    /// How wide it was drawn.
+    across: u16,
     /// The rows of the clusters, kept for the filter.
     found: Found,
     /// The fuzzy search.
@@ -88,6 +90,7 @@ impl Default for Resources {
             sources: Vec::new(),
             viewed: BTreeSet::new(),
             widths: Widths::default(),
+            across: 0,
             found: Found::default(),
             sought: Sought::default(),
             seen: None,
@@ -244,7 +247,8 @@ impl Resources {
 }
 
 impl Pane for Resources {
-    fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
+    fn prepare(&mut self, seen: Seen<'_>, (rows, across): (u16, u16)) {
+        self.across = across;
         let view = seen.tables.of(self.lens.kind);
         let of_one = self.lens.namespace.is_some() || seen.preview.is_of_one_namespace();
         let shown = view::shown(&all_columns(seen.fleet, self.lens.kind), view, seen.wide, of_one);
@@ -416,21 +420,14 @@ impl Pane for Resources {
             }
             Action::AllNamespaces => self.in_namespace(None),
             Action::ChooseNext | Action::ChoosePrev => {
-                self.sorting.choose(&self.columns, action == Action::ChooseNext);
+                let drawn = self.widths.drawn(&self.columns, self.across);
+                self.sorting.choose(&drawn, action == Action::ChooseNext);
             }
             Action::ShowNode | Action::ShowOwner => return ways::from_pod(seen, self.rows.cursor(), action),
             Action::Open => {
                 return self.rows.cursor().map_or_else(Vec::new, ways::open);
             }
-            Action::Scale => {
-                let targets: Vec<ObjectKey> =
-                    self.targets(seen).into_iter().filter(|k| k.kind.is_scalable()).collect();
-                return if targets.is_empty() {
-                    vec![Effect::complain("only deployments, stateful sets and replica sets can be scaled")]
-                } else {
-                    vec![Effect::Prompt(Prompt::Scale(targets))]
-                };
-            }
+            Action::Scale => return ways::scale(self.targets(seen)),
             _ => {}
         }
         Vec::new()

@@ -5,7 +5,7 @@ use crate::domain::kind::Kind;
 use crate::domain::scope::TreeNode;
 use crate::fleet::tree;
 use crate::ui::action::Action;
-use crate::ui::effect::{Drill, Effect, Look};
+use crate::ui::effect::{Drill, Effect, Look, Prompt};
 use crate::ui::lens::Lens;
 use crate::ui::pane::Seen;
 
@@ -25,6 +25,16 @@ pub(super) fn open(key: &ObjectKey) -> Vec<Effect> {
         _ => return vec![Effect::Look(Look::Describe, key.clone())],
     };
     vec![Effect::Drill(Drill { nodes: vec![node], lens: Some(lens), cursor: None })]
+}
+
+/// How many of these there should be is asked.
+pub(super) fn scale(targets: Vec<ObjectKey>) -> Vec<Effect> {
+    let targets: Vec<ObjectKey> = targets.into_iter().filter(|k| k.kind.is_scalable()).collect();
+    if targets.is_empty() {
+        vec![Effect::complain("only deployments, stateful sets and replica sets can be scaled")]
+    } else {
+        vec![Effect::Prompt(Prompt::Scale(targets))]
+    }
 }
 
 /// From a pod to its node, or to the workload it belongs to.
