@@ -61,10 +61,12 @@ fn container(page: &mut Page, c: &Value, state: Option<&Value>, pod: Option<&Val
     {
         page.known(name, c.pointer(pointer).map_or_else(String::new, probe));
     }
-    page.lines("Environment Variables from", list(c, "/envFrom").iter().map(from).collect());
     page.lines("Mounts", list(c, "/volumeMounts").iter().map(mount).collect());
     let device = |d: &Value| format!("{} from {}", text(d, "/devicePath"), text(d, "/name"));
     page.lines("Devices", list(c, "/volumeDevices").iter().map(device).collect());
+    page.block("Environment Variables from", |page| {
+        list(c, "/envFrom").iter().for_each(|e| page.text(&from(e)));
+    });
     page.block("Environment", |page| {
         for e in list(c, "/env") {
             page.field(text(e, "/name"), variable(e, c, pod));
