@@ -300,8 +300,10 @@ impl View {
         let mut panes = std::mem::take(&mut self.panes);
         panes.get_mut(self.pane).prepare(self.seen(fleet, now), (rows, columns));
         self.panes = panes;
+        let narrow = self.is_narrow();
         if let Some(text) = &mut self.text {
-            text.prepare((rows, columns));
+            // It has no heading.
+            text.prepare((rows + u16::from(!narrow), columns));
         }
         let screen = ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1);
         if let Some(help) = &mut self.help {
