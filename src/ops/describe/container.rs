@@ -65,7 +65,9 @@ fn container(page: &mut Page, c: &Value, state: Option<&Value>, pod: Option<&Val
     let device = |d: &Value| format!("{} from {}", text(d, "/devicePath"), text(d, "/name"));
     page.lines("Devices", list(c, "/volumeDevices").iter().map(device).collect());
     page.block("Environment Variables from", |page| {
-        list(c, "/envFrom").iter().for_each(|e| page.text(&from(e)));
+        for e in list(c, "/envFrom") {
+            page.text(&from(e));
+        }
     });
     page.block("Environment", |page| {
         for e in list(c, "/env") {
