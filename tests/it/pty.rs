@@ -287,7 +287,8 @@ fn the_mouse_moves_opens_and_changes_tabs_where_it_is_wanted() {
     // A tab.
     let (x, y) = line_of(&pty, "Resources");
     click(&mut pty, x, y);
-    pty.until("the pods", |s| s.contains("RESTARTS"));
+    // All of them: rows that come move the others.
+    pty.until("the pods", |s| s.contains("RESTARTS") && s.contains("3/3 live") && s.contains("pods  50"));
     // A row of the table: the cursor, then what Enter does.
     let (x, y) = line_of(&pty, "sessions-0");
     click(&mut pty, x, y);
