@@ -21,10 +21,12 @@ mod volumes;
 mod workload;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::look::fetch;
 use super::session::Session;
@@ -37,6 +39,9 @@ use crate::source::api::{self, ListOptions, Resource};
 use crate::source::fault::Fault;
 use json::{ago, list, pairs, since, text, time, words};
 use page::Page;
+
+/// How long a list beside the object may take.
+const BESIDE_LIMIT: Duration = Duration::from_secs(8);
 
 /// Annotations are cut behind so many letters; all of them are in the YAML.
 const ANNOTATION_MOST: usize = 200;
@@ -93,8 +98,13 @@ pub async fn describe(session: &Session, info: &ClusterInfo, key: &ObjectKey) ->
         let client = client.clone();
         async move {
             let options = ListOptions { namespace: want.namespace, labels: want.labels, fields: want.fields };
-            let list = api::list(&client, &Resource::from(want.kind), &options).await;
-            (want.kind, list.map_err(|fault| fault.to_string()))
+            // What is slow beside the object must not keep a person from it.
+            let kind = Resource::from(want.kind);
+            let list = match timeout(BESIDE_LIMIT, api::list(&client, &kind, &options)).await {
+                Ok(list) => list.map_err(|fault| fault.to_string()),
+                Err(_) => Err(format!("no answer within {} s", BESIDE_LIMIT.as_secs())),
+            };
+            (want.kind, list)
         }
     }));
     let beside = Beside(read.await.into_iter().collect());

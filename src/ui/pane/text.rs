@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -15,6 +15,10 @@ use crate::ui::effect::Look;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::list::List;
+
+/// What a text is of is looked at again after this, and after so many times what that took.
+const AGAIN: SignedDuration = SignedDuration::from_secs(5);
+const PAUSES: i32 = 10;
 
 /// A text that is looked at.
 pub struct TextView {
@@ -34,6 +38,8 @@ pub struct TextView {
     pub of: Option<(Look, ObjectKey)>,
     /// When it was asked for last.
     pub asked: Timestamp,
+    /// How long the last answer took; none while one is awaited.
+    took: Option<SignedDuration>,
     /// Why it could not be had again.
     pub stale: Option<String>,
     wrap: bool,
@@ -57,6 +63,7 @@ impl TextView {
             folded: BTreeSet::new(),
             of: None,
             asked: Timestamp::UNIX_EPOCH,
+            took: None,
             stale: None,
             wrap: false,
             width: 80,
@@ -66,6 +73,25 @@ impl TextView {
             across: 0,
             search: String::new(),
         }
+    }
+
+    /// It is asked for.
+    pub fn ask(&mut self, now: Timestamp) {
+        self.asked = now;
+        self.took = None;
+    }
+
+    /// What it is of is looked at again: when the last answer is there and a while ago, and longer ago the longer it took.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        let Some(took) = self.took else { return false };
+        let pause = took.checked_mul(PAUSES).unwrap_or(SignedDuration::MAX).max(AGAIN);
+        now.duration_since(self.asked).saturating_sub(took) >= pause
+    }
+
+    /// The answer is there.
+    pub fn hear(&mut self, text: Result<&str, &str>, now: Timestamp) {
+        self.took = Some(now.duration_since(self.asked));
+        self.set(text);
     }
 
     /// The text, or why there is none.
@@ -276,6 +302,19 @@ mod tests {
 
     fn shown(view: &TextView) -> Vec<&str> {
         view.shown.iter().map(|(_, line)| line.as_str()).collect()
+    }
+
+    #[test]
+    fn what_is_slow_is_looked_at_less_often_and_never_twice_at_once() {
+        let at = |seconds| Timestamp::from_second(1_000 + seconds).unwrap();
+        let mut view = TextView::new("x".into(), 1, "x".into());
+        view.ask(at(0));
+        assert!(!view.is_due(at(100)), "an answer is awaited");
+        view.hear(Ok("a"), at(0));
+        assert!(!view.is_due(at(4)) && view.is_due(at(5)));
+        view.ask(at(5));
+        view.hear(Err("slow"), at(8));
+        assert!(!view.is_due(at(37)) && view.is_due(at(38)), "ten times the 3 s");
     }
 
     #[test]

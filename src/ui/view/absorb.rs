@@ -11,9 +11,6 @@ use crate::ui::pane::text::TextView;
 use crate::ui::term::out::MOST_COPIED;
 use crate::ui::view::Focus;
 
-/// What a text is of is asked for again after so long.
-const AGAIN: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
-
 impl View {
     /// Performs the effects that are the view's own; what is left is the loop's.
     pub(super) fn absorb(&mut self, world: World<'_>, effects: Vec<Effect>) -> Vec<Effect> {
@@ -101,7 +98,8 @@ impl View {
                         Look::Describe | Look::Yaml => title,
                     };
                     let mut view = TextView::new(name, self.generation, title);
-                    (view.of, view.asked) = (Some((look, object.clone())), world.now);
+                    view.of = Some((look, object.clone()));
+                    view.ask(world.now);
                     self.text = Some(view);
                     self.focus = Focus::Pane;
                     let (generation, info) = (self.generation, Box::new(cluster.info.clone()));
@@ -157,12 +155,11 @@ impl View {
     pub(super) fn ask_again(&mut self, world: World<'_>, at_once: bool) -> Option<Effect> {
         let text = self.text.as_mut()?;
         let (look, object) = text.of.clone()?;
-        let is_due = world.now.duration_since(text.asked) >= AGAIN;
         // Who uses it takes several lists.
-        if !at_once && (!is_due || look == Look::UsedBy) {
+        if !at_once && (!text.is_due(world.now) || look == Look::UsedBy) {
             return None;
         }
-        text.asked = world.now;
+        text.ask(world.now);
         let generation = text.generation;
         let info = Box::new(world.fleet.cluster(object.cluster)?.info.clone());
         Some(Effect::Job(Job::Look { generation, look, object, info }))
@@ -194,7 +191,7 @@ impl View {
             },
             Said::Look { generation, text } => {
                 if let Some(view) = self.text.as_mut().filter(|v| v.generation == *generation) {
-                    view.set(text.as_deref().map_err(String::as_str));
+                    view.hear(text.as_deref().map_err(String::as_str), world.now);
                 }
             }
             _ => {
