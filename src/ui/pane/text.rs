@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn what_is_slow_is_looked_at_less_often_and_never_twice_at_once() {
-        let at = |seconds| Timestamp::from_second(1_000 + seconds).unwrap();
+        let at = |seconds: i64| Timestamp::from_second(1_000 + seconds).unwrap();
         let mut view = TextView::new("x".into(), 1, "x".into());
         view.ask(at(0));
         assert!(!view.is_due(at(100)), "an answer is awaited");
