@@ -228,13 +228,18 @@ impl File<'_> {
         for (kind, value) in all {
             match serde_json::from_value::<TableView>(value) {
                 Ok(view) if view.columns.iter().any(|c| c.trim().is_empty()) => {
-                    self.warn("views", &format!("view `{kind}` has a column without a name; it is not used"));
+                    self.warn_in(
+                        "views",
+                        &kind,
+                        &format!("view `{kind}` has a column without a name; it is not used"),
+                    );
                 }
                 Ok(view) => {
                     out.insert(kind, view);
                 }
-                Err(_) => self.warn(
+                Err(_) => self.warn_in(
                     "views",
+                    &kind,
                     &format!("view `{kind}` wants `columns` (a list) and perhaps `sort`; it is not used"),
                 ),
             }
@@ -256,13 +261,26 @@ impl File<'_> {
     }
 
     fn warn(&mut self, key: &str, words: &str) {
-        let names = |line: &str| {
-            let rest = line.trim_start_matches(['"', '\'']).strip_prefix(key);
-            rest.is_some_and(|r| r.trim_start_matches(['"', '\'', ' ', '\t']).starts_with(':'))
+        let line = self.text.lines().position(|line| names(line, key));
+        self.warn_at(line, words);
+    }
+
+    /// The same of an entry of a map.
+    fn warn_in(&mut self, map: &str, key: &str, words: &str) {
+        let lines = || self.text.lines().enumerate();
+        let begin = lines().position(|(_, line)| names(line, map));
+        let within = |(n, line): &(usize, &str)| {
+            Some(*n) > begin && line.starts_with([' ', '\t']) && names(line.trim_start(), key)
         };
-        let line = self.text.lines().position(names);
+        let line = lines().find(within).map(|(n, _)| n).or(begin);
+        self.warn_at(line, words);
+    }
+
+    fn warn_at(&mut self, line: Option<usize>, words: &str) {
         let place = line.map_or_else(String::new, |n| format!(":{}", n + 1));
-        self.warnings.push(format!("{}{place}: {words}", self.path.display()));
+        // Its folder is said by `doctor`; here it would leave no room for the words.
+        let name = self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy();
+        self.warnings.push(format!("{name}{place}: {words}"));
     }
 
     /// Keys that nobody took.
@@ -376,6 +394,12 @@ impl Settings {
     }
 }
 
+/// The line begins with this key.
+fn names(line: &str, key: &str) -> bool {
+    let rest = line.trim_start_matches(['"', '\'']).strip_prefix(key);
+    rest.is_some_and(|r| r.trim_start_matches(['"', '\'', ' ', '\t']).starts_with(':'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -426,6 +450,20 @@ mod tests {
         );
         assert!(s.is_read_only());
         assert!(!read("themee: light\n").0.is_read_only());
+    }
+
+    #[test]
+    fn a_bad_view_leaves_the_others_alone() {
+        let text = "pods: 1\nviews:\n  deploy: {columns: name}\n  pods:\n    columns: [name]\n  svc: {columns: [\"\"]}\n";
+        let (s, warnings) = Settings::default().with_file(Path::new("/etc/config.yaml"), text);
+        let begins: Vec<&str> =
+            warnings.iter().filter_map(|w| w.split(" wants").next()?.split(" has").next()).collect();
+        assert_eq!(
+            begins[..2],
+            ["config.yaml:3: view `deploy`", "config.yaml:6: view `svc`"],
+            "{warnings:?}"
+        );
+        assert_eq!(s.views.value.keys().collect::<Vec<_>>(), ["pods"]);
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub enum Effect {
         title: String,
         /// The text.
         text: String,
+        /// Its lines are wrapped at first.
+        wrapped: bool,
     },
     /// Start a task.
     Job(Job),

@@ -116,6 +116,7 @@ impl Pane for Messages {
                 name: "message".to_owned(),
                 title: format!("Message of {}", message.at.strftime("%Y-%m-%d %H:%M:%S UTC")),
                 text: message.words.to_string(),
+                wrapped: true,
             }],
             (Action::Copy, _) => vec![Effect::Copy(self.text(seen))],
             _ => Vec::new(),

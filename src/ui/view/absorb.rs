@@ -105,13 +105,16 @@ impl View {
                     let (generation, info) = (self.generation, Box::new(cluster.info.clone()));
                     out.push(Effect::Job(Job::Look { generation, look, object, info }));
                 }
-                Effect::Text { name, title, text } => {
+                Effect::Text { name, title, text, wrapped } => {
                     self.generation += 1;
                     if self.text.is_none() {
                         self.text_from = self.focus;
                     }
                     let mut view = TextView::new(name, self.generation, title);
                     view.set(Ok(&text));
+                    if wrapped {
+                        view.act(crate::ui::action::Action::LogWrap);
+                    }
                     self.text = Some(view);
                     self.focus = Focus::Pane;
                 }

@@ -124,7 +124,7 @@ impl View {
             lines.push(format!("  :{:<32} {shorts:<14} {}", kind.plural, kind.name));
         }
         let (name, title) = ("aliases".to_owned(), "Aliases".to_owned());
-        Effect::Text { name, title, text: lines.join("\n") }
+        Effect::Text { name, title, text: lines.join("\n"), wrapped: false }
     }
 }
 

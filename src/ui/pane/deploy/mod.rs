@@ -146,7 +146,12 @@ impl Deploy {
             text.push_str(&diff::to_yaml(&diff::masked_alone(object)));
         }
         let name = self.matrix.step(plan, self.list.cursor).map_or("object", |s| s.name.as_str());
-        vec![Effect::Text { name: format!("{name}-plan"), title: format!("Plan  {object}"), text }]
+        vec![Effect::Text {
+            name: format!("{name}-plan"),
+            title: format!("Plan  {object}"),
+            text,
+            wrapped: false,
+        }]
     }
 
     fn summary(plan: &Plan) -> String {
