@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::cluster::ClusterSetting;
 use crate::domain::connect::Connect;
 use crate::domain::table_view::TableView;
+use crate::domain::text::nearest;
 
 /// Where a value is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -286,12 +287,10 @@ impl File<'_> {
     /// Keys that nobody took.
     fn unknown(&mut self) {
         for key in self.values.keys().cloned().collect::<Vec<_>>() {
-            let alike = |k: &'static str| (strsim::jaro_winkler(k, &key), k);
-            let near = KEYS.into_iter().map(alike).max_by(|(a, _), (b, _)| a.total_cmp(b));
-            let near = near.filter(|(ratio, _)| *ratio >= 0.8);
-            let meant = near.map_or_else(String::new, |(_, k)| format!("; did you mean `{k}`?"));
+            let near = nearest(&key, KEYS.into_iter());
+            let meant = near.map_or_else(String::new, |k| format!("; did you mean `{k}`?"));
             // Who mistypes what guards writes believes in a guard that is not there.
-            let guard = near.is_some_and(|(_, k)| GUARDS.contains(&k));
+            let guard = near.is_some_and(|k| GUARDS.contains(&k));
             let lost = if guard { format!("; {GUARD_LOST}") } else { String::new() };
             self.lost |= guard;
             self.warn(&key, &format!("there is no setting `{key}`{meant}{lost}"));

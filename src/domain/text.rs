@@ -221,6 +221,13 @@ fn skip_string(chars: &mut Chars<'_>) {
     }
 }
 
+/// The known word that is most like another, if any is.
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let alike = known.map(|k| (strsim::jaro_winkler(k, &word), k)).filter(|(alike, _)| *alike > 0.8);
+    alike.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, k)| k)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,5 +274,13 @@ mod tests {
             let once = SafeText::new(&text);
             prop_assert_eq!(SafeText::new(once.as_str()), once);
         }
+    }
+
+    #[test]
+    fn the_nearest_word() {
+        let known = ["restarts", "ready", "cluster"];
+        assert_eq!(nearest("restartz", known.into_iter()), Some("restarts"));
+        assert_eq!(nearest("Clster", known.into_iter()), Some("cluster"));
+        assert_eq!(nearest("zzz", known.into_iter()), None);
     }
 }

@@ -102,13 +102,16 @@ pub async fn follow(
                 }
             },
         };
-        if fault.class != FaultClass::Gone {
+        if fault.class == FaultClass::Gone {
+            sleep(wait).await;
+        } else {
             one.out.send(Change::Trouble(fault.clone())).await.ok()?;
-        }
-        sleep(wait).await;
-        // Where there is none, the one there is tries again.
-        if let Ok(client) = renew(fault).await {
-            one.client = client;
+            sleep(wait).await;
+            // Where there is none, the one there is tries again, and why is said.
+            match renew(fault).await {
+                Ok(client) => one.client = client,
+                Err(why) => one.out.send(Change::Trouble(why)).await.ok()?,
+            }
         }
         wait = (wait * 2).min(WAIT_MOST);
     }

@@ -63,10 +63,6 @@ impl Key {
                         ctrl = true;
                         KeyCode::Char(' ')
                     }
-                    // What was typed before the terminal was raw: its line ends are no returns.
-                    'j' if ctrl => {
-                        return Self { code: KeyCode::Enter, ctrl: false, alt: false, shift: false };
-                    }
                     // ctrl-\ arrives as ctrl-4 from terminals without the kitty protocol.
                     '4' if ctrl => KeyCode::Char('\\'),
                     c if ctrl => KeyCode::Char(c.to_ascii_lowercase()),
@@ -76,6 +72,11 @@ impl Key {
             code => code,
         };
         Self { code, ctrl, alt: event.modifiers.contains(KeyModifiers::ALT), shift }
+    }
+
+    /// A key without any beside it.
+    pub const fn plain(code: KeyCode) -> Self {
+        Self { code, ctrl: false, alt: false, shift: false }
     }
 
     /// Reads a key as key maps write it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crossterm::event::KeyCode;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -138,6 +139,16 @@ impl Keymap {
             }
         }
         if pending { Found::Pending } else { Found::Nothing }
+    }
+
+    /// The key, or Enter for ctrl-j where that has no meaning of its own: what was typed before the terminal was raw has such line
+    /// ends.
+    pub fn settled(&self, key: Key) -> Key {
+        let is_bound = || self.contexts.values().flat_map(BTreeMap::keys).any(|keys| keys.contains(&key));
+        if key.is_ctrl('j') && !is_bound() {
+            return Key::plain(KeyCode::Enter);
+        }
+        key
     }
 
     /// What may follow `keys`: the rest of the keys and the action, for the which-key line.

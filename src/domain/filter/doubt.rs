@@ -9,8 +9,8 @@ use super::term::parted;
 
 /// The first word that is looked for as text though it looks like something else, in words for people.
 pub fn doubt(text: &str) -> Option<String> {
-    if text.split_whitespace().any(|word| word == "-l") {
-        // A selector has words of its own.
+    if text.split_whitespace().any(|word| matches!(word, "-l" | "-f")) {
+        // A selector has words of its own, and letters of a fuzzy text are letters.
         return None;
     }
     text.split_whitespace().map(|word| word.trim_start_matches('!')).find_map(|word| {
@@ -28,13 +28,6 @@ pub fn doubt(text: &str) -> Option<String> {
     })
 }
 
-/// The known word that is most like another, if any is.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let alike = known.map(|k| (strsim::jaro_winkler(k, &word), k)).filter(|(alike, _)| *alike > 0.8);
-    alike.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, k)| k)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,16 +42,9 @@ mod tests {
         ] {
             assert!(doubt(text).is_some_and(|d| d.contains(part)), "{text}: {:?}", doubt(text));
         }
-        for text in ["", "web", "cluster=prod", "team=", "-l team=shop", "^api-.*", "a.b:1.2", "!x"] {
+        for text in ["", "web", "cluster=prod", "team=", "-l team=shop", "-f a(b", "^api-.*", "a.b:1.2", "!x"]
+        {
             assert_eq!(doubt(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn the_nearest_word() {
-        let known = ["restarts", "ready", "cluster"];
-        assert_eq!(nearest("restartz", known.into_iter()), Some("restarts"));
-        assert_eq!(nearest("Clster", known.into_iter()), Some("cluster"));
-        assert_eq!(nearest("zzz", known.into_iter()), None);
     }
 }

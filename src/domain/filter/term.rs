@@ -8,9 +8,9 @@ use std::cmp::Ordering;
 pub use super::field::{Field, Sort};
 pub use super::value::Value;
 
-use super::doubt::nearest;
 use super::value::version;
 use super::{FilterError, Pattern, short};
+use crate::domain::text::nearest;
 use crate::domain::workload::short_image;
 
 /// An operator.

@@ -7,10 +7,22 @@ use serde_json::Value;
 use super::json::{ago, at, count, is_true, list, plain, text};
 use super::page::Page;
 use crate::domain::diff::MASK;
+use crate::domain::quantity::{bytes, cpu_milli};
+use crate::domain::redact::redact;
 
 /// Words in the names of variables whose values are not for every eye.
-const SECRET: &[&str] =
-    &["PASSWORD", "PASSWD", "SECRET", "TOKEN", "APIKEY", "API_KEY", "PRIVATE_KEY", "CREDENTIAL"];
+const SECRET: &[&str] = &[
+    "PASS",
+    "PWD",
+    "SECRET",
+    "TOKEN",
+    "APIKEY",
+    "API_KEY",
+    "ACCESS_KEY",
+    "PRIVATE_KEY",
+    "CREDENTIAL",
+    "DSN",
+];
 
 /// The containers of a pod or of a template below their titles. `object` has their states, where there are some.
 pub(super) fn containers(page: &mut Page, spec: &Value, object: Option<&Value>, now: Timestamp) {
@@ -195,7 +207,7 @@ fn variable(e: &Value, c: &Value, pod: Option<&Value>) -> String {
         return if !value.is_empty() && SECRET.iter().any(|word| name.contains(word)) {
             MASK.to_owned()
         } else {
-            value.to_owned()
+            redact(value).into_owned()
         };
     };
     if let Some(field) = from.get("fieldRef") {
@@ -205,9 +217,7 @@ fn variable(e: &Value, c: &Value, pod: Option<&Value>) -> String {
             .trim_start()
             .to_owned()
     } else if let Some(field) = from.get("resourceFieldRef") {
-        let resource = text(field, "/resource");
-        let value = at(c, &format!("/resources/{}", resource.replacen('.', "/", 1)));
-        format!("{value} ({resource})").trim_start().to_owned()
+        format!("{} ({})", amount(field, c), text(field, "/resource"))
     } else if let Some(key) = from.get("secretKeyRef") {
         format!(
             "set to the key '{}' in secret '{}'  {}",
@@ -224,6 +234,19 @@ fn variable(e: &Value, c: &Value, pod: Option<&Value>) -> String {
         )
     } else {
         plain(from)
+    }
+}
+
+/// What a variable is told of a container's amounts: in whole divisors, rounded up (`ExtractContainerResourceValue`).
+fn amount(field: &Value, c: &Value) -> String {
+    let resource = text(field, "/resource");
+    let is_cpu = resource.rsplit('.').next() == Some("cpu");
+    let read = |quantity: &str| if is_cpu { cpu_milli(quantity) } else { bytes(quantity) };
+    let divisor = read(&at(field, "/divisor")).filter(|d| *d > 0).unwrap_or(if is_cpu { 1_000 } else { 1 });
+    match read(&at(c, &format!("/resources/{}", resource.replacen('.', "/", 1)))) {
+        Some(amount) => amount.div_ceil(divisor).to_string(),
+        None if resource.starts_with("limits.") => "node allocatable".to_owned(),
+        None => "0".to_owned(),
     }
 }
 
@@ -281,7 +304,7 @@ mod tests {
     #[test]
     fn a_variable_says_where_it_comes_from_and_no_secret() {
         let pod = json!({"metadata": {"name": "web-1", "labels": {"a/b": "c"}}});
-        let c = json!({"resources": {"limits": {"cpu": "1"}}});
+        let c = json!({"resources": {"limits": {"cpu": "200m", "memory": "128Mi"}}});
         for (e, text) in [
             (json!({"name": "MODE", "value": "test"}), "test"),
             (json!({"name": "DB_PASSWORD", "value": "hunter2"}), MASK),
@@ -298,6 +321,24 @@ mod tests {
                 json!({"name": "X", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}}),
                 "1 (limits.cpu)",
             ),
+            (
+                json!({"name": "X", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu", "divisor": "1m"}}}),
+                "200 (limits.cpu)",
+            ),
+            (
+                json!({"name": "X", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory"}}}),
+                "134217728 (limits.memory)",
+            ),
+            (
+                json!({"name": "X", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1Gi"}}}),
+                "1 (limits.memory)",
+            ),
+            (
+                json!({"name": "X", "valueFrom": {"resourceFieldRef": {"resource": "limits.ephemeral-storage"}}}),
+                "node allocatable (limits.ephemeral-storage)",
+            ),
+            (json!({"name": "URL", "value": "postgres://u:hunter2@db/x"}), "postgres://•••@db/x"),
+            (json!({"name": "MYSQL_PWD", "value": "hunter2"}), MASK),
             (
                 json!({"name": "X", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k", "optional": true}}}),
                 "set to the key 'k' in secret 's'  Optional: true",

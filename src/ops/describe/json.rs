@@ -35,9 +35,15 @@ pub(super) fn time(value: &Value, pointer: &str) -> Option<Timestamp> {
     text(value, pointer).parse().ok()
 }
 
-/// The moment at a pointer and how long ago it was: `2026-01-01T00:00:00Z (5m ago)`; empty where there is none.
+/// The moment at a pointer and how long ago it was, or when it will be: `2026-01-01T00:00:00Z (5m ago)`; empty where there is none.
 pub(super) fn ago(value: &Value, pointer: &str, now: Timestamp) -> String {
-    time(value, pointer).map_or_else(String::new, |t| format!("{t} ({} ago)", age::show(t, now)))
+    time(value, pointer).map_or_else(String::new, |t| {
+        if t > now {
+            format!("{t} (in {})", age::show(now, t))
+        } else {
+            format!("{t} ({} ago)", age::show(t, now))
+        }
+    })
 }
 
 /// The age at a pointer, empty where there is none.

@@ -69,6 +69,15 @@ impl Wanted {
 struct Beside(BTreeMap<Kind, Result<Vec<Value>, String>>);
 
 impl Beside {
+    /// Several lists of a kind are one; of one that cannot be read nobody knows what is missing.
+    fn add(&mut self, kind: Kind, list: Result<Vec<Value>, String>) {
+        match (self.0.entry(kind).or_insert_with(|| Ok(Vec::new())), list) {
+            (Ok(all), Ok(more)) => all.extend(more),
+            (known @ Ok(_), Err(why)) => *known = Err(why),
+            (Err(_), _) => {}
+        }
+    }
+
     /// The list of a kind, or why it cannot be read; `None` where it was not asked for.
     fn get(&self, kind: Kind) -> Option<&Result<Vec<Value>, String>> {
         self.0.get(&kind)
@@ -107,7 +116,10 @@ pub async fn describe(session: &Session, info: &ClusterInfo, key: &ObjectKey) ->
             (want.kind, list)
         }
     }));
-    let beside = Beside(read.await.into_iter().collect());
+    let mut beside = Beside::default();
+    for (kind, list) in read.await {
+        beside.add(kind, list);
+    }
     let mut page = Page::default();
     page.field("Cluster", info.place.path());
     page.field("Context", format!("{}   as {}", info.context, info.user));
@@ -133,7 +145,13 @@ fn events_of(kind: Kind, object: &Value) -> Wanted {
     let fields = Some(match kind {
         // Kubelets write a node's name in the place of its uid.
         Kind::Node => format!("involvedObject.kind=Node,involvedObject.name={name}"),
-        _ => format!("involvedObject.name={name},involvedObject.uid={}", text(object, "/metadata/uid")),
+        _ => {
+            // Of a static pod they are about the file it comes from.
+            let mirror = text(object, "/metadata/annotations/kubernetes.io~1config.mirror");
+            let uid =
+                if kind == Kind::Pod && !mirror.is_empty() { mirror } else { text(object, "/metadata/uid") };
+            format!("involvedObject.name={name},involvedObject.uid={uid}")
+        }
     });
     Wanted { fields, ..Wanted::here(Kind::Event, object) }
 }
@@ -145,7 +163,7 @@ fn written(page: &mut Page, kind: Kind, object: &Value, beside: &Beside, now: Ti
         Kind::Node => node::describe(page, object, beside, now),
         Kind::Service => network::service(page, object, beside),
         Kind::Endpoints => network::endpoints(page, object),
-        Kind::EndpointSlice => network::slice(page, object, now),
+        Kind::EndpointSlice => network::slice(page, object),
         Kind::Ingress => network::ingress(page, object, beside),
         Kind::NetworkPolicy => policy::network_policy(page, object),
         Kind::PodDisruptionBudget => policy::budget(page, object, now),
@@ -168,7 +186,7 @@ fn written(page: &mut Page, kind: Kind, object: &Value, beside: &Beside, now: Ti
     if let Some(Ok(pods)) = beside.get(Kind::Pod) {
         match kind {
             Kind::Node => node::pods(page, object, pods, now),
-            k if k.is_workload() || k == Kind::ReplicaSet => workload::pods(page, k, object, pods, now),
+            k if k.is_workload() || k == Kind::ReplicaSet => workload::pods(page, k, object, beside, now),
             _ => {}
         }
     }
@@ -401,6 +419,10 @@ mod tests {
             (Kind::PersistentVolumeClaim, Kind::Pod),
             (Kind::Namespace, Kind::ResourceQuota),
             (Kind::ConfigMap, Kind::Event),
+            (Kind::Node, Kind::Lease),
+            (Kind::Deployment, Kind::ReplicaSet),
+            (Kind::Ingress, Kind::Service),
+            (Kind::Ingress, Kind::EndpointSlice),
         ] {
             let mut page = Page::default();
             written(&mut page, kind, &object, &Beside([(beside, refused())].into()), Timestamp::UNIX_EPOCH);

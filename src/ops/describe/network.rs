@@ -1,6 +1,5 @@
 //! Services, what stands behind them, and ingresses described.
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::json::{at, count, is_true, list, pairs, text, words};
@@ -10,6 +9,8 @@ use crate::domain::kind::Kind;
 
 /// The label a slice names its service with.
 const OF_SERVICE: &str = "kubernetes.io/service-name";
+/// So many services of an ingress are asked for one by one; more are all those of the namespace.
+const ONE_BY_ONE: usize = 20;
 /// So many addresses are named; all are in the slices.
 const ADDRESSES_MOST: usize = 3;
 
@@ -29,7 +30,17 @@ pub(super) fn wanted_of_ingress(object: &Value) -> Vec<Wanted> {
         return Vec::new();
     }
     let labels = Some(format!("{OF_SERVICE} in ({})", names.join(",")));
-    vec![Wanted::here(Kind::Service, object), Wanted { labels, ..Wanted::here(Kind::EndpointSlice, object) }]
+    let service = |name: &&str| Wanted {
+        fields: Some(format!("metadata.name={name}")),
+        ..Wanted::here(Kind::Service, object)
+    };
+    let mut wanted: Vec<Wanted> = if names.len() > ONE_BY_ONE {
+        vec![Wanted::here(Kind::Service, object)]
+    } else {
+        names.iter().map(service).collect()
+    };
+    wanted.push(Wanted { labels, ..Wanted::here(Kind::EndpointSlice, object) });
+    wanted
 }
 
 fn backends(ingress: &Value) -> impl Iterator<Item = &Value> {
@@ -158,6 +169,7 @@ pub(super) fn ingress(page: &mut Page, object: &Value, beside: &Beside) {
         }
         page.table(["Host", "Path", "Type", "Backends"], rows);
     });
+    beside.said(page, Kind::Service, "Services");
     beside.said(page, Kind::EndpointSlice, "Endpoints");
 }
 
@@ -210,7 +222,7 @@ pub(super) fn endpoints(page: &mut Page, object: &Value) {
 }
 
 /// A slice of endpoints.
-pub(super) fn slice(page: &mut Page, object: &Value, _: Timestamp) {
+pub(super) fn slice(page: &mut Page, object: &Value) {
     page.field("Address Type", text(object, "/addressType"));
     ports(page, object);
     page.block("Endpoints", |page| {

@@ -1,18 +1,17 @@
 //! A node described: the machine, what is allocated on it, and the pods that run there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::json::{ago, at, is_true, list, plain, text, words};
+use super::json::{ago, is_true, list, plain, text, words};
 use super::page::Page;
 use super::{Beside, Wanted};
 use crate::domain::age;
 use crate::domain::kind::Kind;
 use crate::domain::pod::PodRow;
-use crate::domain::quantity::{self, binary, show_cpu};
-use crate::domain::resources::Amount;
+use crate::domain::quantity::{self, binary};
 use crate::source::slim::pod_row;
 
 /// The label a role of a node is a part of.
@@ -63,6 +62,7 @@ pub(super) fn describe(page: &mut Page, object: &Value, beside: &Beside, now: Ti
             }
         });
     }
+    beside.said(page, Kind::Lease, "Lease");
     page.block("Addresses", |page| {
         for a in list(object, "/status/addresses") {
             page.field(text(a, "/type"), text(a, "/address"));
@@ -106,58 +106,48 @@ fn capacity(page: &mut Page, object: &Value) {
 
 /// What its pods take of it, and which they are: those that have ended take nothing and are left out, as kubectl does.
 pub(super) fn pods(page: &mut Page, object: &Value, pods: &[Value], now: Timestamp) {
-    let mut rows: Vec<(PodRow, Amount)> = pods
-        .iter()
-        .filter_map(|pod| {
-            let most = limits(pod);
-            pod_row(pod.clone()).map(|row| (row, most))
-        })
-        .collect();
+    let mut rows: Vec<(PodRow, &Value)> =
+        pods.iter().filter_map(|pod| pod_row(pod.clone()).map(|row| (row, pod))).collect();
     rows.sort_by(|(a, _), (b, _)| (&a.meta.namespace, &a.meta.name).cmp(&(&b.meta.namespace, &b.meta.name)));
-    let has = |name: &str| at(object, &format!("/status/allocatable/{name}"));
-    let (cpu, mem) = (quantity::cpu_milli(&has("cpu")), quantity::bytes(&has("memory")));
-    let share = |part: u64, of: Option<u64>, show: fn(u64) -> String| match of.filter(|of| *of > 0) {
-        Some(of) => format!("{} ({}%)", show(part), u128::from(part) * 100 / u128::from(of)),
-        None => show(part),
+    let has: BTreeMap<&str, u64> = object
+        .pointer("/status/allocatable")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, amount)| Some((name.as_str(), read(name, &plain(amount))?)))
+        .collect();
+    let share = |name: &str, part: u64| match has.get(name).filter(|of| **of > 0) {
+        Some(of) => format!("{} ({}%)", show(name, part), u128::from(part) * 100 / u128::from(*of)),
+        None => show(name, part),
     };
-    let asked: Amount = rows.iter().map(|(p, _)| p.compute.requests).sum();
-    let most: Amount = rows.iter().map(|(_, most)| *most).sum();
-    let of = |amount: Option<u64>, show: fn(u64) -> String| amount.map_or_else(String::new, show);
+    let sum =
+        |name: &str, part| pods.iter().fold(0, |sum: u64, pod| sum.saturating_add(total(pod, part, name)));
+    let taken = u64::try_from(rows.len()).unwrap_or(u64::MAX);
     page.block("Allocated Resources", |page| {
-        let places = quantity::bytes(&has("pods"));
-        let taken = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-        let number: fn(u64) -> String = |n| n.to_string();
-        page.table(
-            ["Resource", "Allocatable", "Requests", "Limits"],
-            vec![
-                [
-                    "cpu".to_owned(),
-                    of(cpu, show_cpu),
-                    share(asked.cpu_milli, cpu, show_cpu),
-                    share(most.cpu_milli, cpu, show_cpu),
-                ],
-                [
-                    "memory".to_owned(),
-                    of(mem, binary),
-                    share(asked.mem_bytes, mem, binary),
-                    share(most.mem_bytes, mem, binary),
-                ],
-                ["pods".to_owned(), of(places, number), share(taken, places, number), String::new()],
-            ],
-        );
-        // Devices and huge pages: what any pod of the node asks for.
-        page.table(["Extended", "Allocatable", "Requests", "Limits"], extended(object, pods));
+        // Also what pods ask for and the node has not.
+        let mut names: BTreeSet<&str> = has.keys().copied().chain(["cpu", "memory"]).collect();
+        names.remove("pods");
+        let row = |name: &str| {
+            let of = has.get(name).map_or_else(String::new, |of| show(name, *of));
+            [name.to_owned(), of, share(name, sum(name, "requests")), share(name, sum(name, "limits"))]
+        };
+        let mut all: Vec<[String; 4]> = names.into_iter().map(row).collect();
+        if let Some(places) = has.get("pods") {
+            all.push(["pods".to_owned(), places.to_string(), share("pods", taken), String::new()]);
+        }
+        page.table(["Resource", "Allocatable", "Requests", "Limits"], all);
     });
-    page.block(&format!("Pods ({} in total)", rows.len()), |page| {
-        let rows = rows.iter().map(|(p, most)| {
+    page.block(&format!("Pods ({taken} in total)"), |page| {
+        let rows = rows.iter().map(|(p, pod)| {
+            let part = |name: &str, part| share(name, total(pod, part, name));
             [
                 p.meta.namespace.to_string(),
                 p.meta.name.to_string(),
                 p.status.to_string(),
-                share(p.compute.requests.cpu_milli, cpu, show_cpu),
-                share(most.cpu_milli, cpu, show_cpu),
-                share(p.compute.requests.mem_bytes, mem, binary),
-                share(most.mem_bytes, mem, binary),
+                part("cpu", "requests"),
+                part("cpu", "limits"),
+                part("memory", "requests"),
+                part("memory", "limits"),
                 p.meta.created.map_or_else(String::new, |c| age::show(c, now)),
             ]
         });
@@ -177,57 +167,47 @@ pub(super) fn pods(page: &mut Page, object: &Value, pods: &[Value], now: Timesta
     });
 }
 
-/// Resources beside CPU, memory and places of pods, that the node has: what its pods ask for and may take.
-fn extended(object: &Value, pods: &[Value]) -> Vec<[String; 4]> {
-    let may = object.pointer("/status/allocatable").and_then(Value::as_object);
-    let others =
-        may.into_iter().flatten().filter(|(name, _)| !matches!(name.as_str(), "cpu" | "memory" | "pods"));
-    let sum = |name: &str, part: &str| -> u64 {
-        let amount = |c: &Value| {
-            let found = c.get("resources").and_then(|r| r.get(part)).and_then(|m| m.get(name));
-            found.and_then(|q| quantity::bytes(&plain(q))).unwrap_or(0)
-        };
-        pods.iter().flat_map(|pod| list(pod, "/spec/containers")).map(amount).fold(0, u64::saturating_add)
-    };
-    let show = |name: &str, n: u64| {
-        if name.starts_with("hugepages-") || name == "ephemeral-storage" { binary(n) } else { n.to_string() }
-    };
-    others
-        .map(|(name, value)| {
-            [name.clone(), plain(value), show(name, sum(name, "requests")), show(name, sum(name, "limits"))]
-        })
-        .collect()
+/// An amount: of CPU in thousandths of a core.
+fn read(name: &str, amount: &str) -> Option<u64> {
+    if name == "cpu" { quantity::cpu_milli(amount) } else { quantity::bytes(amount) }
 }
-/// What a pod may take at most, as kubectl adds it up (component-helpers `PodLimits`): containers and sidecars together,
-/// or what one init container may take beside the sidecars before it, if that is more; and the overhead of what is limited.
-/// A container without a limit adds nothing.
-fn limits(pod: &Value) -> Amount {
-    let of = |at: &Value, pointer: &str| Amount {
-        cpu_milli: quantity::cpu_milli(text(at, &format!("{pointer}/cpu"))).unwrap_or(0),
-        mem_bytes: quantity::bytes(text(at, &format!("{pointer}/memory"))).unwrap_or(0),
-        gpu: 0,
+
+/// An amount as kubectl writes it: exactly.
+fn show(name: &str, amount: u64) -> String {
+    match name {
+        "cpu" if amount.is_multiple_of(1_000) => (amount / 1_000).to_string(),
+        "cpu" => format!("{amount}m"),
+        "memory" | "ephemeral-storage" => binary(amount),
+        _ if name.starts_with("hugepages-") => binary(amount),
+        _ => amount.to_string(),
+    }
+}
+
+/// What a pod asks for or may take at most of a resource, as kubectl adds it up (component-helpers `PodRequests`, `PodLimits`): what
+/// the pod as a whole says, else containers and sidecars together, or what one init container takes beside the sidecars before
+/// it, if that is more; and the overhead, of limits only where there is one. A container that says nothing adds nothing.
+fn total(pod: &Value, part: &str, name: &str) -> u64 {
+    let of = |resources: Option<&Value>| {
+        let amount = resources.and_then(|r| r.get(part)).and_then(|amounts| amounts.get(name));
+        amount.and_then(|amount| read(name, &plain(amount)))
     };
-    let mut sum: Amount = list(pod, "/spec/containers").iter().map(|c| of(c, "/resources/limits")).sum();
-    let (mut sidecars, mut starting) = (Amount::default(), Amount::default());
+    let own = |c: &Value| of(c.get("resources")).unwrap_or(0);
+    let mut sum = list(pod, "/spec/containers").iter().map(own).fold(0, u64::saturating_add);
+    let (mut sidecars, mut starting) = (0u64, 0u64);
     for c in list(pod, "/spec/initContainers") {
-        let own = of(c, "/resources/limits");
+        let own = own(c);
         if text(c, "/restartPolicy") == "Always" {
-            sidecars += own;
-            sum += own;
+            sidecars = sidecars.saturating_add(own);
+            sum = sum.saturating_add(own);
             starting = starting.max(sidecars);
         } else {
-            starting = starting.max(own + sidecars);
+            starting = starting.max(own.saturating_add(sidecars));
         }
     }
-    sum = sum.max(starting);
-    let overhead = of(pod, "/spec/overhead");
-    if sum.cpu_milli > 0 {
-        sum.cpu_milli = sum.cpu_milli.saturating_add(overhead.cpu_milli);
-    }
-    if sum.mem_bytes > 0 {
-        sum.mem_bytes = sum.mem_bytes.saturating_add(overhead.mem_bytes);
-    }
-    sum
+    sum = of(pod.pointer("/spec/resources")).unwrap_or_else(|| sum.max(starting));
+    let overhead = pod.pointer("/spec/overhead").and_then(|o| o.get(name));
+    let overhead = overhead.and_then(|o| read(name, &plain(o))).unwrap_or(0);
+    if part == "requests" || sum > 0 { sum.saturating_add(overhead) } else { sum }
 }
 
 #[cfg(test)]
@@ -236,19 +216,35 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn limits_as_kubectl_adds_them_up() {
-        let limit = |cpu: &str| json!({"resources": {"limits": {"cpu": cpu, "memory": "10"}}});
+    fn amounts_as_kubectl_adds_them_up() {
+        let limit = |cpu: &str| json!({"resources": {"limits": {"cpu": cpu, "memory": "10", "x/gpu": "1"}}});
         let mut sidecar = limit("300m");
         sidecar["restartPolicy"] = json!("Always");
-        let pod = json!({"spec": {
+        let mut pod = json!({"spec": {
             "containers": [limit("1"), {"name": "proxy"}],
             "initContainers": [sidecar, limit("2")],
             "overhead": {"cpu": "50m", "memory": "5"}}});
         // The second init container beside the sidecar is more than all that run later.
-        assert_eq!(limits(&pod), Amount { cpu_milli: 2_350, mem_bytes: 25, gpu: 0 });
+        assert_eq!(["cpu", "memory", "x/gpu"].map(|name| total(&pod, "limits", name)), [2_350, 25, 2]);
         assert_eq!(
-            limits(&json!({"spec": {"containers": [{}], "overhead": {"cpu": "1"}}})),
-            Amount::default()
+            ["cpu", "x/gpu"].map(|name| total(&pod, "requests", name)),
+            [50, 0],
+            "of requests the overhead always"
         );
+        pod["spec"]["resources"] = json!({"limits": {"cpu": "700m"}});
+        assert_eq!(
+            ["cpu", "memory"].map(|name| total(&pod, "limits", name)),
+            [750, 25],
+            "as the pod as a whole says"
+        );
+        let none = json!({"spec": {"containers": [{}], "overhead": {"cpu": "1"}}});
+        assert_eq!(total(&none, "limits", "cpu"), 0);
+    }
+
+    #[test]
+    fn exactly() {
+        let shown =
+            [("cpu", 1_850), ("cpu", 3_000), ("memory", 1_152 << 20), ("x/gpu", 3)].map(|(n, a)| show(n, a));
+        assert_eq!(shown, ["1850m", "3", "1152Mi", "3"]);
     }
 }

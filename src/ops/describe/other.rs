@@ -19,7 +19,9 @@ const CHOSEN: &[&str] = &["abels", "nnotations", "Attributes", "elector", "arame
 pub(super) fn object(page: &mut Page, object: &Value) {
     for (name, value) in object.as_object().into_iter().flatten() {
         if !matches!(name.as_str(), "metadata" | "kind" | "apiVersion") {
-            field(page, name, value, &["conditions"]);
+            // A list of conditions has a table of its own.
+            let is_told = name == "status" && value.get("conditions").is_some_and(Value::is_array);
+            field(page, name, value, if is_told { &["conditions"] } else { &[] });
         }
     }
 }
@@ -127,11 +129,11 @@ mod tests {
         object(
             &mut page,
             &json!({"kind": "X", "metadata": {}, "spec": {"size": 3, "empty": {}, "none": null, "tags": ["a", "b"],
-                "parts": [{"name": "one", "on": true}, {"on": false}, [1]]}, "status": {"conditions": [{"type": "Ready"}], "phase": "Up"}}),
+                "conditions": {"any": 1}, "parts": [{"name": "one", "on": true}, {"on": false}, [1]]}, "status": {"conditions": [{"type": "Ready"}], "phase": "Up"}}),
         );
         assert_eq!(
             page.written(),
-            "Spec:\n  Parts:\n    one:\n      On: true\n    2:\n      On: false\n    3:\n      [1]\n  Size: 3\n  Tags: a, b\n\nStatus:\n  Phase: Up\n"
+            "Spec:\n  Conditions:\n    Any: 1\n  Parts:\n    one:\n      On: true\n    2:\n      On: false\n    3:\n      [1]\n  Size: 3\n  Tags: a, b\n\nStatus:\n  Phase: Up\n"
         );
     }
 }

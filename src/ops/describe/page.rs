@@ -60,7 +60,15 @@ impl Page {
             return;
         }
         let mut all = vec![titles.map(str::to_uppercase).to_vec()];
-        all.extend(rows.into_iter().map(Vec::from));
+        // A line end in a cell would begin a line of the page.
+        let whole = |cell: String| {
+            if cell.contains('\n') {
+                cell.split('\n').map(str::trim).collect::<Vec<_>>().join(" ")
+            } else {
+                cell
+            }
+        };
+        all.extend(rows.into_iter().map(|row| row.map(whole).to_vec()));
         self.items.push(Item::Table(all));
     }
 
@@ -142,11 +150,13 @@ mod tests {
             p.block("main", |p| p.field("Image", "x:1"));
             p.table(["type", "宽"], vec![["Ready".into(), "True".into()], ["宽".into(), "no".into()]]);
         });
+        page.table(["A"], vec![["x\n\nEvents:\n  none".into()]]);
         page.field("A name of more letters than there is room", "v");
         assert_eq!(
             page.written(),
             "Name:            web\nService Account: a\n                 b\n                 c\nNode:            none\n\
              \nContainers:\n  main:\n    Image: x:1\n  TYPE   宽\n  Ready  True\n  宽     no\n\
+             A\nx  Events: none\n\
              A name of more letters than there is room: v\n"
         );
     }

@@ -1,6 +1,8 @@
 //! A workload described: how many pods of it there should be and are, how it rolls, what they are made of, and which they
 //! are.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -52,13 +54,14 @@ pub(super) fn describe(page: &mut Page, kind: Kind, object: &Value, beside: &Bes
     if let Some(Ok(pods)) = beside.get(Kind::Pod)
         && !matches!(kind, Kind::Deployment | Kind::Job)
     {
-        page.field("Pods Status", pods_status(&owned(pods, kind, object)));
+        page.field("Pods Status", pods_status(&owned(pods, kind, object, beside)));
     }
     if kind == Kind::Deployment
         && let Some(Ok(sets)) = beside.get(Kind::ReplicaSet)
     {
         replica_sets(page, object, sets);
     }
+    beside.said(page, Kind::ReplicaSet, "Replica Sets");
     let at = if kind == Kind::CronJob { "/spec/jobTemplate/spec/template" } else { "/spec/template" };
     template(page, object.pointer(at).unwrap_or(&Value::Null));
     if kind == Kind::StatefulSet {
@@ -208,12 +211,24 @@ fn claims(page: &mut Page, object: &Value) {
     });
 }
 
-/// The pods that are its own: those of the same labels may be another's. A deployment's belong to its sets.
-fn owned<'a>(pods: &'a [Value], kind: Kind, object: &Value) -> Vec<&'a Value> {
+/// The pods that are its own: those of the same labels may be another's. A deployment's belong to its sets, where those could be
+/// read.
+fn owned<'a>(pods: &'a [Value], kind: Kind, object: &Value, beside: &Beside) -> Vec<&'a Value> {
+    let owners = |of: &'a Value| list(of, "/metadata/ownerReferences").iter().map(|o| text(o, "/uid"));
     let uid = text(object, "/metadata/uid");
-    let is_own = |pod: &&Value| {
-        kind == Kind::Deployment
-            || list(pod, "/metadata/ownerReferences").iter().any(|o| text(o, "/uid") == uid)
+    let sets: Option<BTreeSet<&str>> = match (kind, beside.get(Kind::ReplicaSet)) {
+        (Kind::Deployment, Some(Ok(sets))) => Some(
+            sets.iter()
+                .filter(|set| list(set, "/metadata/ownerReferences").iter().any(|o| text(o, "/uid") == uid))
+                .map(|set| text(set, "/metadata/uid"))
+                .collect(),
+        ),
+        (Kind::Deployment, _) => return pods.iter().collect(),
+        _ => None,
+    };
+    let is_own = |pod: &&'a Value| match &sets {
+        Some(sets) => owners(pod).any(|owner| sets.contains(owner)),
+        None => owners(pod).any(|owner| owner == uid),
     };
     pods.iter().filter(is_own).collect()
 }
@@ -247,13 +262,18 @@ fn replica_sets(page: &mut Page, object: &Value, sets: &[Value]) {
     };
     let (new, old): (Vec<&Value>, Vec<&Value>) =
         own.iter().partition(|set| revision(set) == revision(object));
-    page.lines("Old Replica Sets", old.iter().take(SETS_MOST).map(show).collect());
+    let mut lines: Vec<String> = old.iter().take(SETS_MOST).map(show).collect();
+    if old.len() > SETS_MOST {
+        lines.push(format!("and {} more", old.len() - SETS_MOST));
+    }
+    page.lines("Old Replica Sets", lines);
     page.field("New Replica Set", new.iter().map(show).collect::<Vec<_>>().join(", "));
 }
 
 /// Its pods, worst first.
-pub(super) fn pods(page: &mut Page, kind: Kind, object: &Value, pods: &[Value], now: Timestamp) {
-    let own = owned(pods, kind, object).into_iter().cloned();
+pub(super) fn pods(page: &mut Page, kind: Kind, object: &Value, beside: &Beside, now: Timestamp) {
+    let Some(Ok(pods)) = beside.get(Kind::Pod) else { return };
+    let own = owned(pods, kind, object, beside).into_iter().cloned();
     let mut pods: Vec<PodRow> = own.filter_map(pod_row).collect();
     pods.sort_by_key(|p| (std::cmp::Reverse(p.health(now)), p.meta.name.clone()));
     page.block("Pods", |page| {

@@ -59,14 +59,14 @@ const WORDS: &[&str] = &[
 
 /// Commands of k9s that have no pane of their own, and where what they show is.
 const ELSEWHERE: &[(&[&str], &str)] = &[
-    (&["xray", "x"], "the tree is always at the left, and shift-u on an object shows what uses it"),
-    (&["pulses", "pulse", "pu", "hz"], "the overview is g o, what is wrong g p"),
-    (&["popeye", "pop"], "what is wrong and why is g p"),
-    (&["screendump", "screendumps", "sd"], "ctrl-s saves a text or table where you say"),
+    (&["xray", "x"], "the tree stands beside everything, and `used by` shows what uses an object"),
+    (&["pulses", "pulse", "pu", "hz"], "`:overview` shows each cluster, `:problems` what is wrong"),
+    (&["popeye", "pop"], "`:problems` shows what is wrong and why"),
+    (&["screendump", "screendumps", "sd"], "`save` writes a text or table where you say"),
     (&["portforwards", "pf", "portforward"], "forwards are kubectl's for now"),
-    (&["benchmarks", "be", "bench"], "it measures no load"),
+    (&["benchmarks", "be", "bench"], "skyfleet measures no load"),
     (&["dir", "dirs"], "`:deploy PATH` plans the manifests of a folder"),
-    (&["skins", "skin"], "themes are in the palette, ctrl-p"),
+    (&["skins", "skin"], "themes are in the palette"),
 ];
 
 /// What is wrong with a command line.
@@ -197,7 +197,8 @@ fn table(kind: Kind, rest: &str) -> Result<Table, Wrong> {
         } else if out.namespace.is_some() {
             return Err(Wrong::TooMany(word.to_owned()));
         } else {
-            out.namespace = Some(word.to_owned());
+            // `-` is all in k9s.
+            out.namespace = Some(if word == "-" { "all" } else { word }.to_owned());
         }
         rest = behind.trim_start();
     }

@@ -135,6 +135,8 @@ pub struct Asking {
     pub suggestions: Vec<String>,
     /// Which of them Tab takes.
     pub chosen: usize,
+    /// The text they are of.
+    typed: String,
     /// What it finds is perhaps not what was meant.
     pub doubt: Option<String>,
     /// What was there before, to go back to.

@@ -1,10 +1,10 @@
 //! What a person has of their own: namespaces on the keys 1 to 9, and words for command lines.
 
-use crate::domain::kind::KINDS;
+use crate::domain::kind::{KINDS, Kind};
 use crate::domain::quantity::count;
 use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
-use crate::fleet::cluster::Cluster;
+use crate::fleet::cluster::{Cluster, Load};
 use crate::fleet::phase::Phase;
 use crate::fleet::tree;
 use crate::ui::action::Action;
@@ -66,10 +66,17 @@ impl View {
         let ns = SafeText::new(&name);
         let has = world.fleet.in_scope(&scope).filter(|c| tree::namespace_names(c).contains(&ns));
         let mut nodes: Vec<TreeNode> = has.map(|c| TreeNode::Namespace(c.id(), ns.clone())).collect();
-        if nodes.is_empty()
-            && let Some(why) = no_namespace(world, &scope, &name)
-        {
-            return vec![Effect::complain(why)];
+        let is_loading = |c: &&Cluster| matches!(c.phase, Phase::Connecting { .. } | Phase::Syncing { .. });
+        let loading = world.fleet.in_scope(&scope).filter(is_loading).count();
+        if nodes.is_empty() && !(scope.is_all() && loading > 0) {
+            if loading > 0 {
+                let words = format!(
+                    "no cluster in scope has a namespace {name} so far; {} may",
+                    count(loading, "more cluster")
+                );
+                return vec![Effect::complain(words)];
+            }
+            return vec![Effect::complain(format!("no cluster in scope has a namespace {name}"))];
         }
         self.panes.resources.in_namespace(None);
         if scope.is_all() {
@@ -128,19 +135,15 @@ impl View {
     }
 }
 
-/// Why no namespace of that name is shown, if none is in these clusters. Over all clouds one that is still loading may have it.
-pub(super) fn no_namespace(world: World<'_>, scope: &Scope, name: &str) -> Option<String> {
+/// No cluster of the scope has a namespace of that name, as far as those can tell that answer. Who does not say which it
+/// has, or was not asked yet, may have it.
+pub(super) fn is_nowhere(world: World<'_>, scope: &Scope, name: &str) -> bool {
     let ns = SafeText::new(name);
-    if world.fleet.in_scope(scope).any(|c| tree::namespace_names(c).contains(&ns)) {
-        return None;
-    }
-    let is_loading = |c: &&Cluster| matches!(c.phase, Phase::Connecting { .. } | Phase::Syncing { .. });
-    match world.fleet.in_scope(scope).filter(is_loading).count() {
-        0 => Some(format!("no cluster in scope has a namespace {name}")),
-        _ if scope.is_all() => None,
-        n => Some(format!(
-            "no cluster in scope has a namespace {name} so far; {} may",
-            count(n, "more cluster")
-        )),
-    }
+    let may_have = |c: &Cluster| match &c.phase {
+        Phase::Live => !matches!(c.loads.get(&Kind::Namespace), Some(Load::Ready)),
+        Phase::Idle | Phase::Connecting { .. } | Phase::Syncing { .. } => true,
+        _ => false,
+    };
+    let mut clusters = world.fleet.in_scope(scope).peekable();
+    clusters.peek().is_some() && clusters.all(|c| !tree::namespace_names(c).contains(&ns) && !may_have(c))
 }

@@ -6,7 +6,7 @@ use crossterm::event::KeyCode;
 
 use crate::domain::filter::doubt::doubt;
 use crate::domain::kind::Kind;
-use crate::domain::scope::TreeNode;
+use crate::domain::scope::{Scope, TreeNode};
 use crate::domain::text::SafeText;
 use crate::fleet::tree;
 use crate::ops;
@@ -18,7 +18,7 @@ use crate::ui::pane::PaneId;
 use crate::ui::widget::input::Line;
 
 use super::command::{self, Command, Known, Table, Wrong};
-use super::own::no_namespace;
+use super::own::is_nowhere;
 use super::{Asking, Focus, View, World};
 
 impl View {
@@ -42,6 +42,7 @@ impl View {
             error: None,
             suggestions: Vec::new(),
             chosen: 0,
+            typed: String::new(),
             doubt: None,
             before,
         });
@@ -103,8 +104,11 @@ impl View {
         };
         if let Some(asking) = &mut self.asking {
             asking.error = error;
+            // The same line is looked at again as the fleet changes: what was chosen stays.
+            let chosen = asking.suggestions.get(asking.chosen).filter(|_| asking.typed == text);
+            asking.chosen = suggestions.iter().position(|s| Some(s) == chosen).unwrap_or(0);
             asking.suggestions = suggestions;
-            asking.chosen = 0;
+            asking.typed = text;
             asking.doubt = doubted;
         }
     }
@@ -198,10 +202,13 @@ impl View {
         let served = |word: &str| world.fleet.served_as(word, &self.scope).first().copied();
         match command::parse(text, &served) {
             Ok(command) => self.command(world, command),
-            Err(wrong @ (Wrong::Nothing | Wrong::TooMany(_) | Wrong::Pivot(_) | Wrong::Elsewhere(..))) => {
+            Err(wrong @ (Wrong::Nothing | Wrong::TooMany(_) | Wrong::Pivot(_))) => {
                 vec![Effect::complain(wrong.to_string())]
             }
-            Err(wrong @ Wrong::Unknown(..)) => self.wait_for_kind(world, text.to_owned(), wrong),
+            // Some cluster may have a kind of that name.
+            Err(wrong @ (Wrong::Unknown(..) | Wrong::Elsewhere(..))) => {
+                self.wait_for_kind(world, text.to_owned(), wrong)
+            }
         }
     }
 
@@ -237,21 +244,24 @@ impl View {
 
     /// Shows the rows that a command names.
     fn show_table(&mut self, world: World<'_>, table: Table) -> Vec<Effect> {
-        self.tab = None;
         let mut effects = Vec::new();
+        let mut scope = self.scope.clone();
         if let Some(name) = &table.within {
             let found = clusters_named(world, name);
             if found.is_empty() {
                 return vec![Effect::complain(format!("no cluster or context is named `{name}`"))];
             }
-            effects.push(Effect::Scope(self.within(world, &found)));
+            let nodes = self.within(world, &found);
+            scope = Scope::nodes(nodes.clone());
+            effects.push(Effect::Scope(nodes));
         }
-        if let Some(name) = table.namespace.as_ref().filter(|n| *n != "all" && *n != "-")
+        if let Some(name) = table.namespace.as_ref().filter(|n| *n != "all")
             && table.kind != Kind::Namespace
-            && let Some(why) = no_namespace(world, &self.scope, name)
+            && is_nowhere(world, &scope, name)
         {
-            return vec![Effect::complain(why)];
+            return vec![Effect::complain(format!("no cluster in scope has a namespace {name}"))];
         }
+        self.tab = None;
         // From another pane showing this one remembers where one was.
         if self.pane == PaneId::Resources && *self.panes.resources.lens() != Lens::of(table.kind) {
             self.remember();

@@ -37,6 +37,7 @@ impl View {
     /// Takes a key.
     pub fn key(&mut self, world: World<'_>, key: Key) -> Vec<Effect> {
         self.clicked = None;
+        let key = self.keymap.settled(key);
         if self.is_too_small() {
             // Nothing is done that nobody sees.
             let effects = if key.is_ctrl('c') { self.act(world, Action::Quit) } else { Vec::new() };

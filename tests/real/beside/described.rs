@@ -1,7 +1,7 @@
 //! `skyfleet describe` beside `kubectl describe`, kind by kind, over a real control plane and the served simulation: each
 //! name of a field and each word of a value that kubectl prints is in ours, but for what is listed here with its reason.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -91,9 +91,17 @@ const WORDS: &[(&str, &str)] = &[
     ("lasttransitiontime", "the column is Changed"),
 ];
 
+/// Fields of kubectl's within others that ours has under another name: their words are looked for one level further out.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("name", "of a quota, a claim, a volume: the title of its block"),
+    ("cpu", "an amount on the line of limits and of requests; elsewhere a variable's name"),
+    ("podselector", "of a peer of a network policy: in its line"),
+    ("type", "of a policy of scaling: in its line"),
+];
+
 /// Lines of kubectl's that are not compared.
 const LINES: &[(&str, &str)] = &[
-    (r"<(none|unset|default|no value)>|: +\[\]$|^[\s=-]*$", "what is not there"),
+    (r":?\s+<(none|unset|default|no value)>$|: +\[\]$|^[\s=-]*$", "what is not there"),
     (r"last-applied-configuration", "kubectl's own memory, long and in the YAML"),
     (r"Total limits may be over 100 percent", "an explanation"),
     (r"traffic allowed to all|traffic not restricted", "an explanation of any"),
@@ -178,71 +186,119 @@ fn ours(side: &Side, kind: &str, name: &str) -> Result<String, String> {
     }
 }
 
-/// The names of fields and the words of values that are theirs and not ours.
+/// The names of fields that are theirs and not ours, and the words of values that ours has not where theirs has them: in the
+/// field of that name, or of the one it is in; of rows anywhere.
 fn missing(theirs: &str, ours: &str) -> Result<Vec<String>, String> {
-    // Moments are written otherwise, and go on while we look.
-    let moments = Regex::new(
-        r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} [\d:]+ [+-]\d{4}|\b(\d+[smhdy])+\b|\d{4}-\d\d-\d\d[T ][\d:.]+ ?(Z|\+0000 UTC)",
-    )
-    .map_err(|e| e.to_string())?;
     let skipped: Vec<Regex> = LINES.iter().filter_map(|(line, _)| Regex::new(line).ok()).collect();
     let explained = Regex::new(r"(?m)^(\s+Type:\s+\w+) \(.*\)$").map_err(|e| e.to_string())?;
-    let (theirs, ours) = (moments.replace_all(theirs, ""), moments.replace_all(ours, ""));
+    // Moments are written otherwise.
+    let moments = Regex::new(
+        r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} [\d:]+ [+-]\d{4}|\d{4}-\d\d-\d\d[T ][\d:.]+ ?(Z|\+0000 UTC)",
+    )
+    .map_err(|e| e.to_string())?;
+    // Ages go on while we look: those of events, and the last cell of a node's pods.
+    let ages = Regex::new(r"\b(\d+[smhdy])+\b").map_err(|e| e.to_string())?;
+    let aged = Regex::new(r"^  (Normal|Warning) |\(\d+%\)  +(\d+[smhdy])+$").map_err(|e| e.to_string())?;
+    let last = Regex::new(r"(\d+[smhdy])+$").map_err(|e| e.to_string())?;
     // What a kind of volume is, is explained in each pod.
-    let theirs = explained.replace_all(&theirs, "$1");
-    let have_names = names(&ours, true);
-    let have_words: BTreeSet<String> = ours.lines().flat_map(split).collect();
+    let theirs = explained.replace_all(theirs, "$1");
+    let theirs = moments.replace_all(&theirs, "");
+    let have = Have::new(ours);
     let mut missing = BTreeSet::new();
+    // The names that theirs is within, with their depths.
+    let mut within: Vec<(usize, String)> = Vec::new();
     for line in theirs.lines().filter(|line| !skipped.iter().any(|s| s.is_match(line))) {
-        for name in names(line, false) {
-            let is_row = name.split(' ').flat_map(split).all(|word| have_words.contains(&word));
-            let name = alike(&name);
-            if !is_row && !have_names.contains(&name) && !NAMES.iter().any(|(n, _)| *n == name) {
+        let depth = line.len() - line.trim_start().len();
+        within.retain(|(d, _)| *d < depth);
+        let is_row = aged.is_match(line);
+        let line = match is_row {
+            true if line.starts_with("  Normal") || line.starts_with("  Warning") => {
+                ages.replace_all(line, "")
+            }
+            true => last.replace(line, ""),
+            false => line.into(),
+        };
+        let (name, value) = if is_row { (None, &*line) } else { field(&line) };
+        if let Some(name) = name {
+            let is_cell = name.split(' ').flat_map(split).all(|word| have.words.contains(&word));
+            let name = alike(name);
+            let is_there = is_cell || have.titles.contains(&name) || have.fields.contains_key(&name);
+            if !is_there && !NAMES.iter().any(|(n, _)| *n == name) {
                 missing.insert(format!("name {name}"));
             }
+            within.push((depth, name));
         }
-        for word in words(line) {
-            if !have_words.contains(&word) && !WORDS.iter().any(|(w, _)| *w == word) {
-                missing.insert(format!("word {word}"));
+        let known = |name: &String| !ELSEWHERE.iter().any(|(n, _)| n == name);
+        let field = within
+            .iter()
+            .rev()
+            .filter(|(_, name)| known(name))
+            .find_map(|(_, n)| Some((n, have.fields.get(n)?)));
+        for word in split(value) {
+            let is_there = match field.filter(|_| !is_row) {
+                Some((_, words)) => words.contains(&word),
+                None => have.words.contains(&word),
+            };
+            if !is_there && !WORDS.iter().any(|(w, _)| *w == word) {
+                let place = field.map_or_else(String::new, |(name, _)| format!(" in {name}"));
+                missing.insert(format!("word {word}{place}"));
             }
         }
     }
     Ok(missing.into_iter().collect())
 }
 
-/// The names of fields: what stands before a colon at the start of a line; in ours titles of columns too. Without case
-/// and space: `StrategyType` is `Strategy Type`.
-fn names(text: &str, columns: bool) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for line in text.lines() {
-        let line = line.trim_start().trim_start_matches("- ");
-        match line.split_once(':') {
-            // Two spaces within are columns.
-            Some((name, value))
-                if !name.contains("  ") && (value.is_empty() || value.starts_with([' ', '\t'])) =>
-            {
-                found.insert(if columns { alike(name) } else { name.to_owned() });
-            }
-            _ => {}
-        }
-        if columns && !line.is_empty() && line == line.to_uppercase() {
-            found.extend(line.split("  ").map(alike));
-        }
-    }
-    found
+/// What ours says: all its words, and those of each field with what stands below it; the titles of columns are fields.
+#[derive(Default)]
+struct Have {
+    words: BTreeSet<String>,
+    titles: BTreeSet<String>,
+    fields: BTreeMap<String, BTreeSet<String>>,
 }
 
+impl Have {
+    fn new(ours: &str) -> Self {
+        let mut have = Self::default();
+        let mut within: Vec<(usize, String)> = Vec::new();
+        for line in ours.lines().filter(|line| !line.trim().is_empty()) {
+            let depth = line.len() - line.trim_start().len();
+            within.retain(|(d, _)| *d < depth);
+            let (name, _) = field(line);
+            if let Some(name) = name {
+                within.push((depth, alike(name)));
+            }
+            for word in split(line) {
+                for (_, name) in &within {
+                    have.fields.entry(name.clone()).or_default().insert(word.clone());
+                }
+                have.words.insert(word);
+            }
+            if line == line.to_uppercase() {
+                // Their fields are our columns: what is in one is looked for in all rows.
+                have.titles.extend(line.split("  ").map(alike).filter(|title| !title.is_empty()));
+            }
+        }
+        have
+    }
+}
+
+/// The name of a field, what stands before a colon at the start of a line, and its value; or a whole row.
+fn field(line: &str) -> (Option<&str>, &str) {
+    let line = line.trim_start();
+    match line.trim_start_matches("- ").split_once(':') {
+        // Two spaces within are columns.
+        Some((name, value))
+            if !name.contains("  ") && (value.is_empty() || value.starts_with([' ', '\t'])) =>
+        {
+            (Some(name), value)
+        }
+        _ => (None, line),
+    }
+}
+
+/// Without case and space: `StrategyType` is `Strategy Type`.
 fn alike(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
-}
-
-/// The words of a line's value, or of all of a row.
-fn words(line: &str) -> BTreeSet<String> {
-    let value = match line.split_once(':') {
-        Some((_, value)) if value.is_empty() || value.starts_with([' ', '\t']) => value,
-        _ => line,
-    };
-    split(value).collect()
 }
 
 fn split(text: &str) -> impl Iterator<Item = String> {

@@ -251,15 +251,20 @@ impl Pane for Resources {
         self.across = across;
         let view = seen.tables.of(self.lens.kind);
         let of_one = self.lens.namespace.is_some() || seen.preview.is_of_one_namespace();
-        let shown = view::shown(&all_columns(seen.fleet, self.lens.kind), view, seen.wide, of_one);
+        let all = all_columns(seen.fleet, self.lens.kind);
+        let shown = view::shown(&all, view, seen.wide, of_one);
+        // Rows may be sorted by what is not shown just now.
+        let may_be: Vec<Column> = view::shown(&all, view, true, false).into_iter().map(|(c, _)| c).collect();
         (self.columns, self.sources) = shown.into_iter().unzip();
-        if self.viewed.insert(self.lens.kind)
-            && let Some(sort) = view.and_then(|view| view.sort.as_deref())
+        // As soon as there is that column: those of some kinds come with their rows.
+        if let Some(sort) = view.and_then(|view| view.sort.as_deref()).map(Sorting::by)
+            && may_be.iter().any(|c| sort.column() == Some(&*c.title))
+            && self.viewed.insert(self.lens.kind)
         {
-            self.sorting = Sorting::by(sort);
+            self.sorting = sort;
             self.rows.touch();
         }
-        self.sorting.keep_to(&self.columns);
+        self.sorting.keep_to(&may_be);
         // The worst are seen first where rows are sorted by how they are.
         let falls = self.sorting.is_falling() != (self.sorting.column() == Some("STATUS"));
         self.widths.sorted(self.sorting.column(), falls);
@@ -403,9 +408,9 @@ impl Pane for Resources {
         if let Some(title) = Sorting::wanted(action)
             && !self.columns.iter().any(|c| c.title == title)
         {
-            return vec![Effect::complain(format!(
-                "there is no column {title} here; ctrl-w shows more of them"
-            ))];
+            let is_hidden = all_columns(seen.fleet, self.lens.kind).iter().any(|c| c.title == title);
+            let more = if is_hidden { "; the wide table has it" } else { "" };
+            return vec![Effect::complain(format!("there is no column {title} here{more}"))];
         }
         if self.sorting.act(action, &self.columns) {
             self.rows.touch();
