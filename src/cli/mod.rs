@@ -14,8 +14,10 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::labels::Selector;
 use crate::domain::place::Provider;
 use crate::domain::scope::Scope;
+use crate::domain::text::clean;
 use crate::fleet::cluster::ClusterInfo;
 use crate::ops::session::{Only, Shared};
 use crate::ops::whereabouts;
@@ -43,6 +45,18 @@ pub struct Io<'a> {
 
 /// Runs a command on a session.
 pub async fn run(args: &Args, command: &Command, session: Shared, io: &mut Io<'_>) -> Exit {
+    // Servers say of a selector that is none whatever they like.
+    match args.scope.selector.as_deref().map(Selector::parse) {
+        None | Some(Ok((_, ""))) => {}
+        Some(Ok((_, rest))) => {
+            let _ = writeln!(io.err, "-l: `{}` is no part of a selector", clean(rest));
+            return Exit::Usage;
+        }
+        Some(Err(why)) => {
+            let _ = writeln!(io.err, "{why}");
+            return Exit::Usage;
+        }
+    }
     let (session, scope) = match narrowed(args, command, session).await {
         Ok(both) => both,
         Err(why) => {

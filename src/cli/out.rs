@@ -263,7 +263,18 @@ impl Answer<'_> {
                     let text = |p: &str| item.pointer(p).and_then(Value::as_str);
                     let name =
                         text("/object/metadata/name").or_else(|| text("/name")).or_else(|| text("/cause"));
-                    writeln!(out, "{}", clean(name.unwrap_or("")))?;
+                    // Objects as kubectl names them: `pod/web`, `deployment.apps/web`.
+                    let kind = text("/object/kind").map_or_else(String::new, |kind| {
+                        let group = text("/object/apiVersion")
+                            .and_then(|v| v.split_once('/'))
+                            .map(|(group, _)| group);
+                        format!(
+                            "{}{}/",
+                            kind.to_lowercase(),
+                            group.map_or_else(String::new, |g| format!(".{g}"))
+                        )
+                    });
+                    writeln!(out, "{}{}", clean(&kind), clean(name.unwrap_or("")))?;
                 }
             }
             Output::Table | Output::Wide => {

@@ -114,7 +114,7 @@ actions! {
     Kill "kill" "kill" Rows true "Delete the pod; asks first.";
     Copy "copy" "copy" Global false "Copy the row's name, or the text, to the clipboard (OSC 52).";
     Save "save" "save" Global false "Save the table, text or log to a file.";
-    Wide "wide" "wide" Rows false "More columns.";
+    Wide "wide" "wide" Rows false "Wide: more columns; left and right scroll what there is no room for.";
     FaultsOnly "faults-only" "faults" Rows false "Only rows that are not well.";
     AllNamespaces "all-namespaces" "all namespaces" Global false "All namespaces of the scope again.";
     Favourite1 "favourite-1" "namespace 1" Global false "Only the first of your namespaces: `favourites` in config.yaml, then those gone to by `:ns`.";

@@ -16,6 +16,12 @@ pub struct Lens {
     pub faults: bool,
 }
 
+impl Default for Lens {
+    fn default() -> Self {
+        Self::of(Kind::Pod)
+    }
+}
+
 impl Lens {
     /// All of a kind.
     pub const fn of(kind: Kind) -> Self {

@@ -51,6 +51,7 @@ macro_rules! with_each_script {
             a_term_that_is_wrong_names_the_problem
             a_text_follows_its_object
             a_tree_filter_that_finds_nothing_says_so
+            a_typed_kind_is_of_the_namespace
             a_verb_on_a_tree_row
             a_way_to_complete_is_chosen
             a_wrong_command_names_the_nearest
@@ -65,6 +66,7 @@ macro_rules! with_each_script {
             cluster_wide_kinds_have_no_namespace
             clusters_are_marked_and_sorted
             clusters_filter_and_copy
+            columns_are_scrolled
             copy_a_name
             costs_by_another_group
             decode_a_secret

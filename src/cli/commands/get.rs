@@ -58,6 +58,7 @@ pub async fn run(
     };
     let columns = printer.columns();
     answer.columns.extend(columns.iter().map(|(title, right)| (title.as_str(), *right)));
+    let among = results.len();
     for result in results {
         let objects = match result.result {
             Ok(objects) => objects,
@@ -86,6 +87,13 @@ pub async fn run(
             let named = a.name.as_deref().map_or_else(String::new, |n| format!(" named {}", clean(n)));
             writeln!(io.err, "no {plural}{named} in this scope")?;
         }
+    }
+    if answer.rows.is_empty()
+        && !answer.errors.is_empty()
+        && answer.errors.len() < among
+        && let Some(name) = &a.name
+    {
+        writeln!(io.err, "nothing is named {} in the clusters that answered", clean(name))?;
     }
     Ok(Exit::of(answer.rows.len(), answer.errors.len()))
 }

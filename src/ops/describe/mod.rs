@@ -193,7 +193,7 @@ fn written(page: &mut Page, kind: Kind, object: &Value, beside: &Beside, now: Ti
     if kind != Kind::PersistentVolumeClaim {
         beside.said(page, Kind::Pod, "Pods");
     }
-    events(page, beside, now);
+    events(page, object, beside, now);
 }
 
 /// What each object has.
@@ -208,7 +208,10 @@ fn head(page: &mut Page, kind: Kind, object: &Value, now: Timestamp) {
     page.lines("Labels", pairs(object, "/metadata/labels"));
     let annotations = object.pointer("/metadata/annotations").and_then(Value::as_object);
     let annotations = annotations.into_iter().flatten().filter(|(k, _)| *k != LAST_APPLIED);
-    page.lines("Annotations", annotations.map(|(k, v)| cut(&format!("{k}={}", json::plain(v)))).collect());
+    page.lines(
+        "Annotations",
+        annotations.map(|(k, v)| cut(&format!("{k}={}", json::plain(v).replace('\n', " ")))).collect(),
+    );
     page.known("Finalizers", words(object, "/metadata/finalizers"));
     let owner = |o: &Value| format!("{}/{}", text(o, "/kind"), text(o, "/name"));
     page.lines("Controlled By", list(object, "/metadata/ownerReferences").iter().map(owner).collect());
@@ -253,7 +256,9 @@ fn conditions(page: &mut Page, object: &Value, now: Timestamp) {
 }
 
 /// What happened to it, the newest last, where the eye ends.
-fn events(page: &mut Page, beside: &Beside, now: Timestamp) {
+fn events(page: &mut Page, object: &Value, beside: &Beside, now: Timestamp) {
+    // Of which container is said where there are several.
+    let several = list(object, "/spec/containers").len() + list(object, "/spec/initContainers").len() > 1;
     beside.said(page, Kind::Event, "Events");
     let Some(Ok(events)) = beside.get(Kind::Event) else { return };
     let last = |e: &Value| {
@@ -263,7 +268,9 @@ fn events(page: &mut Page, beside: &Beside, now: Timestamp) {
     };
     let first = |e: &Value| ["/eventTime", "/firstTimestamp"].iter().find_map(|pointer| time(e, pointer));
     let mut events: Vec<&Value> = events.iter().collect();
-    events.sort_by_key(|e| last(e));
+    // Of the same second the one that was written first.
+    let version = |e: &Value| text(e, "/metadata/resourceVersion").parse::<u64>().unwrap_or(0);
+    events.sort_by_key(|e| (last(e), version(e)));
     let row = |e: &&Value| {
         let when = last(e).map_or_else(String::new, |t| age::show(t, now));
         let times =
@@ -280,7 +287,7 @@ fn events(page: &mut Page, beside: &Beside, now: Timestamp) {
             when,
             from.unwrap_or_else(|| text(e, "/reportingComponent")).to_owned(),
             match text(e, "/involvedObject/fieldPath") {
-                "" => message,
+                field if field.is_empty() || !several => message,
                 field => format!("{field}: {message}"),
             },
         ]

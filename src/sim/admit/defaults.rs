@@ -188,10 +188,20 @@ fn container_defaults(container: &mut Value) {
     j::default(container, "terminationMessagePath", "/dev/termination-log");
     j::default(container, "terminationMessagePolicy", "File");
     j::default(container, "resources", json!({}));
+    for part in ["resources.limits", "resources.requests"] {
+        // A server writes every quantity as text.
+        let amounts = j::at(container, part).as_object().cloned().unwrap_or_default();
+        for (name, amount) in amounts.into_iter().filter(|(_, amount)| amount.is_number()) {
+            *j::key(j::slot(container, part), &name) = Value::from(amount.to_string());
+        }
+    }
     let limits = j::at(container, "resources.limits").clone();
     for (name, amount) in limits.as_object().into_iter().flatten() {
-        let requests = j::slot(container, "resources.requests");
-        j::default(requests, name, amount.clone());
+        // A name may have dots.
+        let request = j::key(j::slot(container, "resources.requests"), name);
+        if request.is_null() {
+            *request = amount.clone();
+        }
     }
     for port in j::existing_list_mut(container, "ports").into_iter().flatten() {
         j::default(port, "protocol", "TCP");

@@ -8,6 +8,7 @@ pub mod pod;
 pub mod workload;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
@@ -169,3 +170,21 @@ macro_rules! resource {
     };
 }
 use resource;
+/// Quantities by the names of resources. One that is neither text nor number is left out: an object of a broken server is not
+/// the end of the whole list.
+fn amounts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Quantity {
+        Text(String),
+        Number(serde_json::Number),
+        Other(IgnoredAny),
+    }
+    let all: Option<BTreeMap<String, Quantity>> = Option::deserialize(deserializer)?;
+    let text = |(name, quantity)| match quantity {
+        Quantity::Text(text) => Some((name, text)),
+        Quantity::Number(number) => Some((name, number.to_string())),
+        Quantity::Other(_) => None,
+    };
+    Ok(all.into_iter().flatten().filter_map(text).collect())
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use serde::Deserialize;
 
-use super::{Slim, label, resource, slim_meta};
+use super::{Slim, amounts, label, resource, slim_meta};
 use crate::domain::cloud;
 use crate::domain::node::{NodeRow, Trouble};
 use crate::domain::quantity;
@@ -44,7 +44,9 @@ struct Taint {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Status {
+    #[serde(deserialize_with = "amounts")]
     capacity: BTreeMap<String, String>,
+    #[serde(deserialize_with = "amounts")]
     allocatable: BTreeMap<String, String>,
     conditions: Option<Vec<Condition>>,
     addresses: Option<Vec<Address>>,

@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use serde::Deserialize;
 
 use super::node::amount;
-use super::{Slim, label, owner, resource, slim_meta, stamp};
+use super::{Slim, amounts, label, owner, resource, slim_meta, stamp};
 use crate::domain::object::Owner;
 use std::sync::Arc;
 
@@ -36,6 +36,7 @@ pub(super) struct PodSpec {
     node_name: Option<String>,
     pub(super) containers: Option<Vec<Container>>,
     init_containers: Option<Vec<Container>>,
+    #[serde(deserialize_with = "amounts")]
     overhead: BTreeMap<String, String>,
 }
 
@@ -51,7 +52,9 @@ pub(super) struct Container {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Resources {
+    #[serde(deserialize_with = "amounts")]
     requests: BTreeMap<String, String>,
+    #[serde(deserialize_with = "amounts")]
     limits: BTreeMap<String, String>,
 }
 

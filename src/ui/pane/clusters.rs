@@ -62,6 +62,15 @@ fn made(c: &Cluster) -> Option<Timestamp> {
     own.meta.created.map(Into::into)
 }
 
+/// How it is, as the tree counts: by its workloads, its nodes and the connection.
+fn status(c: &Cluster) -> Health {
+    match tree::of_cluster(c) {
+        (health, (0, 0)) => health,
+        (_, (_, 0)) => Health::Degraded,
+        (_, (_, _)) => Health::Down,
+    }
+}
+
 /// `live`, or how it stands and why.
 fn connection(c: &Cluster, now: Timestamp) -> String {
     let since = match &c.phase {
@@ -80,7 +89,7 @@ fn cells(c: &Cluster, now: Timestamp, wide: bool) -> Vec<String> {
     let (info, tally) = (&c.info, c.tally());
     let mut out = vec![
         info.name().to_string(),
-        tree::of_cluster(c).0.word().to_owned(),
+        status(c).word().to_owned(),
         connection(c, now),
         or_dash(&c.version),
         c.latency_millis.map_or_else(|| "–".to_owned(), |ms| format!("{ms}ms")),
@@ -104,7 +113,7 @@ impl Clusters {
         match self.sorting.column() {
             None => SortKey::Place,
             // The worst first.
-            Some("STATUS") => SortKey::Number(-i64::try_from(tree::of_cluster(c).0.index()).unwrap_or(0)),
+            Some("STATUS") => SortKey::Number(-i64::try_from(status(c).index()).unwrap_or(0)),
             Some("LATENCY") => c.latency_millis.map_or(SortKey::Missing, |ms| number(ms.into())),
             Some("AGE") => made(c).map_or(SortKey::Missing, |made| {
                 number(u64::try_from(now.as_second() - made.as_second()).unwrap_or(0))
@@ -122,7 +131,8 @@ impl Clusters {
         let mut scratch = crate::domain::filter::fuzzy::Scratch::default();
         let mut both = Vec::new();
         self.total = 0;
-        for c in seen.fleet.in_scope(seen.scope) {
+        // All of them: this is where one goes from one to another.
+        for c in seen.fleet.clusters() {
             self.total += 1;
             let cells = cells(c, seen.now, true);
             let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
@@ -167,7 +177,7 @@ impl Pane for Clusters {
     fn draw(&self, seen: Seen<'_>, theme: &Theme, focused: bool, area: Rect, buf: &mut Buffer) {
         if self.rows.keys().is_empty() {
             let words = if self.total == 0 {
-                "no cluster is in scope"
+                "no cluster is known"
             } else {
                 "nothing matches; Esc clears the filter"
             };
@@ -185,7 +195,8 @@ impl Pane for Clusters {
             let Some((id, c)) = self.rows.get(i).and_then(|id| Some((id, seen.fleet.cluster(*id)?))) else {
                 return DrawnRow::default();
             };
-            let (health, _) = tree::of_cluster(c);
+            let health = status(c);
+            let is_in_scope = seen.scope.touches_what(c.info.at(), |node| c.has(node));
             let styled = |(text, column): (String, &Column)| match &*column.title {
                 "CLUSTER" => DrawnCell::styled(text, theme.environment(c.info.environment)),
                 "STATUS" if health != Health::Ok => DrawnCell::styled(text, theme.health(health)),
@@ -194,6 +205,7 @@ impl Pane for Clusters {
                         if health == Health::Ok { theme.style(Role::Muted) } else { theme.health(health) };
                     DrawnCell::styled(text, style)
                 }
+                _ if !is_in_scope => DrawnCell::styled(text, theme.style(Role::Muted)),
                 _ => DrawnCell::plain(text),
             };
             let cells = cells(c, seen.now, seen.wide).into_iter().zip(&self.columns).map(styled).collect();

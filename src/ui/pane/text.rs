@@ -201,13 +201,14 @@ impl TextView {
     pub fn search(&mut self, text: &str) -> Result<(), String> {
         let filter = Filter::parse(text).map_err(|e| e.to_string())?;
         text.clone_into(&mut self.search);
-        if !text.is_empty() {
-            self.next(&filter, true, self.list.cursor);
+        if !text.is_empty() && !self.next(&filter, true, self.list.cursor) && !self.loading {
+            return Err(format!("no line has `{text}`"));
         }
         Ok(())
     }
 
-    fn next(&mut self, filter: &Filter, forward: bool, from: usize) {
+    /// To the next match; false where there is none.
+    fn next(&mut self, filter: &Filter, forward: bool, from: usize) -> bool {
         let n = self.shown.len();
         let hit = |i: &usize| self.shown.get(*i).is_some_and(|(_, l)| filter.find(l).is_some());
         let found = if forward {
@@ -218,6 +219,7 @@ impl TextView {
         if let Some(at) = found {
             self.list.go(at);
         }
+        found.is_some()
     }
 
     /// Its size.

@@ -46,8 +46,8 @@ pub struct Table {
     pub kind: Kind,
     /// Of this namespace.
     pub namespace: Option<String>,
-    /// Of the clusters of that name.
-    pub within: Option<String>,
+    /// Of the clusters of these names; none: of the scope.
+    pub within: Vec<String>,
     /// Those that this filter finds: labels, words, a fuzzy text.
     pub filter: Option<String>,
 }
@@ -59,8 +59,8 @@ const WORDS: &[&str] = &[
 
 /// Commands of k9s that have no pane of their own, and where what they show is.
 const ELSEWHERE: &[(&[&str], &str)] = &[
-    (&["xray", "x"], "the tree stands beside everything, and `used by` shows what uses an object"),
-    (&["pulses", "pulse", "pu", "hz"], "`:overview` shows each cluster, `:problems` what is wrong"),
+    (&["xray", "x"], "the tree and `used by` show what belongs together"),
+    (&["pulses", "pulse", "pu", "hz"], "`:overview` and `:problems` show how all is"),
     (&["popeye", "pop"], "`:problems` shows what is wrong and why"),
     (&["screendump", "screendumps", "sd"], "`save` writes a text or table where you say"),
     (&["portforwards", "pf", "portforward"], "forwards are kubectl's for now"),
@@ -168,7 +168,7 @@ pub fn parse(text: &str, served: &dyn Fn(&str) -> Option<Kind>) -> Result<Comman
 /// What stands behind a kind, as k9s reads it: a namespace, `@CLUSTER`, labels, `-f TEXT`, `/FILTER`, of which the last two go to
 /// the end.
 fn table(kind: Kind, rest: &str) -> Result<Table, Wrong> {
-    let mut out = Table { kind, namespace: None, within: None, filter: None };
+    let mut out = Table { kind, namespace: None, within: Vec::new(), filter: None };
     let mut filters: Vec<String> = Vec::new();
     let mut rest = rest.trim();
     while !rest.is_empty() {
@@ -176,7 +176,11 @@ fn table(kind: Kind, rest: &str) -> Result<Table, Wrong> {
             filters.push(filter.trim().to_owned());
             break;
         }
-        if rest == "-f" || rest.starts_with("-f ") {
+        if rest == "-f" {
+            // Still to be typed.
+            break;
+        }
+        if rest.starts_with("-f ") {
             filters.push(rest.to_owned());
             break;
         }
@@ -189,7 +193,7 @@ fn table(kind: Kind, rest: &str) -> Result<Table, Wrong> {
             None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
         };
         if let Some(cluster) = word.strip_prefix('@') {
-            out.within = Some(cluster.to_owned()).filter(|c| !c.is_empty());
+            out.within.extend(Some(cluster.to_owned()).filter(|c| !c.is_empty()));
         } else if word == "-l" {
             // The word behind it is the selector.
         } else if word.contains('=') {
@@ -264,7 +268,7 @@ pub fn words() -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = [
         ("q quit", "Leave skyfleet."),
         ("ns NAME", "Only this namespace, in every cluster in scope; `:ns all` for all."),
-        ("ctx", "The clusters in scope as a table: who one is there, version, latency, age. `:ctx NAME` is a scope."),
+        ("ctx", "All clusters as a table: who one is there, version, latency, age. `:ctx NAME` is a scope."),
         ("by PIVOT", "The tree by cloud, app, env, health or group; cluster: the clusters alone."),
         ("apply PATH", "Plan manifests over the scope; `:deploy PATH` too."),
         ("runs", "What was run before, and what came of it; `:history` too."),
@@ -306,7 +310,7 @@ mod tests {
 
     fn rows(kind: Kind, namespace: &str, within: &str, filter: &str) -> Command {
         let said = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
-        let (namespace, within, filter) = (said(namespace), said(within), said(filter));
+        let (namespace, within, filter) = (said(namespace), said(within).into_iter().collect(), said(filter));
         Command::Kind(Table { kind, namespace, within, filter })
     }
 

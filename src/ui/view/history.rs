@@ -1,5 +1,6 @@
 //! The places one has been at, and the way back to them.
 
+use crate::domain::scope::TreeNode;
 use crate::ui::effect::{Drill, Effect};
 use crate::ui::pane::PaneId;
 
@@ -100,6 +101,18 @@ impl View {
         let effects = self.travel(world, true);
         self.ways_in = ways_in;
         Some(effects)
+    }
+
+    /// What a kind that is typed is of where one has gone into a workload: the place one came from, its namespace included, as
+    /// k9s's commands are of the namespace. None where that is where one is.
+    pub(super) fn outside(&self) -> Option<(Vec<TreeNode>, Option<String>)> {
+        let is_wide = |nodes: &[TreeNode]| nodes.iter().all(|node| node.depth() < 6);
+        if self.ways_in == 0 || is_wide(&self.scope_nodes) {
+            return None;
+        }
+        let first = self.past.len().saturating_sub(self.ways_in);
+        let place = self.past.get(first..)?.iter().rev().find(|place| is_wide(&place.nodes))?;
+        Some((place.nodes.clone(), place.lens.namespace.clone()))
     }
 
     fn place(&self) -> Place {

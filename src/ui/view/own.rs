@@ -83,9 +83,7 @@ impl View {
             // Also in clusters that have it later.
             nodes = vec![TreeNode::Namespaces(ns)];
         }
-        if !self.favourites().any(|known| known == name) {
-            self.gone_to.push(name);
-        }
+        self.gone_to(Some(&name));
         self.narrowed = Some((nodes.clone(), of));
         let mut effects = vec![Effect::Scope(nodes)];
         // From the overview and the tree to what is in it, as in k9s; other panes follow where they are.
@@ -93,6 +91,15 @@ impl View {
             effects.push(Effect::Show(PaneId::Resources));
         }
         effects
+    }
+
+    /// A namespace somebody went to has a key.
+    pub(super) fn gone_to(&mut self, name: Option<&str>) {
+        if let Some(name) =
+            name.filter(|name| *name != "all" && !self.favourites().any(|known| known == *name))
+        {
+            self.gone_to.push(name.to_owned());
+        }
     }
 
     /// A command line with the first word's alias written out.

@@ -190,6 +190,8 @@ impl View {
 
     /// Does what a command line says.
     pub(super) fn run_command(&mut self, world: World<'_>, text: &str) -> Vec<Effect> {
+        // What was said of the one before is not of this one.
+        self.toasts.clear();
         if self.query_line(text.trim()).is_some() {
             return self.open_query(world, text.trim());
         }
@@ -246,12 +248,21 @@ impl View {
     fn show_table(&mut self, world: World<'_>, table: Table) -> Vec<Effect> {
         let mut effects = Vec::new();
         let mut scope = self.scope.clone();
-        if let Some(name) = &table.within {
-            let found = clusters_named(world, name);
-            if found.is_empty() {
+        let outside = self.outside();
+        let mut nodes = outside.as_ref().map(|(nodes, _)| nodes.clone());
+        let mut found = Vec::new();
+        for name in &table.within {
+            let named = clusters_named(world, name);
+            if named.is_empty() {
                 return vec![Effect::complain(format!("no cluster or context is named `{name}`"))];
             }
-            let nodes = self.within(world, &found);
+            found.extend(named);
+        }
+        if !found.is_empty() {
+            nodes = Some(self.within(world, nodes.as_deref(), &found));
+        }
+        if let Some(nodes) = nodes {
+            let nodes = if nodes.is_empty() { vec![TreeNode::Fleet] } else { nodes };
             scope = Scope::nodes(nodes.clone());
             effects.push(Effect::Scope(nodes));
         }
@@ -267,8 +278,14 @@ impl View {
             self.remember();
         }
         self.panes.resources.show(table.kind);
+        if outside.is_some() {
+            self.ways_in = 0;
+        }
         if table.namespace.is_some() {
             let namespace = table.namespace.filter(|_| table.kind != Kind::Namespace);
+            self.gone_to(namespace.as_deref());
+            self.panes.resources.in_namespace(namespace);
+        } else if let Some((_, namespace)) = outside {
             self.panes.resources.in_namespace(namespace);
         }
         effects.push(Effect::Show(PaneId::Resources));
@@ -281,10 +298,12 @@ impl View {
     }
 
     /// What of the scope is in these clusters; of one that is not in scope, all.
-    fn within(&self, world: World<'_>, found: &[TreeNode]) -> Vec<TreeNode> {
+    fn within(&self, world: World<'_>, base: Option<&[TreeNode]>, found: &[TreeNode]) -> Vec<TreeNode> {
+        let base = base.unwrap_or(&self.scope_nodes);
+        let scope = Scope::nodes(base.iter().cloned());
         let of = |node: &TreeNode| -> Vec<TreeNode> {
             let TreeNode::Cluster(id) = node else { return vec![node.clone()] };
-            let inside = self.scope_nodes.iter().filter_map(|part| match part {
+            let inside = base.iter().filter_map(|part| match part {
                 TreeNode::Namespace(at, _) | TreeNode::Workload(at, ..) | TreeNode::Pod(at, ..) => {
                     (at == id).then(|| part.clone())
                 }
@@ -295,7 +314,7 @@ impl View {
                 _ => None,
             });
             let parts: Vec<TreeNode> = inside.collect();
-            let is_whole = world.fleet.cluster(*id).is_some_and(|c| self.scope.covers_cluster(c.info.at()));
+            let is_whole = world.fleet.cluster(*id).is_some_and(|c| scope.covers_cluster(c.info.at()));
             if parts.is_empty() || is_whole { vec![node.clone()] } else { parts }
         };
         found.iter().flat_map(of).collect()

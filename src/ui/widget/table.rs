@@ -17,6 +17,8 @@ const MARGIN: u16 = 3;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Widths {
     widths: Vec<u16>,
+    /// How wide they would be without an end.
+    whole: Vec<u16>,
     /// The column that rows are sorted by, and whether from the highest down.
     sorted: Option<(String, bool)>,
     /// The column that a person chose.
@@ -27,6 +29,7 @@ impl Widths {
     /// Begins anew: other columns, another kind.
     pub fn clear(&mut self) {
         self.widths.clear();
+        self.whole.clear();
     }
 
     /// The column its rows are sorted by has a sign at its title: `falling` from the highest down.
@@ -43,9 +46,14 @@ impl Widths {
     pub fn grow<'a>(&mut self, columns: &[Column], cells: impl IntoIterator<Item = &'a str>) {
         if self.widths.len() != columns.len() {
             self.widths = columns.iter().map(|c| cells::width(&c.title)).collect();
+            self.whole = self.widths.clone();
         }
-        for ((width, column), cell) in self.widths.iter_mut().zip(columns).zip(cells) {
-            *width = (*width).max(cells::width(cell).min(column.most));
+        for (((width, whole), column), cell) in
+            self.widths.iter_mut().zip(&mut self.whole).zip(columns).zip(cells)
+        {
+            let cell = cells::width(cell);
+            *width = (*width).max(cell.min(column.most));
+            *whole = (*whole).max(cell);
         }
     }
 
@@ -72,6 +80,9 @@ impl Widths {
         fit.cut(|_| 4);
         fit.take_back(&natural);
         fit.give_back(&natural);
+        // Where there is room, nothing is cut.
+        let whole: Vec<Option<u16>> = self.whole.iter().copied().map(Some).collect();
+        fit.give_back(&whole);
         fit.widths
     }
 }

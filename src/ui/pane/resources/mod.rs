@@ -20,10 +20,9 @@ use crate::domain::health::Health;
 use crate::domain::id::ObjectKey;
 use crate::domain::kind::Kind;
 use crate::domain::quantity::{count, show_count};
-use crate::fleet::Fleet;
 use crate::fleet::cluster::{Cluster, Why};
 use crate::fleet::phase::Phase;
-use crate::fleet::table::{self, CLUSTER, Column, RowRef};
+use crate::fleet::table::{self, Column, RowRef};
 use crate::ui::action::Action;
 use crate::ui::effect::{Effect, Job, Said};
 use crate::ui::lens::Lens;
@@ -50,6 +49,7 @@ const PARTS: u32 = 20;
 const TIME_STEP: i64 = 5;
 
 /// The pane's state.
+#[derive(Default)]
 pub struct Resources {
     lens: Lens,
     rows: Rows<ObjectKey>,
@@ -66,6 +66,8 @@ pub struct Resources {
     widths: Widths,
     /// How wide it was drawn.
     across: u16,
+    /// So many columns behind the names are scrolled away.
+    scrolled: usize,
     /// The rows of the clusters, kept for the filter.
     found: Found,
     /// The fuzzy search.
@@ -76,28 +78,6 @@ pub struct Resources {
     pace: Pace,
     /// Images of the same workload in several clusters that are not the most frequent one.
     odd: BTreeSet<ObjectKey>,
-}
-
-impl Default for Resources {
-    fn default() -> Self {
-        Self {
-            lens: Lens::of(Kind::Pod),
-            rows: Rows::default(),
-            total: 0,
-            sorting: Sorting::default(),
-            sortings: BTreeMap::new(),
-            columns: Vec::new(),
-            sources: Vec::new(),
-            viewed: BTreeSet::new(),
-            widths: Widths::default(),
-            across: 0,
-            found: Found::default(),
-            sought: Sought::default(),
-            seen: None,
-            pace: Pace::default(),
-            odd: BTreeSet::new(),
-        }
-    }
 }
 
 impl Resources {
@@ -141,6 +121,7 @@ impl Resources {
     fn turn_to(&mut self, kind: Kind) {
         let before = std::mem::replace(&mut self.lens.kind, kind);
         if before != kind {
+            self.scrolled = 0;
             let sorting = self.sortings.remove(&kind).unwrap_or_default();
             self.sortings.insert(before, std::mem::replace(&mut self.sorting, sorting));
         }
@@ -251,8 +232,8 @@ impl Pane for Resources {
         self.across = across;
         let view = seen.tables.of(self.lens.kind);
         let of_one = self.lens.namespace.is_some() || seen.preview.is_of_one_namespace();
-        let all = all_columns(seen.fleet, self.lens.kind);
-        let shown = view::shown(&all, view, seen.wide, of_one);
+        let all = view::all(seen.fleet, self.lens.kind);
+        let shown = view::scrolled(view::shown(&all, view, seen.wide, of_one), self.scrolled);
         // Rows may be sorted by what is not shown just now.
         let may_be: Vec<Column> = view::shown(&all, view, true, false).into_iter().map(|(c, _)| c).collect();
         (self.columns, self.sources) = shown.into_iter().unzip();
@@ -408,7 +389,7 @@ impl Pane for Resources {
         if let Some(title) = Sorting::wanted(action)
             && !self.columns.iter().any(|c| c.title == title)
         {
-            let is_hidden = all_columns(seen.fleet, self.lens.kind).iter().any(|c| c.title == title);
+            let is_hidden = view::all(seen.fleet, self.lens.kind).iter().any(|c| c.title == title);
             let more = if is_hidden { "; the wide table has it" } else { "" };
             return vec![Effect::complain(format!("there is no column {title} here{more}"))];
         }
@@ -424,6 +405,10 @@ impl Pane for Resources {
                 self.rows.touch();
             }
             Action::AllNamespaces => self.in_namespace(None),
+            Action::Right if self.widths.drawn(&self.columns, self.across).len() < self.columns.len() => {
+                self.scrolled += 1;
+            }
+            Action::Left if self.takes_left() => self.scrolled -= 1,
             Action::ChooseNext | Action::ChoosePrev => {
                 let drawn = self.widths.drawn(&self.columns, self.across);
                 self.sorting.choose(&drawn, action == Action::ChooseNext);
@@ -436,6 +421,10 @@ impl Pane for Resources {
             _ => {}
         }
         Vec::new()
+    }
+
+    fn takes_left(&self) -> bool {
+        self.scrolled > 0
     }
 
     fn contexts(&self) -> &'static [&'static str] {
@@ -490,10 +479,4 @@ impl Pane for Resources {
         }
         out
     }
-}
-
-fn all_columns(fleet: &Fleet, kind: Kind) -> Vec<Column> {
-    let mut all = vec![CLUSTER];
-    all.extend(fleet.columns(kind));
-    all
 }

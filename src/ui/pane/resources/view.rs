@@ -3,9 +3,11 @@
 
 use std::borrow::Cow;
 
+use crate::domain::kind::Kind;
 use crate::domain::object::Meta;
 use crate::domain::table_view::{Entry, TableView};
-use crate::fleet::table::{Cell, Column, RowRef};
+use crate::fleet::Fleet;
+use crate::fleet::table::{CLUSTER, Cell, Column, RowRef};
 
 /// What a column shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +82,27 @@ pub(super) fn shown(
         out.extend(others);
     }
     out
+}
+
+/// The columns without so many of those behind the first name.
+pub(super) fn scrolled(mut shown: Vec<(Column, Source)>, by: usize) -> Vec<(Column, Source)> {
+    let name = shown.iter().position(|(c, _)| c.title == "NAME").map_or(1, |at| at + 1).min(shown.len());
+    let by = by.min(shown.len().saturating_sub(name + 1));
+    shown.drain(name..name + by);
+    if by > 0 {
+        // Who scrolls wants to see the next, not the most important.
+        for ((column, _), n) in shown.iter_mut().skip(name).zip(1u8..) {
+            column.rank = n;
+        }
+    }
+    shown
+}
+
+/// All columns of a kind.
+pub(super) fn all(fleet: &Fleet, kind: Kind) -> Vec<Column> {
+    let mut all = vec![CLUSTER];
+    all.extend(fleet.columns(kind));
+    all
 }
 
 /// The titles of the columns that are a person's own, and what they show.
