@@ -356,7 +356,8 @@ fn guards_of_nothing(settings: &Settings, session: &Session) -> Vec<String> {
             let meant = session.infos.iter().find_map(|i| PathGlob::meant(text, &i.place));
             let instead = meant.map_or_else(String::new, |meant| format!(": {meant:?} does"));
             format!(
-                "config.yaml: `{key}`: {text:?} finds no cluster{instead}; a path has four levels, cloud/account/region/cluster, and `*` stands for one that is not known"
+                "{}: `{key}`: {text:?} finds no cluster{instead}; a path has four levels, cloud/account/region/cluster, and `*` stands for one that is not known",
+                settings.place(key, text)
             )
         })
         .collect()
@@ -370,10 +371,15 @@ fn overrides(settings: &Settings, notices: &mut Vec<String>) -> Vec<Override> {
         let context = globset::Glob::new(&one.matches).ok().map(|glob| glob.compile_matcher());
         let proxy = one.proxy.as_ref().map(|p| p.0.as_str());
         if scope.is_none() && context.is_none() {
-            notices.push(format!("config.yaml: clusters: {:?} is no glob; it is not used", one.matches));
+            notices.push(format!(
+                "{}: clusters: {:?} is no glob; it is not used",
+                settings.place("clusters", ""),
+                one.matches
+            ));
         } else if proxy.is_some_and(|p| !kubeconfig::is_proxy(p)) {
             notices.push(format!(
-                "config.yaml: clusters: the proxy of {:?} is not of http, https or socks5; it is not used",
+                "{}: clusters: the proxy of {:?} is not of http, https or socks5; it is not used",
+                settings.place("clusters", ""),
                 one.matches
             ));
         } else {

@@ -17,7 +17,7 @@ pub(crate) fn queries(settings: &Settings) -> Queries {
 
 /// It is a name, and means nothing else behind `:`.
 fn is_free(name: &str) -> bool {
-    is_name(name) && matches!(parse(name, &|_| None), Err(Wrong::Unknown(..)))
+    is_name(name) && matches!(parse(name, &|_| None), Err(Wrong::Unknown(..) | Wrong::Elsewhere(..)))
 }
 
 /// Of each view and query, in words for a person.
@@ -25,22 +25,24 @@ pub(crate) fn warnings(settings: &Settings) -> Vec<String> {
     let mut out = Vec::new();
     for name in settings.queries.value.keys().filter(|name| !is_free(name)) {
         out.push(format!(
-            "config.yaml: queries: {name:?} is no name that is free behind `:`; its query is not used"
+            "{}: queries: {name:?} is no name that is free behind `:`; its query is not used",
+            settings.place("queries", name)
         ));
     }
     for (word, view) in &settings.views.value {
+        let place = settings.place("views", word);
         for entry in view.entries() {
             if let Entry::Path { path, .. } = entry
                 && let Err(why) = own::parse(path)
             {
-                out.push(format!("config.yaml: views: {word}: {why}"));
+                out.push(format!("{place}: views: {word}: {why}"));
             }
         }
         let Some(kind) = Kind::parse(word) else {
             // Which columns others have say their servers.
             if !word.contains('.') {
                 out.push(format!(
-                    "config.yaml: views: {word:?} is no built-in kind; its view is not used. Other kinds want their group: {word}.example.com"
+                    "{place}: views: {word:?} is no built-in kind; its view is not used. Other kinds want their group: {word}.example.com"
                 ));
             }
             continue;
@@ -50,7 +52,7 @@ pub(crate) fn warnings(settings: &Settings) -> Vec<String> {
         let titles = || all.iter().map(|c| c.title.to_string()).collect::<Vec<_>>().join(", ");
         for entry in unknown(&all, view) {
             out.push(format!(
-                "config.yaml: views: {word}: there is no column {entry:?}; there are {}, label:KEY and path:JSONPATH",
+                "{place}: views: {word}: there is no column {entry:?}; there are {}, label:KEY and path:JSONPATH",
                 titles()
             ));
         }

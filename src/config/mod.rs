@@ -3,4 +3,5 @@
 
 pub mod cluster;
 pub mod paths;
+mod place;
 pub mod settings;

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::cluster::ClusterSetting;
+use super::place;
 use crate::domain::connect::Connect;
 use crate::domain::table_view::TableView;
 use crate::domain::text::nearest;
@@ -101,6 +102,8 @@ pub struct Settings {
     pub favourites: Set<Vec<String>>,
     /// Tables by words of kinds: their columns, and what they are sorted by.
     pub views: Set<BTreeMap<String, TableView>>,
+    /// The file as it was read, for the lines of what is found wrong later.
+    text: String,
     /// Something that guards writes could not be read: nothing is written, whatever else says otherwise.
     pub guard_lost: bool,
 }
@@ -128,6 +131,7 @@ impl Default for Settings {
             queries: Set::preset(BTreeMap::new()),
             favourites: Set::preset(Vec::new()),
             views: Set::preset(BTreeMap::new()),
+            text: String::new(),
             guard_lost: false,
         }
     }
@@ -262,19 +266,12 @@ impl File<'_> {
     }
 
     fn warn(&mut self, key: &str, words: &str) {
-        let line = self.text.lines().position(|line| names(line, key));
-        self.warn_at(line, words);
+        self.warn_at(place::of_key(self.text, key), words);
     }
 
     /// The same of an entry of a map.
     fn warn_in(&mut self, map: &str, key: &str, words: &str) {
-        let lines = || self.text.lines().enumerate();
-        let begin = lines().position(|(_, line)| names(line, map));
-        let within = |(n, line): &(usize, &str)| {
-            Some(*n) > begin && line.starts_with([' ', '\t']) && names(line.trim_start(), key)
-        };
-        let line = lines().find(within).map(|(n, _)| n).or(begin);
-        self.warn_at(line, words);
+        self.warn_at(place::of_entry(self.text, map, key), words);
     }
 
     fn warn_at(&mut self, line: Option<usize>, words: &str) {
@@ -299,6 +296,12 @@ impl File<'_> {
 }
 
 impl Settings {
+    /// `config.yaml:12`, where an entry of a map stands.
+    pub fn place(&self, map: &str, key: &str) -> String {
+        let line = place::of_entry(&self.text, map, key);
+        line.map_or_else(|| "config.yaml".to_owned(), |n| format!("config.yaml:{}", n + 1))
+    }
+
     /// Reads the file's text over the presets. What is wrong with a key is a warning that names its line, and that key
     /// is not used. Where what guards writes cannot be read, the session is read-only.
     pub fn with_file(mut self, path: &Path, text: &str) -> (Self, Vec<String>) {
@@ -316,6 +319,7 @@ impl Settings {
                 return (self, vec![format!("{}: {first}; {GUARD_LOST}", path.display())]);
             }
         };
+        text.clone_into(&mut self.text);
         let mut file = File { path, text, values, warnings: Vec::new(), guards: false, lost: false };
         self.theme.then(file.take("theme", "a name"), Origin::File);
         self.keymap.then(file.take("keymap", "a name"), Origin::File);
@@ -391,12 +395,6 @@ impl Settings {
         self.watch_pods.then(text("SKYFLEET_WATCH_PODS").and_then(|v| v.parse().ok()), Origin::Env);
         self
     }
-}
-
-/// The line begins with this key.
-fn names(line: &str, key: &str) -> bool {
-    let rest = line.trim_start_matches(['"', '\'']).strip_prefix(key);
-    rest.is_some_and(|r| r.trim_start_matches(['"', '\'', ' ', '\t']).starts_with(':'))
 }
 
 #[cfg(test)]
