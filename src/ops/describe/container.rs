@@ -122,15 +122,14 @@ fn ports(c: &Value, pointer: &str) -> String {
 
 fn status(page: &mut Page, name: &str, state: Option<&Value>, now: Timestamp) {
     let with = |word: &str, at: &Value, more: Vec<String>| {
-        let mut lines = vec![match text(at, "/reason") {
-            "" => word.to_owned(),
-            reason => format!("{word}, {reason}"),
-        }];
-        lines.extend(more);
-        let message = text(at, "/message").trim();
-        if !message.is_empty() {
-            lines.push(message.to_owned());
+        let mut lines = vec![word.to_owned()];
+        for (name, pointer) in [("Reason", "/reason"), ("Message", "/message")] {
+            let said = text(at, pointer).trim();
+            if !said.is_empty() {
+                lines.push(format!("{name}: {said}"));
+            }
         }
+        lines.extend(more);
         lines
     };
     let lines = match state.and_then(Value::as_object).and_then(|s| s.iter().next()) {

@@ -41,7 +41,7 @@ const COLUMNS: [Column; 15] = [
     Column::new("VERSION", false, 2, 24),
     Column::new("LATENCY", true, 1, 8),
     Column::new("AGE", true, 3, 6),
-    Column::new("AS", false, 1, 40),
+    Column::names("AS", 1, 40, 14),
     Column::new("NODES", true, 3, 8),
     Column::new("PODS", true, 2, 10),
     Column::new("CLOUD", false, 2, 14),
