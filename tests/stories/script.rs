@@ -65,6 +65,7 @@ macro_rules! with_each_script {
             cli_lists_any_kind
             cluster_wide_kinds_have_no_namespace
             clusters_are_marked_and_sorted
+            clusters_are_scrolled
             clusters_filter_and_copy
             columns_are_scrolled
             copy_a_name

@@ -30,6 +30,10 @@ pub struct Clusters {
     sorting: Sorting,
     columns: Vec<Column>,
     widths: Widths,
+    /// How wide it was drawn.
+    across: u16,
+    /// So many columns behind the name are scrolled away.
+    scrolled: usize,
     /// The fleet's revision of the rows.
     seen: Option<u64>,
 }
@@ -41,7 +45,7 @@ const COLUMNS: [Column; 15] = [
     Column::new("VERSION", false, 2, 24),
     Column::new("LATENCY", true, 1, 8),
     Column::new("AGE", true, 3, 6),
-    Column::names("AS", 1, 40, 14),
+    Column::names("AS", 1, 40, 12),
     Column::new("NODES", true, 3, 8),
     Column::new("PODS", true, 2, 10),
     Column::new("CLOUD", false, 2, 14),
@@ -54,6 +58,13 @@ const COLUMNS: [Column; 15] = [
 
 fn columns(wide: bool) -> Vec<Column> {
     COLUMNS.into_iter().filter(|c| wide || !c.wide).collect()
+}
+
+/// Without so many of those behind the first.
+fn scrolled<T>(mut all: Vec<T>, by: usize) -> Vec<T> {
+    let by = by.min(all.len().saturating_sub(2));
+    all.drain(1..=by);
+    all
 }
 
 /// When it was made, as its first namespace says.
@@ -149,9 +160,17 @@ impl Clusters {
 }
 
 impl Pane for Clusters {
-    fn prepare(&mut self, seen: Seen<'_>, (rows, _): (u16, u16)) {
-        self.columns = columns(seen.wide);
-        self.sorting.keep_to(&self.columns);
+    fn prepare(&mut self, seen: Seen<'_>, (rows, across): (u16, u16)) {
+        self.across = across;
+        let all = columns(seen.wide);
+        self.sorting.keep_to(&all);
+        self.columns = scrolled(all, self.scrolled);
+        if self.scrolled > 0 {
+            // Who scrolls wants to see the next, not the most important.
+            for (column, n) in self.columns.iter_mut().skip(1).zip(1u8..) {
+                column.rank = n;
+            }
+        }
         let falls = self.sorting.is_falling() != (self.sorting.column() == Some("STATUS"));
         self.widths.sorted(self.sorting.column(), falls);
         self.widths.choose(self.sorting.chosen());
@@ -162,7 +181,7 @@ impl Pane for Clusters {
         self.rows.settle(rows.saturating_sub(1));
         for id in self.rows.keys().iter() {
             let Some(c) = seen.fleet.cluster(*id) else { continue };
-            let cells = cells(c, seen.now, seen.wide);
+            let cells = scrolled(cells(c, seen.now, seen.wide), self.scrolled);
             self.widths.grow(&self.columns, cells.iter().map(String::as_str));
         }
     }
@@ -208,7 +227,8 @@ impl Pane for Clusters {
                 _ if !is_in_scope => DrawnCell::styled(text, theme.style(Role::Muted)),
                 _ => DrawnCell::plain(text),
             };
-            let cells = cells(c, seen.now, seen.wide).into_iter().zip(&self.columns).map(styled).collect();
+            let cells = scrolled(cells(c, seen.now, seen.wide), self.scrolled);
+            let cells = cells.into_iter().zip(&self.columns).map(styled).collect();
             DrawnRow { cells, sign: self.rows.sign(id, health, theme) }
         });
     }
@@ -222,9 +242,18 @@ impl Pane for Clusters {
             return Vec::new();
         }
         let chosen = self.rows.targets();
+        let drawn = self.widths.drawn(&self.columns, self.across);
         match action {
             Action::ChooseNext | Action::ChoosePrev => {
-                self.sorting.choose(&self.columns, action == Action::ChooseNext);
+                self.sorting.choose(&drawn, action == Action::ChooseNext);
+                Vec::new()
+            }
+            Action::Right if drawn.len() < self.columns.len() => {
+                self.scrolled += 1;
+                Vec::new()
+            }
+            Action::Left if self.takes_left() => {
+                self.scrolled -= 1;
                 Vec::new()
             }
             Action::Open | Action::Describe if !chosen.is_empty() => {
@@ -240,6 +269,10 @@ impl Pane for Clusters {
             }
             _ => Vec::new(),
         }
+    }
+
+    fn takes_left(&self) -> bool {
+        self.scrolled > 0
     }
 
     fn contexts(&self) -> &'static [&'static str] {
