@@ -39,7 +39,7 @@ pub struct Clusters {
 }
 
 const COLUMNS: [Column; 15] = [
-    Column::new("CLUSTER", false, 0, 40),
+    Column::names("CLUSTER", 0, 40, 14),
     Column::new("STATUS", false, 1, 11),
     Column::new("CONNECTION", false, 0, 48),
     Column::new("VERSION", false, 2, 24),
