@@ -94,6 +94,16 @@ impl Pty {
         }
     }
 
+    /// Takes what it writes until it writes nothing for a moment: a frame may be half there.
+    fn quiet(&mut self) {
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(10) {
+            let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(300)) else { return };
+            self.screen.process(&bytes);
+            self.bytes.extend(bytes);
+        }
+    }
+
     /// Everything it writes until it ends.
     fn output_until_the_end(mut self) -> String {
         let started = Instant::now();
@@ -289,6 +299,8 @@ fn the_mouse_moves_opens_and_changes_tabs_where_it_is_wanted() {
     click(&mut pty, x, y);
     // All of them: rows that come move the others.
     pty.until("the pods", |s| s.contains("RESTARTS") && s.contains("3/3 live") && s.contains("pods  50"));
+    pty.quiet();
+    pty.until("a row of them", |s| s.contains("sessions-0"));
     // A row of the table: the cursor, then what Enter does.
     let (x, y) = line_of(&pty, "sessions-0");
     click(&mut pty, x, y);
