@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::domain::cells;
 use crate::domain::diff::to_yaml;
 use crate::domain::id::ClusterId;
+use crate::domain::json::text;
 use crate::domain::text::clean;
 use crate::ops::session::Session;
 
@@ -261,20 +262,9 @@ impl Answer<'_> {
             Output::Name => {
                 for item in &self.items {
                     let text = |p: &str| item.pointer(p).and_then(Value::as_str);
-                    let name =
-                        text("/object/metadata/name").or_else(|| text("/name")).or_else(|| text("/cause"));
-                    // Objects as kubectl names them: `pod/web`, `deployment.apps/web`.
-                    let kind = text("/object/kind").map_or_else(String::new, |kind| {
-                        let group = text("/object/apiVersion")
-                            .and_then(|v| v.split_once('/'))
-                            .map(|(group, _)| group);
-                        format!(
-                            "{}{}/",
-                            kind.to_lowercase(),
-                            group.map_or_else(String::new, |g| format!(".{g}"))
-                        )
-                    });
-                    writeln!(out, "{}{}", clean(&kind), clean(name.unwrap_or("")))?;
+                    let name = item.get("object").map(object_name);
+                    let name = name.or_else(|| Some(text("/name").or_else(|| text("/cause"))?.to_owned()));
+                    writeln!(out, "{}", clean(&name.unwrap_or_default()))?;
                 }
             }
             Output::Table | Output::Wide => {
@@ -306,6 +296,14 @@ pub fn value(out: &mut dyn Write, output: Output, value: &Value) -> io::Result<(
         Output::Ndjson => writeln!(out, "{}", escaped(&value.to_string())),
         Output::Json | Output::Table | Output::Wide | Output::Csv | Output::Name => json(out, value),
     }
+}
+
+/// An object as kubectl names it: `pod/web`, `deployment.apps/web`.
+pub fn object_name(object: &Value) -> String {
+    let group = text(object, "/apiVersion")
+        .split_once('/')
+        .map_or_else(String::new, |(group, _)| format!(".{group}"));
+    format!("{}{group}/{}", text(object, "/kind").to_lowercase(), text(object, "/metadata/name"))
 }
 
 /// Prints a JSON value for people and programs alike.

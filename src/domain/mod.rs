@@ -21,6 +21,7 @@ pub mod haystack;
 pub mod health;
 pub mod id;
 pub mod interner;
+pub mod json;
 pub mod kind;
 pub mod labels;
 pub mod logs;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::age;
+use super::json::{self, text};
 use super::pod::{ContainerRow, ContainerState, PodRow};
 
 /// kstatus's words.
@@ -452,11 +453,7 @@ fn conditions(o: &Value) -> impl Iterator<Item = Condition<'_>> {
 }
 
 fn list<'a>(o: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-    o.pointer(path).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn text<'a>(o: &'a Value, path: &str) -> &'a str {
-    o.pointer(path).and_then(Value::as_str).unwrap_or("")
+    json::list(o, path).iter()
 }
 
 fn int(o: &Value, path: &str) -> Result<Option<i64>, Bad> {

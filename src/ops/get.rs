@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::domain::columns::served::Definition;
 use crate::domain::id::ClusterId;
+use crate::domain::json::text;
 use crate::domain::kind::{Kind, Kinds, Served};
 use crate::domain::scope::Scope;
 use crate::fleet::cluster::ClusterInfo;
@@ -295,10 +296,6 @@ pub async fn resolve(client: &Client, word: &str) -> Result<Resource, Fault> {
         Some(kind) => Ok(kind.into()),
         None => discovery::find(client, word).await,
     }
-}
-
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or("")
 }
 
 /// Whether an object is in scope. Objects without namespace are wherever their cluster is, as kubectl has it.

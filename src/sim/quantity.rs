@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::json;
+use crate::domain::quantity::binary;
 
 /// A quantity in thousandths ("250m" = 250, "2" = 2000, "1Ki" = 1024000). `None` when it is no quantity.
 pub(crate) fn milli(text: &str) -> Option<i128> {
@@ -66,13 +67,7 @@ pub(crate) fn cpu_text(milli: i64) -> String {
 
 /// Bytes in canonical binary form.
 pub(crate) fn bytes_text(bytes: i64) -> String {
-    for (shift, unit) in [(40, "Ti"), (30, "Gi"), (20, "Mi"), (10, "Ki")] {
-        let scale = 1i64 << shift;
-        if bytes >= scale && bytes % scale == 0 {
-            return format!("{}{unit}", bytes / scale);
-        }
-    }
-    bytes.to_string()
+    u64::try_from(bytes).map_or_else(|_| bytes.to_string(), binary)
 }
 
 /// Cpu (milli) and memory (bytes) that a pod asks for: containers, native sidecars, the largest init step, overhead.

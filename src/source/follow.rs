@@ -19,6 +19,7 @@ use super::answer::{NoEvent, events};
 use super::api::{self, ANSWER_LIMIT, Found, ListOptions, Resource, TABLE};
 use super::fault::{Fault, FaultClass};
 use crate::domain::columns::served::Definition;
+use crate::domain::json::text;
 
 /// The first and the longest pause after trouble.
 const WAIT_FIRST: Duration = Duration::from_millis(500);
@@ -128,10 +129,6 @@ struct One {
     was_whole: bool,
     /// The watch that runs has said something.
     told: bool,
-}
-
-fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object.pointer(pointer).and_then(Value::as_str).unwrap_or("")
 }
 
 fn key(object: &Value) -> (String, String) {

@@ -5,7 +5,6 @@ use std::io;
 use std::pin::pin;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 use unicode_width::UnicodeWidthStr;
 
@@ -219,10 +218,7 @@ impl Following<'_> {
                 }
                 writeln!(io.out, "{}", escaped(&item.to_string()))
             }
-            Output::Name => {
-                let name = found.object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("");
-                writeln!(io.out, "{}", clean(name))
-            }
+            Output::Name => writeln!(io.out, "{}", clean(&out::object_name(&found.object))),
             Output::Table | Output::Wide | Output::Csv => {
                 let Some(row) = self.row(cluster, found, became) else { return Ok(()) };
                 // A cluster that came later may print other columns.

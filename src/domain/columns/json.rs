@@ -6,12 +6,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::domain::age;
+use crate::domain::json;
+pub(super) use crate::domain::json::{text, time};
 use crate::domain::text::SafeText;
-
-/// The text at a JSON pointer, else empty.
-pub(super) fn text<'a>(o: &'a Value, path: &str) -> &'a str {
-    o.pointer(path).and_then(Value::as_str).unwrap_or("")
-}
 
 /// The scalar at a JSON pointer as a cell: texts, numbers and truth values.
 pub(super) fn cell(o: &Value, path: &str) -> SafeText {
@@ -40,7 +37,7 @@ pub(super) fn number(o: &Value, path: &str) -> SafeText {
 
 /// The items at a JSON pointer, else none.
 pub(super) fn list<'a>(o: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-    o.pointer(path).and_then(Value::as_array).into_iter().flatten()
+    json::list(o, path).iter()
 }
 
 /// The entries at a JSON pointer, else none.
@@ -88,11 +85,6 @@ pub(super) fn joined(parts: impl Iterator<Item = String>, most: usize) -> SafeTe
 pub(super) fn labels(o: &Value, path: &str) -> SafeText {
     let entries = map(o, path).into_iter().flatten();
     joined(entries.map(|(k, v)| format!("{k}={}", scalar(v))), usize::MAX)
-}
-
-/// The time at a JSON pointer.
-pub(super) fn time(o: &Value, path: &str) -> Option<Timestamp> {
-    text(o, path).parse().ok()
 }
 
 /// The age of the first time that is there.

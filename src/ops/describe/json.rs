@@ -4,16 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::domain::age;
-
-/// The text at a pointer, empty where there is none.
-pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or("")
-}
-
-/// The list at a pointer, empty where there is none.
-pub(super) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
-    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
+pub(super) use crate::domain::json::{list, text, time};
 
 /// The texts of the list at a pointer, with commas.
 pub(super) fn words(value: &Value, pointer: &str) -> String {
@@ -28,11 +19,6 @@ pub(super) fn count(value: &Value, pointer: &str) -> u64 {
 /// Whether a pointer leads to `true`.
 pub(super) fn is_true(value: &Value, pointer: &str) -> bool {
     value.pointer(pointer).and_then(Value::as_bool).unwrap_or(false)
-}
-
-/// The moment at a pointer.
-pub(super) fn time(value: &Value, pointer: &str) -> Option<Timestamp> {
-    text(value, pointer).parse().ok()
 }
 
 /// The moment at a pointer and how long ago it was, or when it will be: `2026-01-01T00:00:00Z (5m ago)`; empty where there is none.

@@ -7,6 +7,7 @@ use super::page::Page;
 use super::volumes::source;
 use super::{Beside, Wanted};
 use crate::domain::kind::Kind;
+use crate::ops::look::refers;
 
 /// What is read beside a claim: the pods of its namespace, to tell which use it.
 pub(super) fn wanted_of_claim(object: &Value) -> Vec<Wanted> {
@@ -44,12 +45,10 @@ pub(super) fn claim(page: &mut Page, object: &Value, beside: &Beside) {
 
 /// A pod mounts the claim, by its name or as one made for the pod (named after it and the volume).
 fn uses(pod: &Value, claim: &str) -> bool {
-    list(pod, "/spec/volumes").iter().any(|v| {
-        text(v, "/persistentVolumeClaim/claimName") == claim
-            || (v.get("ephemeral").is_some()
-                && claim.strip_prefix(text(pod, "/metadata/name")).and_then(|rest| rest.strip_prefix('-'))
-                    == Some(text(v, "/name")))
-    })
+    let spec = pod.get("spec").unwrap_or(&Value::Null);
+    let made_for = claim.strip_prefix(text(pod, "/metadata/name")).and_then(|rest| rest.strip_prefix('-'));
+    let is_made = |v: &Value| v.get("ephemeral").is_some() && made_for == Some(text(v, "/name"));
+    refers(Kind::PersistentVolumeClaim, claim, spec) || list(spec, "/volumes").iter().any(is_made)
 }
 
 /// Modes as they are mostly written: `RWO`.

@@ -1,12 +1,10 @@
 //! A workload described: how many pods of it there should be and are, how it rolls, what they are made of, and which they
 //! are.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::json::{ago, at, count, list, pairs, selector, selects, text, time, words};
+use super::json::{ago, at, count, is_true, list, pairs, selector, selects, text, time, words};
 use super::page::Page;
 use super::pod::{template, words_of_names};
 use super::{Beside, Wanted};
@@ -74,25 +72,23 @@ fn desired(object: &Value) -> u64 {
     object.pointer("/spec/replicas").and_then(Value::as_u64).unwrap_or(1)
 }
 
-fn counts(object: &Value, parts: &[(&str, &str)]) -> String {
+/// `3 desired | 2 updated | …`, as far as the kind counts them.
+fn replicas(page: &mut Page, object: &Value, more: &[(&str, &str)]) {
+    const ALL: [(&str, &str); 4] = [
+        ("updatedReplicas", "updated"),
+        ("replicas", "total"),
+        ("readyReplicas", "ready"),
+        ("availableReplicas", "available"),
+    ];
     let part =
-        |(field, word): &(&str, &str)| format!("{} {word}", count(object, &format!("/status/{field}")));
-    parts.iter().map(part).collect::<Vec<_>>().join(" | ")
+        |(field, word): &(&str, &str)| format!(" | {} {word}", count(object, &format!("/status/{field}")));
+    let is: String = ALL.iter().chain(more).map(part).collect();
+    page.field("Replicas", format!("{} desired{is}", desired(object)));
 }
 
 fn deployment(page: &mut Page, object: &Value) {
-    let is = counts(
-        object,
-        &[
-            ("updatedReplicas", "updated"),
-            ("replicas", "total"),
-            ("readyReplicas", "ready"),
-            ("availableReplicas", "available"),
-            ("unavailableReplicas", "unavailable"),
-        ],
-    );
-    page.field("Replicas", format!("{} desired | {is}", desired(object)));
-    if object.pointer("/spec/paused").and_then(Value::as_bool) == Some(true) {
+    replicas(page, object, &[("unavailableReplicas", "unavailable")]);
+    if is_true(object, "/spec/paused") {
         page.field("Paused", "true");
     }
     page.field("Strategy Type", text(object, "/spec/strategy/type"));
@@ -105,21 +101,16 @@ fn deployment(page: &mut Page, object: &Value) {
 }
 
 fn stateful_set(page: &mut Page, object: &Value) {
-    let is = counts(
-        object,
-        &[
-            ("updatedReplicas", "updated"),
-            ("replicas", "total"),
-            ("readyReplicas", "ready"),
-            ("availableReplicas", "available"),
-        ],
-    );
-    page.field("Replicas", format!("{} desired | {is}", desired(object)));
-    page.field("Update Strategy", text(object, "/spec/updateStrategy/type"));
+    replicas(page, object, &[]);
+    update_strategy(page, object);
     page.known("Partition", at(object, "/spec/updateStrategy/rollingUpdate/partition"));
-    page.known("Max Unavailable", at(object, "/spec/updateStrategy/rollingUpdate/maxUnavailable"));
     page.known("Pod Management", text(object, "/spec/podManagementPolicy"));
     page.known("Service Name", text(object, "/spec/serviceName"));
+}
+
+fn update_strategy(page: &mut Page, object: &Value) {
+    page.known("Update Strategy", text(object, "/spec/updateStrategy/type"));
+    page.known("Max Unavailable", at(object, "/spec/updateStrategy/rollingUpdate/maxUnavailable"));
 }
 
 fn daemon_set(page: &mut Page, object: &Value) {
@@ -134,8 +125,7 @@ fn daemon_set(page: &mut Page, object: &Value) {
     ] {
         page.field(name, count(object, &format!("/status/{field}")).to_string());
     }
-    page.known("Update Strategy", text(object, "/spec/updateStrategy/type"));
-    page.known("Max Unavailable", at(object, "/spec/updateStrategy/rollingUpdate/maxUnavailable"));
+    update_strategy(page, object);
 }
 
 /// A job, or the template a cron job makes them of.
@@ -174,7 +164,7 @@ fn cron_job(page: &mut Page, object: &Value, now: Timestamp) {
     page.field("Schedule", text(object, "/spec/schedule"));
     page.known("Time Zone", text(object, "/spec/timeZone"));
     page.field("Concurrency Policy", text(object, "/spec/concurrencyPolicy"));
-    page.field("Suspend", if at(object, "/spec/suspend") == "true" { "True" } else { "False" });
+    page.field("Suspend", if is_true(object, "/spec/suspend") { "True" } else { "False" });
     page.known("Successful Job History Limit", at(object, "/spec/successfulJobsHistoryLimit"));
     page.known("Failed Job History Limit", at(object, "/spec/failedJobsHistoryLimit"));
     page.known("Starting Deadline Seconds", seconds(object, "/spec/startingDeadlineSeconds"));
@@ -211,26 +201,23 @@ fn claims(page: &mut Page, object: &Value) {
     });
 }
 
+/// An object's controller is the one with that uid.
+fn is_of(object: &Value, uid: &str) -> bool {
+    list(object, "/metadata/ownerReferences").iter().any(|owner| text(owner, "/uid") == uid)
+}
+
 /// The pods that are its own: those of the same labels may be another's. A deployment's belong to its sets, where those could be
 /// read.
 fn owned<'a>(pods: &'a [Value], kind: Kind, object: &Value, beside: &Beside) -> Vec<&'a Value> {
-    let owners = |of: &'a Value| list(of, "/metadata/ownerReferences").iter().map(|o| text(o, "/uid"));
     let uid = text(object, "/metadata/uid");
-    let sets: Option<BTreeSet<&str>> = match (kind, beside.get(Kind::ReplicaSet)) {
-        (Kind::Deployment, Some(Ok(sets))) => Some(
-            sets.iter()
-                .filter(|set| list(set, "/metadata/ownerReferences").iter().any(|o| text(o, "/uid") == uid))
-                .map(|set| text(set, "/metadata/uid"))
-                .collect(),
-        ),
+    let owners: Vec<&str> = match (kind, beside.get(Kind::ReplicaSet)) {
+        (Kind::Deployment, Some(Ok(sets))) => {
+            sets.iter().filter(|set| is_of(set, uid)).map(|set| text(set, "/metadata/uid")).collect()
+        }
         (Kind::Deployment, _) => return pods.iter().collect(),
-        _ => None,
+        _ => vec![uid],
     };
-    let is_own = |pod: &&'a Value| match &sets {
-        Some(sets) => owners(pod).any(|owner| sets.contains(owner)),
-        None => owners(pod).any(|owner| owner == uid),
-    };
-    pods.iter().filter(is_own).collect()
+    pods.iter().filter(|pod| owners.iter().any(|owner| is_of(pod, owner))).collect()
 }
 
 fn pods_status(pods: &[&Value]) -> String {
@@ -251,10 +238,7 @@ fn replica_sets(page: &mut Page, object: &Value, sets: &[Value]) {
         let at = o.pointer("/metadata/annotations/deployment.kubernetes.io~1revision");
         at.and_then(Value::as_str).and_then(|r| r.parse::<u64>().ok()).unwrap_or(0)
     };
-    let mut own: Vec<&Value> = sets
-        .iter()
-        .filter(|set| list(set, "/metadata/ownerReferences").iter().any(|o| text(o, "/uid") == uid))
-        .collect();
+    let mut own: Vec<&Value> = sets.iter().filter(|set| is_of(set, uid)).collect();
     own.sort_by_key(|set| std::cmp::Reverse(revision(set)));
     let show = |set: &&Value| {
         let (is, of) = (count(set, "/status/replicas"), count(set, "/spec/replicas"));

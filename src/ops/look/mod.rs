@@ -2,6 +2,7 @@
 
 mod used_by;
 
+pub(super) use used_by::refers;
 pub use used_by::{USED, used_by};
 
 use base64::Engine;

@@ -5,6 +5,7 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use crate::domain::id::ObjectKey;
+use crate::domain::json;
 use crate::domain::kind::Kind;
 use crate::ops::session::Session;
 use crate::source::api::{self, ListOptions, Resource};
@@ -63,7 +64,12 @@ fn line(key: &ObjectKey, kind: Kind, spec: &str, object: &Value) -> Option<Strin
 }
 
 fn each<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
-    value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
+    json::list(value, pointer).iter()
+}
+
+/// A pod's spec refers to it.
+pub(in crate::ops) fn refers(kind: Kind, name: &str, spec: &Value) -> bool {
+    !ways(kind, name, spec).is_empty()
 }
 
 /// How a pod's spec refers to it.

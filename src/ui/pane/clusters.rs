@@ -19,6 +19,7 @@ use crate::ui::pane::{Pane, PaneId, Seen};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::rows::Rows;
+use crate::ui::widget::scroll::Scroll;
 use crate::ui::widget::sorting::{SortKey, Sorting, number, of_cell, settled};
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
 
@@ -30,13 +31,13 @@ pub struct Clusters {
     sorting: Sorting,
     columns: Vec<Column>,
     widths: Widths,
-    /// How wide it was drawn.
-    across: u16,
-    /// So many columns behind the name are scrolled away.
-    scrolled: usize,
+    scroll: Scroll,
     /// The fleet's revision of the rows.
     seen: Option<u64>,
 }
+
+/// The name stays while the others are scrolled.
+const PINNED: usize = 1;
 
 const COLUMNS: [Column; 15] = [
     Column::names("CLUSTER", 0, 40, 14),
@@ -58,13 +59,6 @@ const COLUMNS: [Column; 15] = [
 
 fn columns(wide: bool) -> Vec<Column> {
     COLUMNS.into_iter().filter(|c| wide || !c.wide).collect()
-}
-
-/// Without so many of those behind the first.
-fn scrolled<T>(mut all: Vec<T>, by: usize) -> Vec<T> {
-    let by = by.min(all.len().saturating_sub(2));
-    all.drain(1..=by);
-    all
 }
 
 /// When it was made, as its first namespace says.
@@ -161,16 +155,11 @@ impl Clusters {
 
 impl Pane for Clusters {
     fn prepare(&mut self, seen: Seen<'_>, (rows, across): (u16, u16)) {
-        self.across = across;
+        self.scroll.set_across(across);
         let all = columns(seen.wide);
-        self.sorting.keep_to(&all);
-        self.columns = scrolled(all, self.scrolled);
-        if self.scrolled > 0 {
-            // Who scrolls wants to see the next, not the most important.
-            for (column, n) in self.columns.iter_mut().skip(1).zip(1u8..) {
-                column.rank = n;
-            }
-        }
+        self.sorting.keep_to(|title| all.iter().any(|c| c.title == title));
+        self.columns = self.scroll.left(all, PINNED);
+        self.scroll.rank(self.columns.iter_mut().skip(PINNED));
         let falls = self.sorting.is_falling() != (self.sorting.column() == Some("STATUS"));
         self.widths.sorted(self.sorting.column(), falls);
         self.widths.choose(self.sorting.chosen());
@@ -181,7 +170,7 @@ impl Pane for Clusters {
         self.rows.settle(rows.saturating_sub(1));
         for id in self.rows.keys().iter() {
             let Some(c) = seen.fleet.cluster(*id) else { continue };
-            let cells = scrolled(cells(c, seen.now, seen.wide), self.scrolled);
+            let cells = self.scroll.left(cells(c, seen.now, seen.wide), PINNED);
             self.widths.grow(&self.columns, cells.iter().map(String::as_str));
         }
     }
@@ -227,14 +216,14 @@ impl Pane for Clusters {
                 _ if !is_in_scope => DrawnCell::styled(text, theme.style(Role::Muted)),
                 _ => DrawnCell::plain(text),
             };
-            let cells = scrolled(cells(c, seen.now, seen.wide), self.scrolled);
+            let cells = self.scroll.left(cells(c, seen.now, seen.wide), PINNED);
             let cells = cells.into_iter().zip(&self.columns).map(styled).collect();
             DrawnRow { cells, sign: self.rows.sign(id, health, theme) }
         });
     }
 
     fn act(&mut self, seen: Seen<'_>, action: Action) -> Vec<Effect> {
-        if self.rows.act(action) {
+        if self.rows.act(action) || self.scroll.act(action, &self.columns, &self.widths) {
             return Vec::new();
         }
         if self.sorting.act(action, &self.columns) {
@@ -242,18 +231,10 @@ impl Pane for Clusters {
             return Vec::new();
         }
         let chosen = self.rows.targets();
-        let drawn = self.widths.drawn(&self.columns, self.across);
         match action {
             Action::ChooseNext | Action::ChoosePrev => {
+                let drawn = self.scroll.drawn(&self.columns, &self.widths);
                 self.sorting.choose(&drawn, action == Action::ChooseNext);
-                Vec::new()
-            }
-            Action::Right if drawn.len() < self.columns.len() => {
-                self.scrolled += 1;
-                Vec::new()
-            }
-            Action::Left if self.takes_left() => {
-                self.scrolled -= 1;
                 Vec::new()
             }
             Action::Open | Action::Describe if !chosen.is_empty() => {
@@ -272,7 +253,7 @@ impl Pane for Clusters {
     }
 
     fn takes_left(&self) -> bool {
-        self.scrolled > 0
+        self.scroll.takes_left()
     }
 
     fn contexts(&self) -> &'static [&'static str] {

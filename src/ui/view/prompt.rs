@@ -55,10 +55,7 @@ impl View {
         if is_filtered {
             return Effect::Prompt(Prompt::Filter);
         }
-        Effect::complain(format!(
-            "nothing is filtered in {}: g r has the rows, g t the tree",
-            self.pane.word()
-        ))
+        Effect::complain(format!("nothing is filtered in {}; `:pods` has rows", self.pane.word()))
     }
 
     fn filter_now(&self) -> &str {

@@ -5,5 +5,6 @@ pub mod input;
 pub mod keys;
 pub mod list;
 pub mod rows;
+pub mod scroll;
 pub mod sorting;
 pub mod table;

@@ -112,10 +112,9 @@ impl Sorting {
     }
 
     /// Another kind: of a column that it has not, nothing is left.
-    pub fn keep_to(&mut self, columns: &[Column]) {
-        let has = |title: &Cow<'static, str>| columns.iter().any(|c| c.title == *title);
-        self.chosen = self.chosen.take().filter(has);
-        if !self.by.as_ref().is_none_or(has) {
+    pub fn keep_to(&mut self, has: impl Fn(&str) -> bool) {
+        self.chosen = self.chosen.take().filter(|title| has(title));
+        if !self.by.as_deref().is_none_or(has) {
             *self = Self { chosen: self.chosen.take(), ..Self::default() };
         }
     }
@@ -213,7 +212,7 @@ mod tests {
             sorting.choose(&columns, false);
         }
         assert_eq!(sorting.chosen(), Some("RESTARTS"));
-        sorting.keep_to(&table::columns(Kind::Namespace));
+        sorting.keep_to(|title| table::columns(Kind::Namespace).iter().any(|c| c.title == title));
         assert!(sorting.is_by_place() && sorting.chosen().is_none());
     }
 }

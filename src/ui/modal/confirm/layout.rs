@@ -126,9 +126,13 @@ impl Layout {
 
 /// Everything but the place.
 fn tail(step: &Step) -> String {
+    format!("{}  {}", step.cluster.environment.word(), deed(step))
+}
+
+/// What is done to which object.
+fn deed(step: &Step) -> String {
     let why = step.verdict.blocks().map_or_else(String::new, |why| format!("  {why}"));
-    let environment = step.cluster.environment.word();
-    format!("{environment}  {}  {}{why}", step.object_words(), step.action_words())
+    format!("{}  {}{why}", step.object_words(), step.action_words())
 }
 
 fn full_paths(targets: &[&Step]) -> Vec<String> {
@@ -227,9 +231,7 @@ fn below_clusters(targets: &[&Step], width: u16) -> Vec<Row> {
                 rows.push(Row { text, role: Role::Text, tint, target: Some(n) });
             }
         }
-        let why = step.verdict.blocks().map_or_else(String::new, |why| format!("  {why}"));
-        let text = format!("  {}  {}{why}", step.object_words(), step.action_words());
-        for text in cells::wrap(&text, width, 4) {
+        for text in cells::wrap(&format!("  {}", deed(step)), width, 4) {
             rows.push(Row { text, role: role_of(step), tint: None, target: Some(n) });
         }
     }

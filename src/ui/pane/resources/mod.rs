@@ -32,6 +32,7 @@ use crate::ui::theme::{Role, Theme};
 use crate::ui::widget::draw;
 use crate::ui::widget::keys::{At, Keys};
 use crate::ui::widget::rows::Rows;
+use crate::ui::widget::scroll::Scroll;
 use crate::ui::widget::sorting::Sorting;
 use crate::ui::widget::table::{DrawnCell, DrawnRow, Widths, draw as draw_table};
 
@@ -64,10 +65,7 @@ pub struct Resources {
     /// The kinds that were shown before: the sorting of a view is for the first time.
     viewed: BTreeSet<Kind>,
     widths: Widths,
-    /// How wide it was drawn.
-    across: u16,
-    /// So many columns behind the names are scrolled away.
-    scrolled: usize,
+    scroll: Scroll,
     /// The rows of the clusters, kept for the filter.
     found: Found,
     /// The fuzzy search.
@@ -121,7 +119,7 @@ impl Resources {
     fn turn_to(&mut self, kind: Kind) {
         let before = std::mem::replace(&mut self.lens.kind, kind);
         if before != kind {
-            self.scrolled = 0;
+            self.scroll.reset();
             let sorting = self.sortings.remove(&kind).unwrap_or_default();
             self.sortings.insert(before, std::mem::replace(&mut self.sorting, sorting));
         }
@@ -229,23 +227,23 @@ impl Resources {
 
 impl Pane for Resources {
     fn prepare(&mut self, seen: Seen<'_>, (rows, across): (u16, u16)) {
-        self.across = across;
+        self.scroll.set_across(across);
         let view = seen.tables.of(self.lens.kind);
         let of_one = self.lens.namespace.is_some() || seen.preview.is_of_one_namespace();
         let all = view::all(seen.fleet, self.lens.kind);
-        let shown = view::scrolled(view::shown(&all, view, seen.wide, of_one), self.scrolled);
+        let shown = view::scrolled(view::shown(&all, view, seen.wide, of_one), self.scroll);
         // Rows may be sorted by what is not shown just now.
-        let may_be: Vec<Column> = view::shown(&all, view, true, false).into_iter().map(|(c, _)| c).collect();
+        let is_column = |title: &str| view::has(&all, view, title);
         (self.columns, self.sources) = shown.into_iter().unzip();
         // As soon as there is that column: those of some kinds come with their rows.
         if let Some(sort) = view.and_then(|view| view.sort.as_deref()).map(Sorting::by)
-            && may_be.iter().any(|c| sort.column() == Some(&*c.title))
+            && sort.column().is_some_and(is_column)
             && self.viewed.insert(self.lens.kind)
         {
             self.sorting = sort;
             self.rows.touch();
         }
-        self.sorting.keep_to(&may_be);
+        self.sorting.keep_to(is_column);
         // The worst are seen first where rows are sorted by how they are.
         let falls = self.sorting.is_falling() != (self.sorting.column() == Some("STATUS"));
         self.widths.sorted(self.sorting.column(), falls);
@@ -383,7 +381,7 @@ impl Pane for Resources {
     }
 
     fn act(&mut self, seen: Seen<'_>, action: Action) -> Vec<Effect> {
-        if self.rows.act(action) {
+        if self.rows.act(action) || self.scroll.act(action, &self.columns, &self.widths) {
             return Vec::new();
         }
         if let Some(title) = Sorting::wanted(action)
@@ -405,12 +403,8 @@ impl Pane for Resources {
                 self.rows.touch();
             }
             Action::AllNamespaces => self.in_namespace(None),
-            Action::Right if self.widths.drawn(&self.columns, self.across).len() < self.columns.len() => {
-                self.scrolled += 1;
-            }
-            Action::Left if self.takes_left() => self.scrolled -= 1,
             Action::ChooseNext | Action::ChoosePrev => {
-                let drawn = self.widths.drawn(&self.columns, self.across);
+                let drawn = self.scroll.drawn(&self.columns, &self.widths);
                 self.sorting.choose(&drawn, action == Action::ChooseNext);
             }
             Action::ShowNode | Action::ShowOwner => return ways::from_pod(seen, self.rows.cursor(), action),
@@ -424,7 +418,7 @@ impl Pane for Resources {
     }
 
     fn takes_left(&self) -> bool {
-        self.scrolled > 0
+        self.scroll.takes_left()
     }
 
     fn contexts(&self) -> &'static [&'static str] {

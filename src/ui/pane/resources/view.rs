@@ -8,6 +8,7 @@ use crate::domain::object::Meta;
 use crate::domain::table_view::{Entry, TableView};
 use crate::fleet::Fleet;
 use crate::fleet::table::{CLUSTER, Cell, Column, RowRef};
+use crate::ui::widget::scroll::Scroll;
 
 /// What a column shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,18 +85,12 @@ pub(super) fn shown(
     out
 }
 
-/// The columns without so many of those behind the first name.
-pub(super) fn scrolled(mut shown: Vec<(Column, Source)>, by: usize) -> Vec<(Column, Source)> {
-    let name = shown.iter().position(|(c, _)| c.title == "NAME").map_or(1, |at| at + 1).min(shown.len());
-    let by = by.min(shown.len().saturating_sub(name + 1));
-    shown.drain(name..name + by);
-    if by > 0 {
-        // Who scrolls wants to see the next, not the most important.
-        for ((column, _), n) in shown.iter_mut().skip(name).zip(1u8..) {
-            column.rank = n;
-        }
-    }
-    shown
+/// The columns without those that are scrolled away behind the first name.
+pub(super) fn scrolled(shown: Vec<(Column, Source)>, scroll: Scroll) -> Vec<(Column, Source)> {
+    let pinned = shown.iter().position(|(c, _)| c.title == "NAME").map_or(1, |at| at + 1);
+    let mut left = scroll.left(shown, pinned);
+    scroll.rank(left.iter_mut().skip(pinned).map(|(column, _)| column));
+    left
 }
 
 /// All columns of a kind.
@@ -122,23 +117,27 @@ pub(super) fn cell(cells: &[Cell], row: RowRef<'_>, source: &Source) -> Cell {
     }
 }
 
+/// A column of the kind, or one that a view makes of a label or a path.
+pub(super) fn has(all: &[Column], view: Option<&TableView>, title: &str) -> bool {
+    all.iter().any(|c| c.title.eq_ignore_ascii_case(title))
+        || view.is_some_and(|view| {
+            view.entries().any(|entry| match entry {
+                Entry::Label { title: own, .. } | Entry::Path { title: own, .. } => {
+                    own.eq_ignore_ascii_case(title)
+                }
+                Entry::Column(_) => false,
+            })
+        })
+}
+
 /// What is wrong with a view: the columns that its kind has not.
 pub fn unknown<'a>(all: &[Column], view: &'a TableView) -> Vec<&'a str> {
-    let of_kind = |title: &str| all.iter().any(|c| c.title.eq_ignore_ascii_case(title));
-    let own: Vec<String> = view
-        .entries()
-        .filter_map(|entry| match entry {
-            Entry::Label { title, .. } | Entry::Path { title, .. } => Some(title),
-            Entry::Column(_) => None,
-        })
-        .collect();
     let named = view.entries().filter_map(|entry| match entry {
-        Entry::Column(name) => Some(name).filter(|name| !of_kind(name)),
+        Entry::Column(name) => Some(name).filter(|name| !has(all, None, name)),
         Entry::Label { .. } | Entry::Path { .. } => None,
     });
-    let is_own = |title: &str| own.iter().any(|own| own.eq_ignore_ascii_case(title));
     let sort = view.sort.as_deref().map(|s| s.trim_start_matches('-'));
-    named.chain(sort.filter(|title| !of_kind(title) && !is_own(title))).collect()
+    named.chain(sort.filter(|title| !has(all, Some(view), title))).collect()
 }
 
 #[cfg(test)]
